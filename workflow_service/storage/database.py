@@ -1,0 +1,155 @@
+"""Opens the database and gives transactions; the only place that commits."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import StaticPool
+
+from workflow_service import errors
+
+
+class Queue(Protocol):
+    """Wakes a worker for a job; the job's row is the truth."""
+
+    def enqueue(self, session: Session, job_id: int, due_at: datetime) -> None:
+        """Makes the job known within the transaction of the session."""
+
+
+class Turnstile:
+    """Lets writers through one at a time, in the order of their coming.
+
+    SQLite has one writer; clients that meet at its busy timeout starve one another, so they queue here instead.
+    """
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+        self._busy = False
+
+    def __enter__(self) -> None:
+        with self._guard:
+            if not self._busy:
+                self._busy = True
+                return
+            turn = threading.Lock()
+            turn.acquire()
+            self._waiting.append(turn)
+        turn.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._busy = False
+
+
+@dataclass
+class Database:
+    """An open database.
+
+    Args:
+        engine: SQLAlchemy's engine.
+        queue: who wakes the workers; set by the entry point.
+        turnstile: orders the writers of this process on SQLite.
+    """
+
+    engine: Engine
+    queue: Queue | None = None
+    turnstile: Turnstile = field(default_factory=Turnstile)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+
+def open_database(url: str) -> Database:
+    """Opens a database by its SQLAlchemy URL (``sqlite:///var/service.db``, ``postgresql+psycopg://...``)."""
+    if make_url(url).get_backend_name() == "sqlite":
+        return Database(_open_sqlite(url))
+    return Database(create_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True))
+
+
+def _open_sqlite(url: str) -> Engine:
+    in_memory = make_url(url).database in (None, "", ":memory:")
+    options: dict[str, Any] = {"poolclass": StaticPool} if in_memory else {"pool_size": 16, "max_overflow": 16}
+    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 30}, **options)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves: pysqlite would begin too late
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "mmap_size=0", "cache_size=-32000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine
+
+
+@contextmanager
+def transaction(database: Database) -> Iterator[Session]:
+    """A session whose work is committed together at the end, or not at all.
+
+    Raises:
+        Unavailable: the disk is full, the file is read only, or the database is away; nothing was changed.
+    """
+    if not database.is_sqlite:
+        with _writing(database) as session:
+            yield session
+        return
+    with database.turnstile, _writing(database) as session:
+        yield session
+
+
+@contextmanager
+def _writing(database: Database) -> Iterator[Session]:
+    session = Session(database.engine, expire_on_commit=False, autoflush=False)
+    session.info["queue"] = database.queue
+    try:
+        session.connection(execution_options={"writes": True})
+        yield session
+        session.commit()
+    except OperationalError as error:
+        session.rollback()
+        raise errors.Unavailable("数据库暂时不能写入，本次操作没有保存，请稍后再试") from error
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.close()
+    for call in session.info.get("after", ()):
+        call()
+
+
+@contextmanager
+def reading(database: Database) -> Iterator[Session]:
+    """A session that sees one consistent state and changes nothing."""
+    session = Session(database.engine, expire_on_commit=False, autoflush=False)
+    try:
+        yield session
+    finally:
+        session.rollback()
+        session.close()
+
+
+def after_commit(session: Session, call: Callable[[], None]) -> None:
+    """Remembers a call to be made once the transaction has been committed; it is dropped on rollback."""
+    session.info.setdefault("after", []).append(call)
+
+
+def queue_of(session: Session) -> Queue | None:
+    """Who wakes the workers of this session's database."""
+    queue: Queue | None = session.info.get("queue")
+    return queue

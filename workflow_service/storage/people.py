@@ -1,0 +1,90 @@
+"""The tables of people: units, accounts, roles, sessions, tokens, lock-outs, substitutes."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from workflow_service.storage.tables import Table
+
+
+class Unit(Table):
+    """A body within a place (the city or one of its counties)."""
+
+    __tablename__ = "unit"
+    code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name: Mapped[str]
+    place: Mapped[str] = mapped_column(String(40))
+    place_name: Mapped[str]
+
+
+class Account(Table):
+    """A person who can sign in; ``name`` is unique and never used anew."""
+
+    __tablename__ = "account"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    display_name: Mapped[str]
+    email: Mapped[str] = mapped_column(default="")
+    unit: Mapped[str] = mapped_column(ForeignKey("unit.code"))
+    password: Mapped[str]
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+    password_at: Mapped[datetime]
+
+
+class Grant(Table):
+    """A role of an account; a role that handles cases, given to an administrator's own account, needs a second one."""
+
+    __tablename__ = "role_grant"
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    role: Mapped[str] = mapped_column(String(32), primary_key=True)
+    granted_by: Mapped[str] = mapped_column(String(80))
+    granted_at: Mapped[datetime]
+    __table_args__ = (Index("grant_by_role", "role"),)
+
+
+class SignedIn(Table):
+    """A browser's session, kept on the server under the hash of its token."""
+
+    __tablename__ = "signed_in"
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    csrf: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class ApiToken(Table):
+    """A token for programs, kept as its hash."""
+
+    __tablename__ = "api_token"
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    label: Mapped[str]
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class FailedSignIn(Table):
+    """How often signing in failed for a (name, address) or an address, and until when it is locked."""
+
+    __tablename__ = "failed_sign_in"
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    count: Mapped[int]
+    last_at: Mapped[datetime]
+    locked_until: Mapped[datetime | None]
+
+
+class Substitution(Table):
+    """Who acts for whom, from when until when."""
+
+    __tablename__ = "substitution"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    absent: Mapped[str] = mapped_column(String(80))
+    substitute: Mapped[str] = mapped_column(String(80))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    __table_args__ = (Index("substitution_by_substitute", "substitute", "ends_at"),)

@@ -1,0 +1,85 @@
+"""The tables of what cases run on: bundles with their files, working-day calendars, the demo clock, workers."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from workflow_service.storage.tables import Table
+
+
+class Bundle(Table):
+    """Diagrams, tables, forms and letters as one version with one hash.
+
+    Status: draft, submitted, approved, published, rejected. ``version`` is given at publication, dense per place.
+    """
+
+    __tablename__ = "bundle"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    hash: Mapped[str] = mapped_column(String(64))
+    place: Mapped[str] = mapped_column(String(40))
+    version: Mapped[int | None]
+    status: Mapped[str] = mapped_column(String(12))
+    base: Mapped[str | None] = mapped_column(String(64))
+    note: Mapped[str] = mapped_column(default="")
+    author: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    submitted_at: Mapped[datetime | None]
+    approved_by: Mapped[str | None] = mapped_column(String(80))
+    approved_at: Mapped[datetime | None]
+    decision_note: Mapped[str | None]
+    published_at: Mapped[datetime | None]
+    published_by: Mapped[str | None] = mapped_column(String(80))
+    __table_args__ = (Index("bundle_by_hash", "hash"), Index("bundle_by_place", "place", "status", "version"))
+
+
+class BundleFile(Table):
+    """One file of a bundle, byte for byte."""
+
+    __tablename__ = "bundle_file"
+    bundle_id: Mapped[int] = mapped_column(ForeignKey("bundle.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(160), primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class CalendarVersion(Table):
+    """A version of the working-day calendar; the newest approved one is in force."""
+
+    __tablename__ = "calendar_version"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    note: Mapped[str]
+    created_by: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime]
+    approved_by: Mapped[str | None] = mapped_column(String(80))
+    approved_at: Mapped[datetime | None]
+
+
+class CalendarDay(Table):
+    """A day that differs from the rule of the week, or the mark that a year's table is known (kind ``year``)."""
+
+    __tablename__ = "calendar_day"
+    version: Mapped[int] = mapped_column(ForeignKey("calendar_version.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12), primary_key=True)
+    name: Mapped[str] = mapped_column(default="")
+    source: Mapped[str] = mapped_column(default="")
+
+
+class Clock(Table):
+    """The demo clock's place: one row with the time it was last set to."""
+
+    __tablename__ = "clock"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    now: Mapped[datetime]
+
+
+class Worker(Table):
+    """A worker that is alive, by its heart-beat."""
+
+    __tablename__ = "worker"
+    id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    doing: Mapped[dict[str, Any]]
