@@ -1,5 +1,6 @@
 """Opens the database and gives transactions; the only place that commits."""
 
+import secrets
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -60,11 +61,13 @@ class Database:
     Args:
         engine: SQLAlchemy's engine.
         queue: who wakes the workers; set by the entry point.
+        random: gives so many random bytes in hexadecimal (salts, tokens, file ids).
         turnstile: orders the writers of this process on SQLite.
     """
 
     engine: Engine
     queue: Queue | None = None
+    random: Callable[[int], str] = secrets.token_hex
     turnstile: Turnstile = field(default_factory=Turnstile)
 
     @property
@@ -116,7 +119,7 @@ def transaction(database: Database) -> Iterator[Session]:
 @contextmanager
 def _writing(database: Database) -> Iterator[Session]:
     session = Session(database.engine, expire_on_commit=False, autoflush=False)
-    session.info["queue"] = database.queue
+    session.info.update(queue=database.queue, random=database.random)
     try:
         session.connection(execution_options={"writes": True})
         yield session
@@ -153,3 +156,9 @@ def queue_of(session: Session) -> Queue | None:
     """Who wakes the workers of this session's database."""
     queue: Queue | None = session.info.get("queue")
     return queue
+
+
+def random_of(session: Session) -> Callable[[int], str]:
+    """Where this session's random bytes come from."""
+    random: Callable[[int], str] = session.info["random"]
+    return random

@@ -54,7 +54,7 @@ def append(session: Session, case: tables.Case, line: Line, salt: str) -> int:
     seq = case.head_seq + 1
     body = rfc8785.dumps(line.body).decode()
     body_hash = _body_hash(salt, body)
-    values = {
+    values: dict[str, Any] = {
         "case_id": case.id,
         "seq": seq,
         "kind": line.kind,

@@ -1,0 +1,172 @@
+"""Passwords, browser sessions and API tokens: proves who somebody is."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from workflow_service import errors
+from workflow_service.identity.actors import Actor
+from workflow_service.storage import database, people
+
+_HASHER = PasswordHasher()
+_DUMMY = _HASHER.hash("nobody has this password")  # so that unknown names take as long as known ones
+
+IDLE = timedelta(minutes=60)
+LIFETIME = timedelta(hours=12)
+LOCK = timedelta(minutes=15)
+TRIES = 5
+TRIES_PER_ADDRESS = 30
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """The outcome of trying to sign in: a token, or why not (in Chinese, the same for unknown and wrong)."""
+
+    token: str | None
+    csrf: str = ""
+    refusal: str = ""
+
+
+def hash_password(password: str) -> str:
+    """The argon2id hash of a password; raises Invalid for one that is too short or too long."""
+    if not 10 <= len(password) <= 200:
+        raise errors.Invalid([errors.FieldError("password", "length", "密码须为10至200个字符")])
+    return _HASHER.hash(password)
+
+
+def sign_in(session: Session, now: datetime, name: str, password: str, address: str) -> SignIn:
+    """Opens a browser session; five failures lock the name at this address for fifteen minutes."""
+    keys = (f"{name[:80]}|{address}", f"|{address}")
+    if any(_locked(session, now, key) for key in keys):
+        return SignIn(None, refusal="登录失败次数过多，请15分钟后再试，或联系系统管理员")
+    account = session.scalar(select(people.Account).where(people.Account.name == name))
+    right = _verify(account.password if account else _DUMMY, password)
+    if account is None or not right or not account.active:
+        _count_failure(session, now, keys[0], TRIES)
+        _count_failure(session, now, keys[1], TRIES_PER_ADDRESS)
+        return SignIn(None, refusal="用户名或密码不正确")
+    session.execute(delete(people.FailedSignIn).where(people.FailedSignIn.key == keys[0]))
+    random = database.random_of(session)
+    token, csrf = random(32), random(16)
+    session.add(
+        people.SignedIn(
+            token_hash=_digest(token),
+            account_id=account.id,
+            csrf=csrf,
+            created_at=now,
+            seen_at=now,
+            expires_at=now + LIFETIME,
+        )
+    )
+    return SignIn(token, csrf)
+
+
+def _verify(stored: str, password: str) -> bool:
+    try:
+        return _HASHER.verify(stored, password)
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+
+
+def _locked(session: Session, now: datetime, key: str) -> bool:
+    failed = session.get(people.FailedSignIn, key)
+    return failed is not None and failed.locked_until is not None and failed.locked_until > now
+
+
+def _count_failure(session: Session, now: datetime, key: str, tries: int) -> None:
+    failed = session.get(people.FailedSignIn, key)
+    if failed is None:
+        session.add(people.FailedSignIn(key=key, count=1, last_at=now, locked_until=None))
+        return
+    failed.count = 1 if failed.last_at < now - LOCK else failed.count + 1
+    failed.last_at = now
+    if failed.count >= tries:
+        failed.locked_until, failed.count = now + LOCK, 0
+
+
+@dataclass(frozen=True)
+class Known:
+    """A person known by a browser session, with the token against forged requests."""
+
+    actor: Actor
+    csrf: str
+    seen_at: datetime
+
+
+def of_session(session: Session, now: datetime, token: str) -> Known | None:
+    """Who a browser session belongs to; None when it has ended or the account is disabled."""
+    row = session.execute(
+        select(people.SignedIn.csrf, people.SignedIn.seen_at, people.SignedIn.account_id).where(
+            people.SignedIn.token_hash == _digest(token),
+            people.SignedIn.expires_at > now,
+            people.SignedIn.seen_at > now - IDLE,
+        )
+    ).first()
+    actor = _actor(session, row.account_id) if row else None
+    return Known(actor, row.csrf, row.seen_at) if row and actor else None
+
+
+def touch(session: Session, now: datetime, token: str) -> None:
+    """Notes that a browser session is in use, so that it does not end for idleness."""
+    session.execute(update(people.SignedIn).where(people.SignedIn.token_hash == _digest(token)).values(seen_at=now))
+
+
+def sign_out(session: Session, token: str) -> None:
+    """Ends a browser session."""
+    session.execute(delete(people.SignedIn).where(people.SignedIn.token_hash == _digest(token)))
+
+
+def of_token(session: Session, token: str) -> Actor | None:
+    """Who an API token belongs to; None for an unknown or revoked one."""
+    account_id = session.scalar(
+        select(people.ApiToken.account_id).where(
+            people.ApiToken.token_hash == _digest(token), people.ApiToken.revoked_at.is_(None)
+        )
+    )
+    return None if account_id is None else _actor(session, account_id)
+
+
+def issue_token(session: Session, now: datetime, account_id: int, label: str) -> str:
+    """A new API token for an account; it is shown once and kept as its hash."""
+    token = database.random_of(session)(24)
+    session.add(people.ApiToken(token_hash=_digest(token), account_id=account_id, label=label, created_at=now))
+    return token
+
+
+def change_password(session: Session, actor: Actor, now: datetime, old: str, new: str) -> None:
+    """Sets a new password for oneself and ends every browser session of the account."""
+    account = session.get_one(people.Account, actor.id)
+    if not _verify(account.password, old):
+        raise errors.Invalid([errors.FieldError("old", "wrong", "原密码不正确")])
+    account.password, account.password_at = hash_password(new), now
+    session.execute(delete(people.SignedIn).where(people.SignedIn.account_id == actor.id))
+
+
+def _actor(session: Session, account_id: int) -> Actor | None:
+    rows = session.execute(
+        select(
+            people.Account.name,
+            people.Account.display_name,
+            people.Account.active,
+            people.Unit.code,
+            people.Unit.place,
+            people.Grant.role,
+        )
+        .join(people.Unit, people.Unit.code == people.Account.unit)
+        .outerjoin(people.Grant, people.Grant.account_id == people.Account.id)
+        .where(people.Account.id == account_id)
+    ).all()
+    if not rows or not rows[0].active:
+        return None
+    first = rows[0]
+    roles = frozenset(row.role for row in rows if row.role)
+    return Actor(account_id, first.name, first.display_name, roles, first.code, first.place)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

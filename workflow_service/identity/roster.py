@@ -1,0 +1,199 @@
+"""The people and units: listed, created, disabled, given roles and substitutes."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from workflow_service import errors
+from workflow_service.identity import credentials, permissions
+from workflow_service.identity.actors import Actor
+from workflow_service.storage import people
+
+
+@dataclass(frozen=True)
+class Person:
+    """A person as lists show them."""
+
+    id: int
+    name: str
+    display_name: str
+    email: str
+    unit: str
+    unit_name: str
+    place: str
+    roles: tuple[str, ...]
+    active: bool
+
+
+def everybody(session: Session, place: str | None = None, role: str | None = None) -> list[Person]:
+    """The people of a place or all of them, by name; those with a role when one is given."""
+    query = select(people.Account, people.Unit).join(people.Unit, people.Unit.code == people.Account.unit)
+    if place is not None:
+        query = query.where(people.Unit.place == place)
+    rows = session.execute(query.order_by(people.Account.name)).all()
+    roles: dict[int, list[str]] = {}
+    for grant in session.scalars(select(people.Grant).order_by(people.Grant.role)):
+        roles.setdefault(grant.account_id, []).append(grant.role)
+    listed = [_person(account, unit, roles.get(account.id, ())) for account, unit in rows]
+    return [one for one in listed if role is None or role in one.roles]
+
+
+def _person(account: people.Account, unit: people.Unit, roles: Sequence[str]) -> Person:
+    return Person(
+        account.id,
+        account.name,
+        account.display_name,
+        account.email,
+        unit.code,
+        unit.name,
+        unit.place,
+        tuple(roles),
+        account.active,
+    )
+
+
+def by_name(session: Session, name: str) -> people.Account:
+    """The account of a name; raises NotFound."""
+    account = session.scalar(select(people.Account).where(people.Account.name == name))
+    if account is None:
+        raise errors.NotFound("没有名为“{name}”的用户", name=name)
+    return account
+
+
+def display_names(session: Session, names: Iterable[str]) -> dict[str, str]:
+    """Account name → the name shown to people."""
+    rows = session.execute(
+        select(people.Account.name, people.Account.display_name).where(people.Account.name.in_(set(names)))
+    )
+    return {row.name: row.display_name for row in rows}
+
+
+def with_role(session: Session, place: str, role: str) -> list[str]:
+    """Account names of the active people who hold a role in a place (for supervisors: in the city as well)."""
+    places = {place, "city"} if role == "supervisor" else {place}
+    return list(
+        session.scalars(
+            select(people.Account.name)
+            .join(people.Grant, people.Grant.account_id == people.Account.id)
+            .join(people.Unit, people.Unit.code == people.Account.unit)
+            .where(people.Grant.role == role, people.Unit.place.in_(places), people.Account.active)
+            .order_by(people.Account.name)
+        )
+    )
+
+
+@dataclass(frozen=True)
+class NewPerson:
+    """What is needed to create an account."""
+
+    name: str
+    display_name: str
+    unit: str
+    roles: tuple[str, ...]
+    password: str
+    email: str = ""
+
+
+def add_unit(session: Session, code: str, name: str, place: str, place_name: str) -> None:
+    """Enters a unit."""
+    session.merge(people.Unit(code=code, name=name, place=place, place_name=place_name))
+
+
+def create(session: Session, actor: Actor, now: datetime, person: NewPerson) -> people.Account:
+    """Creates an account; raises Conflict when the name is taken, NotFound for an unknown unit."""
+    permissions.require(actor, permissions.Permission.PEOPLE_MANAGE)
+    if session.scalar(select(people.Account.id).where(people.Account.name == person.name)) is not None:
+        raise errors.Conflict("用户名“{name}”已被使用", name=person.name)
+    if session.get(people.Unit, person.unit) is None:
+        raise errors.NotFound("没有代码为“{unit}”的单位", unit=person.unit)
+    account = people.Account(
+        name=person.name,
+        display_name=person.display_name,
+        email=person.email,
+        unit=person.unit,
+        password=credentials.hash_password(person.password),
+        active=True,
+        created_at=now,
+        password_at=now,
+    )
+    session.add(account)
+    session.flush()
+    set_roles(session, actor, now, person.name, person.roles)
+    return account
+
+
+def set_roles(session: Session, actor: Actor, now: datetime, name: str, roles: Iterable[str]) -> None:
+    """Gives an account exactly these roles; nobody gives roles to oneself."""
+    permissions.require(actor, permissions.Permission.PEOPLE_MANAGE)
+    if name == actor.name:
+        raise errors.NotAllowed("不能为自己授予角色，须由另一名管理员办理")
+    account = by_name(session, name)
+    wanted = set(roles)
+    unknown = wanted - permissions.PERMISSIONS.keys()
+    if unknown:
+        raise errors.Invalid(
+            [errors.FieldError("roles", "unknown", "没有这些角色：{roles}", (("roles", "、".join(sorted(unknown))),))]
+        )
+    session.execute(delete(people.Grant).where(people.Grant.account_id == account.id))
+    session.add_all(
+        people.Grant(account_id=account.id, role=role, granted_by=actor.name, granted_at=now) for role in sorted(wanted)
+    )
+
+
+def disable(session: Session, actor: Actor, name: str) -> None:
+    """Closes an account at once: its sessions end and its tokens stop working; its name stays taken."""
+    permissions.require(actor, permissions.Permission.PEOPLE_MANAGE)
+    account = by_name(session, name)
+    account.active = False
+    session.execute(delete(people.SignedIn).where(people.SignedIn.account_id == account.id))
+
+
+def substitute(
+    session: Session, actor: Actor, now: datetime, name: str, starts_at: datetime, ends_at: datetime
+) -> None:
+    """Lets another person act for oneself during an absence; everything they do is recorded as on one's behalf."""
+    if name == actor.name:
+        raise errors.Invalid([errors.FieldError("substitute", "self", "代理人不能是本人")])
+    if ends_at <= starts_at:
+        raise errors.Invalid([errors.FieldError("ends_at", "order", "结束时间须晚于开始时间")])
+    by_name(session, name)
+    session.add(
+        people.Substitution(absent=actor.name, substitute=name, starts_at=starts_at, ends_at=ends_at, created_at=now)
+    )
+
+
+def end_substitution(session: Session, actor: Actor, now: datetime, substitution_id: int) -> None:
+    """Ends one of one's own substitutions now."""
+    row = session.get(people.Substitution, substitution_id)
+    if row is None or row.absent != actor.name:
+        raise errors.NotFound("没有这项代理")
+    row.ends_at = now
+
+
+def substitutions(session: Session, actor: Actor) -> Sequence[people.Substitution]:
+    """The substitutions that one has given or received, newest first."""
+    query = select(people.Substitution).where(
+        (people.Substitution.absent == actor.name) | (people.Substitution.substitute == actor.name)
+    )
+    return session.scalars(query.order_by(people.Substitution.id.desc())).all()
+
+
+def absent_people(session: Session, now: datetime, name: str) -> list[tuple[str, frozenset[str]]]:
+    """The people for whom somebody may act now, with their roles."""
+    rows = session.execute(
+        select(people.Substitution.absent, people.Grant.role)
+        .join(people.Account, people.Account.name == people.Substitution.absent)
+        .join(people.Grant, people.Grant.account_id == people.Account.id)
+        .where(
+            people.Substitution.substitute == name,
+            people.Substitution.starts_at <= now,
+            people.Substitution.ends_at > now,
+        )
+    )
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        found.setdefault(row.absent, set()).add(row.role)
+    return [(absent, frozenset(roles)) for absent, roles in sorted(found.items())]
