@@ -1,0 +1,1 @@
+"""What may run: bundles read, checked, compared, approved and published."""

@@ -1,0 +1,120 @@
+"""Published bundles ready to run: compiled once per process, found by hash or by place."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from workflow_service import dmn, engine, errors
+from workflow_service.bundles import forms
+from workflow_service.engine import view
+from workflow_service.storage import reference
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A bundle in memory.
+
+    Args:
+        hash: its hash. files: its files by name.
+        program: the compiled diagrams. forms: the compiled forms by id.
+        lanes: lane label → role code; roles: role code → {name, name_en, scope}.
+        articles: article → {summary, summary_en, elements}.
+    """
+
+    hash: str
+    files: Mapping[str, bytes]
+    program: engine.Program
+    forms: Mapping[str, forms.Form]
+    lanes: Mapping[str, str | None]
+    roles: Mapping[str, Mapping[str, str]]
+    articles: Mapping[str, Mapping[str, Any]]
+    elements: Mapping[tuple[str, str], view.Element] = field(default_factory=dict)
+
+    def properties(self, process: str, element: str) -> Mapping[str, str]:
+        """The extension properties of an element; empty for an unknown one."""
+        found = self.elements.get((process, element))
+        return found.properties if found else {}
+
+    def role_of(self, lane: str) -> str:
+        """The role that works in a lane; raises CannotAdvance for a lane that roles.json does not map."""
+        role = self.lanes.get(lane)
+        if not role:
+            raise errors.CannotAdvance("泳道“{lane}”没有对应的角色（{element}）", lane=lane, element=lane)
+        return role
+
+    def form(self, form_id: str) -> forms.Form:
+        """A form; raises CannotAdvance when the bundle has none of this id."""
+        found = self.forms.get(form_id)
+        if found is None:
+            raise errors.CannotAdvance("流程包中没有表单“{element}”", element=form_id)
+        return found
+
+
+_KEPT = 12
+_CACHE: OrderedDict[str, Loaded] = OrderedDict()
+_GUARD = threading.Lock()
+
+
+def load(bundle_hash: str, files: Mapping[str, bytes]) -> Loaded:
+    """Compiles the files of a bundle; raises BadBundle with what is wrong."""
+    models = {name.removesuffix(".dmn"): dmn.read(content) for name, content in files.items() if name.endswith(".dmn")}
+    diagrams = {name: content for name, content in files.items() if name.endswith(".bpmn")}
+    program = engine.compile_program(diagrams, models)
+    roles = orjson.loads(files["roles.json"])
+    compiled = {
+        form.id: form
+        for name, content in files.items()
+        if name.startswith("forms/") and name.count("/") == 1
+        for form in [forms.read_form(content)]
+    }
+    elements = {(one.process, one.id): one for process in program.process_names for one in program.elements(process)}
+    articles = orjson.loads(files.get("articles.json", b"{}"))
+    return Loaded(bundle_hash, files, program, compiled, roles["lanes"], roles["roles"], articles, elements)
+
+
+def of(session: Session, bundle_hash: str) -> Loaded:
+    """The bundle of a hash, compiled; raises NotFound."""
+    with _GUARD:
+        known = _CACHE.get(bundle_hash)
+        if known is not None:
+            _CACHE.move_to_end(bundle_hash)
+            return known
+    loaded = load(bundle_hash, _files(session, bundle_hash))
+    with _GUARD:
+        _CACHE[bundle_hash] = loaded
+        while len(_CACHE) > _KEPT:
+            _CACHE.popitem(last=False)
+    return loaded
+
+
+def _files(session: Session, bundle_hash: str) -> dict[str, bytes]:
+    bundle_id = session.scalar(
+        select(reference.Bundle.id)
+        .where(reference.Bundle.hash == bundle_hash)
+        .order_by(reference.Bundle.status == "published", reference.Bundle.id)
+        .limit(1)
+    )
+    if bundle_id is None:
+        raise errors.NotFound("没有哈希为“{hash}”的流程包", hash=bundle_hash)
+    rows = session.scalars(select(reference.BundleFile).where(reference.BundleFile.bundle_id == bundle_id))
+    return {row.name: row.content for row in rows}
+
+
+def in_force(session: Session, place: str) -> str:
+    """The hash of the bundle that new cases of a place run on: the place's own, else the city's."""
+    for where in (place, "city"):
+        found = session.scalar(
+            select(reference.Bundle.hash)
+            .where(reference.Bundle.place == where, reference.Bundle.status == "published")
+            .order_by(reference.Bundle.version.desc())
+            .limit(1)
+        )
+        if found is not None:
+            return found
+    raise errors.NotFound("尚未发布任何流程包，请先由流程管理员发布")

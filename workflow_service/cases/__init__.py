@@ -1,0 +1,1 @@
+"""The verbs that move a case, and the questions about it."""

@@ -1,0 +1,46 @@
+"""Records who looked at what, and who was refused: reading a case is an event as well."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from workflow_service.identity import permissions
+from workflow_service.identity.actors import Actor
+from workflow_service.storage import tables
+
+
+def remember(
+    session: Session, actor: Actor, now: datetime, case_id: int | None, what: str, *, allowed: bool = True
+) -> None:  # noqa: PLR0913  who, when, what
+    """Notes that somebody read a thing of a case, or was refused; written by the request's own transaction at its end."""
+    session.info.setdefault("accesses", []).append(
+        {
+            "at": now,
+            "account": actor.name,
+            "case_id": case_id,
+            "what": what[:80],
+            "allowed": allowed,
+            "origin": actor.origin,
+        }
+    )
+
+
+def pending(session: Session) -> list[dict[str, object]]:
+    """What was read in this session and is still to be written."""
+    found: list[dict[str, object]] = session.info.get("accesses", [])
+    return found
+
+
+def write(session: Session, accesses: Sequence[dict[str, object]]) -> None:
+    """Writes what was read."""
+    if accesses:
+        session.execute(tables.Access.__table__.insert(), list(accesses))  # type: ignore[attr-defined]  # a mapped table
+
+
+def of_case(session: Session, actor: Actor, case_id: int, size: int = 200) -> Sequence[tables.Access]:
+    """Who looked at a case, newest first."""
+    permissions.require(actor, permissions.Permission.ACCESS_READ)
+    query = select(tables.Access).where(tables.Access.case_id == case_id)
+    return session.scalars(query.order_by(tables.Access.id.desc()).limit(size)).all()

@@ -1,0 +1,124 @@
+"""Keeps opinions under seal until the vote is closed; nobody can read one earlier.
+
+The plain text is encrypted with a key that lies in a file outside the database, and the journal holds only a
+commitment, so neither a dump of the database nor any page or API shows an opinion before its time.
+"""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import rfc8785
+from cryptography.fernet import Fernet
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from workflow_service import errors
+from workflow_service.storage import tables
+
+
+class Safe:
+    """Encrypts and decrypts sealed opinions with the key of this installation."""
+
+    def __init__(self, key: bytes) -> None:
+        self._fernet = Fernet(base64.urlsafe_b64encode(hashlib.sha256(key).digest()))
+
+    def lock(self, plain: dict[str, Any]) -> bytes:
+        return self._fernet.encrypt(orjson.dumps(plain))
+
+    def unlock(self, ciphertext: bytes) -> dict[str, Any]:
+        plain: dict[str, Any] = orjson.loads(self._fernet.decrypt(ciphertext))
+        return plain
+
+
+def safe_in(data_dir: Path, random: str) -> Safe:
+    """The safe whose key lies in ``<data_dir>/seal.key``; the key is made from ``random`` when there is none yet."""
+    path = data_dir / "seal.key"
+    if not path.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(random)
+    return Safe(path.read_bytes())
+
+
+def commitment(salt: str, answers: dict[str, Any]) -> str:
+    """The digest by which an opinion is bound without being shown."""
+    return hashlib.sha256(bytes.fromhex(salt) + rfc8785.dumps(answers)).hexdigest()
+
+
+def seal(
+    session: Session, now: datetime, safe: Safe, task: tables.Task, by: str, salt: str, answers: dict[str, Any]
+) -> dict[str, Any]:  # noqa: PLR0913  a sealed answer is all of this
+    """Keeps an opinion under seal and gives what may be known of it: who committed to what digest."""
+    digest = commitment(salt, answers)
+    session.add(
+        tables.SealedAnswer(
+            task_id=task.id,
+            case_id=task.case_id,
+            run=task.run,
+            element=task.element,
+            visit=task.visit,
+            by=by,
+            at=now,
+            commitment=digest,
+            ciphertext=safe.lock({"salt": salt, "answers": answers}),
+        )
+    )
+    return {"member_id": by, "commitment": digest}
+
+
+def is_closed(session: Session, case_id: int, run: str, element: str) -> bool:
+    """Whether the vote is over: no task of this element waits any more."""
+    waiting = select(tables.Task.id).where(
+        tables.Task.case_id == case_id,
+        tables.Task.run == run,
+        tables.Task.element == element,
+        tables.Task.status == "open",
+    )
+    return session.scalar(waiting.limit(1)) is None
+
+
+def open_all(
+    session: Session, now: datetime, safe: Safe, case_id: int, run: str, element: str
+) -> Sequence[dict[str, Any]]:  # noqa: PLR0913  address of a vote
+    """The opinions of a closed vote that stand, oldest first, each checked against its commitment.
+
+    Raises:
+        Conflict: the vote is still open.
+        CannotAdvance: an opinion does not match its commitment.
+    """
+    if not is_closed(session, case_id, run, element):
+        raise errors.Conflict("评判尚未结束，意见仍在密封中")
+    query = select(tables.SealedAnswer).where(
+        tables.SealedAnswer.case_id == case_id,
+        tables.SealedAnswer.run == run,
+        tables.SealedAnswer.element == element,
+        tables.SealedAnswer.voided.is_(None),
+    )
+    opened = []
+    for row in session.scalars(query.order_by(tables.SealedAnswer.at, tables.SealedAnswer.task_id)):
+        kept = safe.unlock(row.ciphertext)
+        if commitment(kept["salt"], kept["answers"]) != row.commitment:
+            raise errors.CannotAdvance("密封意见与其承诺摘要不符（{element}）", element=row.element)
+        row.opened_at = row.opened_at or now
+        opened.append(
+            {**kept["answers"], "member_id": row.by, "submitted_at": row.at.isoformat(), "commitment": row.commitment}
+        )
+    return opened
+
+
+def void(session: Session, case_id: int, by: str, reason: str) -> None:
+    """Takes the opinions of a recused person out of the vote; they stay on the record."""
+    session.execute(
+        update(tables.SealedAnswer)
+        .where(
+            tables.SealedAnswer.case_id == case_id,
+            tables.SealedAnswer.by == by,
+            tables.SealedAnswer.opened_at.is_(None),
+        )
+        .values(voided=reason)
+    )

@@ -1,0 +1,98 @@
+"""The working-day calendar in force, read from the database when a date is needed; versions are kept for ever."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from workflow_service import errors, workdays
+from workflow_service.identity import permissions
+from workflow_service.identity.actors import Actor
+from workflow_service.storage import reference
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+_CACHE: dict[tuple[int, int], workdays.Calendar] = {}
+
+
+def local(at: datetime) -> datetime:
+    """The time on the wall in Asia/Shanghai."""
+    return at.astimezone(SHANGHAI)
+
+
+class Current:
+    """The calendar in force, read when first asked; ``used`` is its version once a date was computed with it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._calendar: workdays.Calendar | None = None
+
+    @property
+    def used(self) -> str:
+        return "" if self._calendar is None else self._calendar.version
+
+    @property
+    def version(self) -> str:
+        return self._read().version
+
+    def after(self, start: date, days: int) -> date:
+        return self._read().after(start, days)
+
+    def provisional_after(self, start: date, days: int) -> tuple[date, bool]:
+        return self._read().provisional_after(start, days)
+
+    def between(self, start: date, end: date) -> int:
+        return self._read().between(start, end)
+
+    def is_working(self, day: date) -> bool:
+        return self._read().is_working(day)
+
+    def _read(self) -> workdays.Calendar:
+        if self._calendar is None:
+            self._calendar = in_force(self._session)
+        return self._calendar
+
+
+def in_force(session: Session) -> workdays.Calendar:
+    """The newest approved calendar; raises NotFound when none was ever entered."""
+    version = session.scalar(
+        select(func.max(reference.CalendarVersion.id)).where(reference.CalendarVersion.approved_at.is_not(None))
+    )
+    if version is None:
+        raise errors.NotFound("尚未录入工作日历")
+    return of_version(session, version)
+
+
+def of_version(session: Session, version: int) -> workdays.Calendar:
+    """The calendar of a version, as it was used then."""
+    place = (id(session.get_bind()), version)
+    if place not in _CACHE:
+        rows = session.scalars(select(reference.CalendarDay).where(reference.CalendarDay.version == version)).all()
+        _CACHE[place] = workdays.from_rows(str(version), [(row.day, row.kind, row.name, row.source) for row in rows])
+    return _CACHE[place]
+
+
+def enter(session: Session, actor: Actor, now: datetime, rows: Iterable[tuple[date, str, str, str]], note: str) -> int:
+    """Enters a new version of the calendar, to be approved by a second person; gives its id."""
+    permissions.require(actor, permissions.Permission.CALENDAR_EDIT)
+    version = reference.CalendarVersion(note=note, created_by=actor.name, created_at=now)
+    session.add(version)
+    session.flush()
+    session.add_all(
+        reference.CalendarDay(version=version.id, day=day, kind=kind, name=name, source=source)
+        for day, kind, name, source in rows
+    )
+    return version.id
+
+
+def approve(session: Session, actor: Actor, now: datetime, version_id: int) -> None:
+    """Puts a version in force; nobody approves an own one."""
+    permissions.require(actor, permissions.Permission.CALENDAR_EDIT)
+    version = session.get(reference.CalendarVersion, version_id)
+    if version is None or version.approved_at is not None:
+        raise errors.NotFound("没有待审核的工作日历版本")
+    if version.created_by == actor.name:
+        raise errors.NotAllowed("录入人不能审核自己录入的工作日历，须由另一名管理员审核")
+    version.approved_by, version.approved_at = actor.name, now

@@ -1,0 +1,123 @@
+"""Dates that wait: found by an indexed query, fired once, paused with the case, computed anew when a calendar comes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from workflow_service import errors
+from workflow_service.cases import calendars, incidents, lifecycle
+from workflow_service.engine import inputs
+from workflow_service.identity.actors import SYSTEM
+from workflow_service.storage import tables
+
+
+def due(session: Session, now: datetime, limit: int = 200) -> Sequence[int]:
+    """Ids of the deadlines that are due, earliest first; provisional ones never are."""
+    query = select(tables.Deadline.id).where(
+        tables.Deadline.status == "waiting", tables.Deadline.provisional.is_(False), tables.Deadline.due_at <= now
+    )
+    return session.scalars(query.order_by(tables.Deadline.due_at, tables.Deadline.id).limit(limit)).all()
+
+
+def next_due(session: Session) -> datetime | None:
+    """When the earliest waiting deadline is due."""
+    query = select(tables.Deadline.due_at).where(
+        tables.Deadline.status == "waiting", tables.Deadline.provisional.is_(False)
+    )
+    return session.scalar(query.order_by(tables.Deadline.due_at).limit(1))
+
+
+def fire(session: Session, now: datetime, deadline_id: int) -> bool:
+    """Fires a due deadline; False when another worker did so already or it is no longer wanted."""
+    row = session.get(tables.Deadline, deadline_id)
+    if row is None:
+        return False
+    case = lifecycle.lock_by_id(session, row.case_id)
+    session.refresh(row)
+    if row.status != "waiting" or row.due_at > now or row.provisional:
+        return False
+    row.status = "fired"
+    session.flush()
+    lifecycle.feed(session, SYSTEM, now, case, inputs.Elapsed(inputs.Address(row.run, row.element, row.visit)))
+    return True
+
+
+def give_up(session: Session, now: datetime, deadline_id: int, failure: errors.CannotAdvance) -> None:
+    """Records that a deadline could not move its case, so that it does not fire for ever."""
+    row = session.get_one(tables.Deadline, deadline_id)
+    case = lifecycle.lock_by_id(session, row.case_id)
+    row.status = "incident"
+    incidents.open_one(session, now, case, incidents.Cause(row.run, row.element, str(failure), "", 1))
+
+
+def _reschedule(
+    session: Session, now: datetime, case: tables.Case, at: inputs.Address, due: datetime, reason: str
+) -> None:  # noqa: PLR0913  what, when, why
+    session.flush()
+    lifecycle.feed(session, SYSTEM, now, case, inputs.Rescheduled(at, due, reason))
+
+
+def recompute(session: Session, now: datetime, case_id: int) -> int:
+    """Computes the provisional dates of a case anew after a calendar was published; both dates stay on record."""
+    case, changed = lifecycle.lock_by_id(session, case_id), 0
+    calendar = calendars.Current(session)
+    for row in session.scalars(
+        select(tables.Deadline).where(tables.Deadline.case_id == case_id, tables.Deadline.status == "waiting")
+    ):
+        limit = row.due_limit
+        if limit is None or limit["calendar"] == calendar.version:
+            continue
+        last, provisional = calendar.provisional_after(datetime.fromisoformat(limit["start"]).date(), limit["days"])
+        moved_by = last - datetime.fromisoformat(limit["end"]).date()
+        row.due_limit = {**limit, "end": last.isoformat(), "calendar": calendar.version, "provisional": provisional}
+        row.provisional = provisional
+        if moved_by.days or not provisional:
+            row.due_at = row.due_at + moved_by
+            reason = f"按新公布的工作日历重算：{limit['end']} → {last.isoformat()}"
+            _reschedule(session, now, case, inputs.Address(row.run, row.element, row.visit), row.due_at, reason)
+            changed += 1
+    return changed + _recompute_tasks(session, now, case, calendar)
+
+
+def _recompute_tasks(session: Session, now: datetime, case: tables.Case, calendar: calendars.Current) -> int:
+    changed = 0
+    for task in session.scalars(
+        select(tables.Task).where(tables.Task.case_id == case.id, tables.Task.status == "open")
+    ):
+        limit = task.due_limit
+        if limit is None or task.due_at is None or limit["calendar"] == calendar.version:
+            continue
+        last, provisional = calendar.provisional_after(datetime.fromisoformat(limit["start"]).date(), limit["days"])
+        moved_by = last - datetime.fromisoformat(limit["end"]).date()
+        task.due_limit = {**limit, "end": last.isoformat(), "calendar": calendar.version, "provisional": provisional}
+        if moved_by.days:
+            task.due_at = task.due_at + moved_by
+            body = {"task": task.id, "before": limit["end"], "after": last.isoformat(), "calendar": calendar.version}
+            lifecycle.note(session, SYSTEM, now, case, "due_recomputed", body)
+            changed += 1
+    return changed
+
+
+def with_open_limits(session: Session) -> list[int]:
+    """Ids of the cases that have a waiting deadline or a task with a computed due date."""
+    waiting = select(tables.Deadline.case_id).where(
+        tables.Deadline.status == "waiting", tables.Deadline.due_limit.is_not(None)
+    )
+    tasks = select(tables.Task.case_id).where(tables.Task.status == "open", tables.Task.due_limit.is_not(None))
+    return sorted(set(session.scalars(waiting)) | set(session.scalars(tasks)))
+
+
+def reopen(session: Session, now: datetime, incident: tables.Incident) -> None:
+    """Lets a deadline that gave up fire again."""
+    session.execute(
+        update(tables.Deadline)
+        .where(
+            tables.Deadline.case_id == incident.case_id,
+            tables.Deadline.run == incident.run,
+            tables.Deadline.element == incident.element,
+            tables.Deadline.status == "incident",
+        )
+        .values(status="waiting", due_at=now)
+    )

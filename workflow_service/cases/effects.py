@@ -1,0 +1,187 @@
+"""Records what a step of the engine left behind: runs, tasks, jobs and deadlines as rows."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, tuple_, update
+from sqlalchemy.orm import Session
+
+from workflow_service.bundles.programs import Loaded
+from workflow_service.engine import view
+from workflow_service.engine.inputs import Address
+from workflow_service.storage import database, tables
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """A case with the step it has just made, and who made it."""
+
+    case: tables.Case
+    loaded: Loaded
+    done: view.Advanced
+    actor: str
+
+
+def record(session: Session, now: datetime, step: Stepped) -> None:
+    """Writes the outcome of a step; the journal entry stands already."""
+    _case(now, step)
+    _runs(session, now, step)
+    _tasks(session, now, step)
+    _jobs(session, now, step)
+    _deadlines(session, step)
+
+
+def _case(now: datetime, step: Stepped) -> None:
+    case, shared = step.case, dict(step.done.family.case)
+    case.version += 1
+    if shared != case.shared:
+        case.shared = shared
+        case.title = str(shared.get("title") or "")[:200]
+        case.status = str(shared.get("status") or case.status)[:24]
+    if case.status in _ENDED and case.closed_at is None:
+        case.closed_at = now
+
+
+_ENDED = frozenset({"archived"})
+
+
+def _runs(session: Session, now: datetime, step: Stepped) -> None:
+    case_id, fresh = step.case.id, []
+    for run_id in step.done.changed:
+        run = step.done.family.runs[run_id]
+        values: dict[str, Any] = {
+            "open": run.open,
+            "state": run.state,
+            "waits": list(run.waits),
+            "ended_at": None if run.open else now,
+        }
+        if int(run_id[1:]) > step.case.runs_started:
+            fresh.append(
+                {"case_id": case_id, "id": run_id, "process": run.process, "key": run.key, "started_at": now, **values}
+            )
+        else:
+            session.execute(
+                update(tables.Run).where(tables.Run.case_id == case_id, tables.Run.id == run_id).values(**values)
+            )
+    if fresh:
+        session.execute(insert(tables.Run), fresh)
+        step.case.runs_started += len(fresh)
+
+
+def _tasks(session: Session, now: datetime, step: Stepped) -> None:
+    cancelled = [task_id(step.case.number, at) for at, why in step.done.closed if why == "cancelled"]
+    if cancelled:
+        session.execute(
+            update(tables.Task).where(tables.Task.id.in_(cancelled)).values(status="cancelled", done_at=now)
+        )
+    if step.done.opened:
+        session.execute(insert(tables.Task), [_task(now, step, one) for one in step.done.opened])
+
+
+def task_id(number: str, at: Address) -> str:
+    """The id of a task: its case's number and its address."""
+    return f"{number}.{at}"
+
+
+def _task(now: datetime, step: Stepped, task: view.OpenTask) -> dict[str, Any]:
+    properties = step.loaded.properties(task.process, task.at.element)
+    only = task.assignees[0] if len(task.assignees) == 1 else None
+    return {
+        "id": task_id(step.case.number, task.at),
+        "case_id": step.case.id,
+        "run": task.at.run,
+        "process": task.process,
+        "element": task.at.element,
+        "visit": task.at.visit,
+        "name": task.name,
+        "name_en": task.name_en,
+        "lane": task.lane,
+        "role": step.loaded.role_of(task.lane),
+        "place": step.case.place,
+        "form": task.form,
+        "article": task.article,
+        "assignee": only,
+        "assignees": list(task.assignees) if len(task.assignees) > 1 else None,
+        "holder": only,
+        "status": "open",
+        "opened_at": now,
+        "opened_seq": step.case.head_seq,
+        "due_at": task.due,
+        "due_limit": limit_json(task.limit),
+        "mandatory": properties.get("mandatory") == "true",
+        "sealed": task.sealed,
+        "instance": None if task.instance is None else {"item": task.instance},
+        "priority": int(properties.get("priority", "0")),
+    }
+
+
+def limit_json(limit: view.Limit | None) -> dict[str, Any] | None:
+    """How a due date came about, as JSON."""
+    if limit is None:
+        return None
+    return {**asdict(limit), "start": limit.start.isoformat(), "end": limit.end.isoformat()}
+
+
+def _jobs(session: Session, now: datetime, step: Stepped) -> None:
+    case = step.case
+    if step.done.dropped_calls:
+        where = tuple_(tables.Job.run, tables.Job.element, tables.Job.visit).in_(
+            [(at.run, at.element, at.visit) for at in step.done.dropped_calls]
+        )
+        unfinished = tables.Job.status.in_(("todo", "run", "incident"))
+        session.execute(
+            update(tables.Job).where(tables.Job.case_id == case.id, where, unfinished).values(status="cancelled")
+        )
+    for call in step.done.calls:
+        job = tables.Job(
+            key=task_id(case.number, call.at),
+            case_id=case.id,
+            run=call.at.run,
+            element=call.at.element,
+            visit=call.at.visit,
+            kind=call.operation,
+            payload=dict(call.parameters),
+            actor=step.actor,
+            due_at=now,
+            status="todo",
+            created_seq=case.head_seq,
+        )
+        session.add(job)
+        session.flush([job])
+        wake(session, job.id, now)
+
+
+def wake(session: Session, job_id: int, due_at: datetime) -> None:
+    """Makes a job known to the queue within the transaction."""
+    queue = database.queue_of(session)
+    if queue is not None:
+        queue.enqueue(session, job_id, due_at)
+
+
+def _deadlines(session: Session, step: Stepped) -> None:
+    case = step.case
+    if step.done.dropped_timers:
+        where = tuple_(tables.Deadline.run, tables.Deadline.element, tables.Deadline.visit).in_(
+            [(at.run, at.element, at.visit) for at in step.done.dropped_timers]
+        )
+        waiting = tables.Deadline.status.in_(("waiting", "paused"))
+        session.execute(
+            update(tables.Deadline).where(tables.Deadline.case_id == case.id, where, waiting).values(status="cancelled")
+        )
+    if step.done.timers:
+        session.execute(insert(tables.Deadline), [_deadline(case.id, one) for one in step.done.timers])
+
+
+def _deadline(case_id: int, timer: view.Timer) -> dict[str, Any]:
+    return {
+        "case_id": case_id,
+        "run": timer.at.run,
+        "process": timer.process,
+        "element": timer.at.element,
+        "visit": timer.at.visit,
+        "due_at": timer.due,
+        "status": "waiting",
+        "provisional": timer.limit is not None and timer.limit.provisional,
+        "due_limit": limit_json(timer.limit),
+    }

@@ -1,0 +1,103 @@
+"""Files of a case: taken from people and handlers, kept with their digest, given out only to those who may read."""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from workflow_service import errors
+from workflow_service.cases import involvement
+from workflow_service.handler_api import StoredFile
+from workflow_service.identity.actors import Actor
+from workflow_service.storage import database, tables
+
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
+
+
+def clean_name(name: str) -> str:
+    """A file name without path, control and direction characters, at most 120 characters long."""
+    last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    visible = "".join(one for one in last if unicodedata.category(one) not in ("Cc", "Cf", "Cs"))
+    cleaned = _UNSAFE.sub("_", visible).strip(" .")
+    if len(cleaned) > 120:
+        stem, dot, ending = cleaned.rpartition(".")
+        cleaned = f"{stem[:100]}.{ending[:15]}" if dot else cleaned[:120]
+    return cleaned or "未命名"
+
+
+def upload(session: Session, actor: Actor, now: datetime, name: str, media_type: str, content: bytes) -> StoredFile:  # noqa: PLR0913  a file is all of this
+    """Keeps a file that a person sends; it joins a case when a form that refers to it is submitted."""
+    if not content:
+        raise errors.Invalid([errors.FieldError("file", "empty", "文件是空的，请重新选择")])
+    digest = hashlib.sha256(content).hexdigest()
+    file_id = database.random_of(session)(16)
+    kept = tables.Attachment(
+        id=file_id,
+        name=clean_name(name),
+        media_type=media_type[:120] or "application/octet-stream",
+        size=len(content),
+        sha256=digest,
+        content=content,
+        added_by=actor.name,
+        added_at=now,
+    )
+    session.add(kept)
+    session.flush()
+    return stored(kept)
+
+
+def stored(row: tables.Attachment) -> StoredFile:
+    """A kept file as forms and handlers refer to it."""
+    return StoredFile(row.id, row.name, row.media_type, row.size, row.sha256)
+
+
+class Known(Mapping[str, dict[str, object]]):
+    """The files that a submission may refer to, looked up when a form asks for them, and bound to the case then."""
+
+    def __init__(self, session: Session, actor: Actor, case: tables.Case) -> None:
+        self._session, self._actor, self._case = session, actor, case
+
+    def __getitem__(self, file_id: str) -> dict[str, object]:
+        row = self._session.get(tables.Attachment, file_id)
+        if row is None or not (
+            row.case_id == self._case.id or (row.case_id is None and row.added_by == self._actor.name)
+        ):
+            raise KeyError(file_id)
+        row.case_id = self._case.id
+        return stored(row).reference()
+
+    def __iter__(self):  # type: ignore[no-untyped-def]  # a lookup table of unknown extent
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def known_to(session: Session, actor: Actor, case: tables.Case) -> Known:
+    """The files that this person may attach to this case."""
+    return Known(session, actor, case)
+
+
+def download(session: Session, actor: Actor, file_id: str) -> tables.Attachment:
+    """A file with its content; raises NotFound for one that this person may not read."""
+    row = session.get(tables.Attachment, file_id)
+    if row is None or row.sealed:
+        raise errors.NotFound("没有这份文件，或您无权查看")
+    if row.case_id is None:
+        if row.added_by != actor.name:
+            raise errors.NotFound("没有这份文件，或您无权查看")
+        return row
+    involvement.require_reading(session, actor, session.get_one(tables.Case, row.case_id))
+    return row
+
+
+def of_case(session: Session, case_id: int) -> list[tables.Attachment]:
+    """The files of a case without their content, oldest first."""
+    query = select(tables.Attachment).where(
+        tables.Attachment.case_id == case_id, or_(tables.Attachment.key.is_(None), ~tables.Attachment.sealed)
+    )
+    return list(session.scalars(query.order_by(tables.Attachment.added_at, tables.Attachment.id)))

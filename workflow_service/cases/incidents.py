@@ -1,0 +1,141 @@
+"""Things that gave up: recorded on their case, shown to operators, retried, repaired or skipped with a reason."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from workflow_service import errors
+from workflow_service.cases import jobs, lifecycle
+from workflow_service.engine import inputs
+from workflow_service.identity import permissions
+from workflow_service.identity.actors import SYSTEM, Actor
+from workflow_service.storage import database, tables
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Where something gave up and why."""
+
+    run: str
+    element: str
+    text: str
+    trace: str
+    attempts: int = 0
+    job_id: int | None = None
+
+
+def open_one(session: Session, now: datetime, case: tables.Case, cause: Cause) -> tables.Incident:
+    """Records an incident on a case; one that is open for the same place already is brought up to date instead."""
+    known = session.scalar(
+        select(tables.Incident).where(
+            tables.Incident.case_id == case.id,
+            tables.Incident.run == cause.run,
+            tables.Incident.element == cause.element,
+            tables.Incident.closed_at.is_(None),
+        )
+    )
+    trace = cause.trace or database.random_of(session)(8)
+    if known is not None:
+        known.cause, known.trace, known.attempts, known.job_id = cause.text, trace, cause.attempts, cause.job_id
+        return known
+    incident = tables.Incident(
+        case_id=case.id, job_id=cause.job_id, run=cause.run, element=cause.element, cause=cause.text, trace=trace,
+        attempts=cause.attempts, opened_at=now,
+    )  # fmt: skip
+    session.add(incident)
+    session.flush()
+    lifecycle.note(
+        session,
+        SYSTEM,
+        now,
+        case,
+        "incident_opened",
+        {"incident": incident.id, "element": cause.element, "trace": trace},
+    )
+    return incident
+
+
+def listed(
+    session: Session, actor: Actor, after: int = 0, size: int = 50, *, closed: bool = False
+) -> list[tuple[tables.Incident, str]]:
+    """The incidents with their case numbers, newest first."""
+    permissions.require(actor, permissions.Permission.OPERATIONS_READ)
+    query = select(tables.Incident, tables.Case.number).join(tables.Case, tables.Case.id == tables.Incident.case_id)
+    query = query.where(tables.Incident.closed_at.is_not(None) if closed else tables.Incident.closed_at.is_(None))
+    if after:
+        query = query.where(tables.Incident.id < after)
+    return [(row[0], row[1]) for row in session.execute(query.order_by(tables.Incident.id.desc()).limit(size))]
+
+
+def retry(session: Session, actor: Actor, now: datetime, incident_id: int) -> tables.Incident:
+    """Tries again what gave up."""
+    incident, case = _open(session, actor, incident_id)
+    if incident.job_id is not None:
+        jobs.reset(session, now, incident.job_id)
+    return _close(session, actor, now, case, incident, "retried", {})
+
+
+def repair(
+    session: Session, actor: Actor, now: datetime, incident_id: int, data: dict[str, Any], reason: str
+) -> tables.Incident:  # noqa: PLR0913  what, and why
+    """Sets parameters of a failed call, or data of the run, anew; old and new values and the reason are recorded."""
+    incident, case = _open(session, actor, incident_id)
+    _require(reason)
+    if incident.job_id is not None:
+        job = session.get_one(tables.Job, incident.job_id)
+        before = dict(job.payload)
+        jobs.reset(session, now, incident.job_id, {**before, **data})
+        return _close(
+            session, actor, now, case, incident, "repaired", {"before": before, "after": data, "reason": reason}
+        )
+    lifecycle.feed(session, actor, now, case, inputs.Repaired(incident.run, data, reason, actor.name))
+    return _close(session, actor, now, case, incident, "repaired", {"after": data, "reason": reason})
+
+
+def skip(session: Session, actor: Actor, now: datetime, incident_id: int, result: Any, reason: str) -> tables.Incident:  # noqa: PLR0913  what, and why
+    """Lets the case go on without the failed call, with a result given by hand and a reason."""
+    incident, case = _open(session, actor, incident_id)
+    _require(reason)
+    if incident.job_id is None:
+        raise errors.Conflict("此异常不是作业失败，不能跳过")
+    job = session.get_one(tables.Job, incident.job_id)
+    job.status = "cancelled"
+    at = inputs.Address(job.run, job.element, job.visit)
+    lifecycle.feed(session, actor, now, case, inputs.Skipped(at, result, reason, actor.name))
+    return _close(session, actor, now, case, incident, "skipped", {"reason": reason})
+
+
+def _require(reason: str) -> None:
+    if not reason.strip():
+        raise errors.Invalid([errors.FieldError("reason", "required", "请填写理由")])
+
+
+def _open(session: Session, actor: Actor, incident_id: int) -> tuple[tables.Incident, tables.Case]:
+    permissions.require(actor, permissions.Permission.INCIDENT_RESOLVE)
+    incident = session.get(tables.Incident, incident_id)
+    if incident is None:
+        raise errors.NotFound("没有此项异常")
+    case = lifecycle.lock_by_id(session, incident.case_id)
+    session.refresh(incident)
+    if incident.closed_at is not None:
+        raise errors.Conflict("此项异常已由{who}处理", who=incident.closed_by or "系统")
+    return incident, case
+
+
+def _close(
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    case: tables.Case,
+    incident: tables.Incident,
+    how: str,
+    body: dict[str, Any],
+) -> tables.Incident:  # noqa: PLR0913  a resolution's whole context
+    incident.closed_at, incident.closed_by, incident.resolution = now, actor.name, how
+    lifecycle.note(
+        session, actor, now, case, f"incident_{how}", {"incident": incident.id, "element": incident.element, **body}
+    )
+    return incident

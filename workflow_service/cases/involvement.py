@@ -1,0 +1,79 @@
+"""What a person has to do with a case, gathered for the questions of permission."""
+
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from workflow_service import errors
+from workflow_service.identity import permissions, roster
+from workflow_service.identity.actors import Actor
+from workflow_service.storage import tables
+
+
+def of(session: Session, case: tables.Case, name: str) -> permissions.Involvement:
+    """The part that an account has in a case."""
+    rows = session.execute(
+        select(tables.Task.element, tables.Task.role, tables.Task.done_by).where(
+            tables.Task.case_id == case.id,
+            or_(tables.Task.done_by == name, tables.Task.holder == name, tables.Task.assignee == name),
+        )
+    ).all()
+    return permissions.Involvement(
+        done=tuple((row.element, row.role) for row in rows if row.done_by == name),
+        subject=permissions.is_subject(case.shared, name),
+        opened=case.opened_by == name,
+        recused=permissions.is_recused(case.shared, name),
+        accuser=name in (case.shared.get("accusers") or ()),
+        holds=bool(rows),
+    )
+
+
+def require_reading(session: Session, actor: Actor, case: tables.Case) -> permissions.Involvement:
+    """Raises NotFound unless the actor may see the case: nobody learns of a case that is not theirs to see."""
+    involved = of(session, case, actor.name)
+    if permissions.may_read(actor, case.place, involved) or _has_open_work(session, actor, case):
+        return involved
+    raise errors.NotFound("没有案号为“{number}”的案件，或您无权查看", number=case.number)
+
+
+def _has_open_work(session: Session, actor: Actor, case: tables.Case) -> bool:
+    if permissions.is_recused(case.shared, actor.name):
+        return False
+    tasks = session.scalars(select(tables.Task).where(tables.Task.case_id == case.id, tables.Task.status == "open"))
+    return any(candidate(actor, task) for task in tasks)
+
+
+def candidate(actor: Actor, task: tables.Task) -> bool:
+    """Whether a task is meant for this person, separation of duties aside."""
+    if task.assignee is not None:
+        return task.assignee == actor.name
+    if task.assignees is not None:
+        return actor.name in task.assignees
+    return permissions.reaches_role(actor, task.place, task.role)
+
+
+def refusal(session: Session, actor: Actor, case: tables.Case, task: tables.Task) -> str | None:
+    """Why this person may not work on a task, or None when they may."""
+    if not candidate(actor, task):
+        return "此任务由“{lane}”办理，不属于您的职责范围".format(lane=task.lane)
+    return permissions.separation(actor, task.element, task.role, of(session, case, actor.name))
+
+
+def standing(session: Session, actor: Actor, now: datetime, case: tables.Case, task: tables.Task) -> Actor:
+    """The actor as they may work on a task, for themselves or for an absent person.
+
+    Raises:
+        NotAllowed: the task is not theirs, or the separation of duties forbids it; the text says which rule.
+    """
+    permissions.require(actor, permissions.Permission.TASK_WORK)
+    own = refusal(session, actor, case, task)
+    if own is None:
+        return actor
+    if not task.sealed:  # an opinion is personal: nobody gives it for another
+        for absent, roles in roster.absent_people(session, now, actor.name):
+            stand_in = Actor(actor.id, absent, actor.display_name, roles, actor.unit, task.place)
+            mine = permissions.separation(actor, task.element, task.role, of(session, case, actor.name))
+            if mine is None and refusal(session, stand_in, case, task) is None:
+                return actor.standing_in_for(absent, roles)
+    raise errors.NotAllowed(own)

@@ -1,0 +1,169 @@
+"""Handler calls as durable rows: claimed under a lease, finished by one guarded step, retried, or made an incident."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.orm import Session
+
+from workflow_service import errors
+from workflow_service.cases import effects, incidents, lifecycle
+from workflow_service.engine import inputs
+from workflow_service.identity.actors import SYSTEM, Actor
+from workflow_service.storage import tables
+
+BACKOFF_CAP = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A job in the hands of one worker until its lease ends."""
+
+    id: int
+    key: str
+    case_id: int
+    at: inputs.Address
+    operation: str
+    parameters: dict[str, Any]
+    actor: str
+    attempt: int
+
+
+def claim(session: Session, now: datetime, job_id: int, owner: str, lease: timedelta) -> Claimed | None:
+    """Takes a due job for a worker; None when it is not to be had. The attempt counts from here, not from its failure."""
+    taken = session.execute(
+        update(tables.Job)
+        .where(tables.Job.id == job_id, tables.Job.status == "todo", tables.Job.due_at <= now)
+        .values(status="run", lease_owner=owner, lease_until=now + lease, attempts=tables.Job.attempts + 1)
+        .returning(tables.Job)
+        .execution_options(populate_existing=True)
+    ).scalar()
+    if taken is None:
+        return None
+    at = inputs.Address(taken.run, taken.element, taken.visit)
+    return Claimed(taken.id, taken.key, taken.case_id, at, taken.kind, taken.payload, taken.actor, taken.attempts)
+
+
+def finish(session: Session, now: datetime, job: Claimed, owner: str, moved: inputs.Input) -> bool:
+    """Feeds a handler's outcome to the case; False when the lease was lost meanwhile and nothing may be written."""
+    case = lifecycle.lock_by_id(session, job.case_id)
+    passed = session.execute(
+        update(tables.Job)
+        .where(tables.Job.id == job.id, tables.Job.status == "run", tables.Job.lease_owner == owner)
+        .values(status="done", lease_owner=None, lease_until=None, done_seq=case.head_seq + 1)
+    )
+    if passed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result has it
+        return False
+    lifecycle.feed(session, _on_account_of(job.actor), now, case, moved)
+    return True
+
+
+def _on_account_of(_actor: str) -> Actor:
+    return SYSTEM
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a call did not work: the cause, whether trying again may help, and after how many seconds."""
+
+    cause: str
+    permanent: bool = False
+    after: float | None = None
+    trace: str = ""
+
+
+def fail(
+    session: Session, now: datetime, job: Claimed, owner: str, failure: Failure, limit: int, jitter: float
+) -> None:  # noqa: PLR0913  a failure's whole context
+    """Puts a job back for another try, or opens an incident when none is left or none can help.
+
+    Args:
+        limit: attempts in all. jitter: a factor around 1 that spreads the retries.
+    """
+    case = lifecycle.lock_by_id(session, job.case_id)
+    over = failure.permanent or job.attempt >= limit
+    wait = failure.after if failure.after is not None else min(2**job.attempt, BACKOFF_CAP.total_seconds()) * jitter
+    values: dict[str, Any] = (
+        {"status": "incident"} if over else {"status": "todo", "due_at": now + timedelta(seconds=wait)}
+    )
+    changed = session.execute(
+        update(tables.Job)
+        .where(tables.Job.id == job.id, tables.Job.status == "run", tables.Job.lease_owner == owner)
+        .values(lease_owner=None, lease_until=None, last_error=failure.cause[:4000], **values)
+    )
+    if changed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result has it
+        return
+    if over:
+        found = incidents.Cause(job.at.run, job.at.element, failure.cause, failure.trace, job.attempt, job.id)
+        incidents.open_one(session, now, case, found)
+    else:
+        effects.wake(session, job.id, now + timedelta(seconds=wait))
+
+
+def due(session: Session, now: datetime, limit: int = 100) -> list[int]:
+    """Ids of the jobs that are due, oldest first."""
+    query = select(tables.Job.id).where(tables.Job.status == "todo", tables.Job.due_at <= now)
+    return list(session.scalars(query.order_by(tables.Job.due_at, tables.Job.id).limit(limit)))
+
+
+def due_of_case(session: Session, now: datetime, number: str) -> list[int]:
+    """Ids of the due jobs of one case."""
+    query = (
+        select(tables.Job.id)
+        .join(tables.Case, tables.Case.id == tables.Job.case_id)
+        .where(tables.Case.number == number, tables.Job.status == "todo", tables.Job.due_at <= now)
+    )
+    return list(session.scalars(query.order_by(tables.Job.id)))
+
+
+def reclaim(session: Session, now: datetime, limit: int = 100) -> list[int]:
+    """Puts back the jobs whose lease has ended; gives their ids."""
+    lost = (
+        select(tables.Job.id)
+        .where(tables.Job.status == "run", or_(tables.Job.lease_until.is_(None), tables.Job.lease_until < now))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list(session.scalars(lost))
+    if ids:
+        session.execute(
+            update(tables.Job)
+            .where(and_(tables.Job.id.in_(ids), tables.Job.status == "run"))
+            .values(status="todo", lease_owner=None, lease_until=None, due_at=now)
+        )
+        for job_id in ids:
+            effects.wake(session, job_id, now)
+    return ids
+
+
+def release_all(session: Session, now: datetime) -> int:
+    """Puts back every running job: at the start of the only process that can have run them."""
+    back = session.execute(
+        update(tables.Job)
+        .where(tables.Job.status == "run")
+        .values(status="todo", lease_owner=None, lease_until=None, due_at=now)
+    )
+    return int(back.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
+
+
+def renew(session: Session, now: datetime, job_id: int, owner: str, lease: timedelta) -> bool:
+    """Extends the lease of a job that still runs; False when it was lost."""
+    kept = session.execute(
+        update(tables.Job)
+        .where(tables.Job.id == job_id, tables.Job.lease_owner == owner)
+        .values(lease_until=now + lease)
+    )
+    return kept.rowcount == 1  # type: ignore[attr-defined]  # an UPDATE's result has it
+
+
+def reset(session: Session, now: datetime, job_id: int, parameters: dict[str, Any] | None = None) -> tables.Job:
+    """Makes a job that gave up due again, with other parameters if given; raises Conflict for any other."""
+    job = session.get(tables.Job, job_id)
+    if job is None or job.status != "incident":
+        raise errors.Conflict("此作业不在异常状态，不能重试")
+    job.status, job.due_at, job.attempts, job.last_error = "todo", now, 0, None
+    if parameters is not None:
+        job.payload = parameters
+    effects.wake(session, job.id, now)
+    return job

@@ -1,0 +1,145 @@
+"""Opens cases and feeds them inputs: journal, state, tasks, jobs and deadlines in one transaction."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from workflow_service import engine, errors
+from workflow_service.bundles import programs
+from workflow_service.cases import calendars, effects, pauses
+from workflow_service.engine import inputs, view
+from workflow_service.identity.actors import Actor
+from workflow_service.storage import database, journal, tables
+
+
+def lock(session: Session, number: str) -> tables.Case:
+    """The case of a number, locked for a step; raises NotFound."""
+    case = session.scalar(select(tables.Case).where(tables.Case.number == number).with_for_update())
+    if case is None:
+        raise errors.NotFound("没有案号为“{number}”的案件", number=number)
+    return case
+
+
+def lock_by_id(session: Session, case_id: int) -> tables.Case:
+    """The case of an id, locked for a step."""
+    return session.get_one(tables.Case, case_id, with_for_update=True, populate_existing=True)
+
+
+def family_of(session: Session, case: tables.Case) -> view.Family:
+    """The engine's state of a case, from its stored runs."""
+    rows = session.scalars(select(tables.Run).where(tables.Run.case_id == case.id)).all()
+    runs = {
+        row.id: view.Run(row.id, row.process, row.key, True, row.state, tuple(row.waits)) for row in rows if row.open
+    }
+    closed = tuple((row.id, row.process, row.key) for row in sorted(rows, key=_by_number) if not row.open)
+    return view.Family(case.shared, runs, closed)
+
+
+def _by_number(row: tables.Run) -> int:
+    return int(row.id[1:])
+
+
+def feed(session: Session, actor: Actor, now: datetime, case: tables.Case, moved: inputs.Input) -> view.Advanced:
+    """Moves a locked case by one input and records all that follows; the caller's transaction commits it.
+
+    Raises:
+        Conflict: the input no longer fits (task not open, deadline not due).
+        CannotAdvance: an expression, a table or the stored state fails; nothing was changed.
+    """
+    loaded = programs.of(session, case.bundle)
+    done = _step(session, actor, now, case, loaded, moved)
+    for follows in pauses.react(session, now, case, loaded, done):
+        _step(session, actor, now, case, loaded, follows)
+    return done
+
+
+def _step(
+    session: Session, actor: Actor, now: datetime, case: tables.Case, loaded: programs.Loaded, moved: inputs.Input
+) -> view.Advanced:  # noqa: PLR0913  a step's whole context
+    calendar = calendars.Current(session)
+    done = engine.advance(loaded.program, family_of(session, case), moved, now, calendar)
+    line = journal.Line(
+        moved.kind,
+        moved.version,
+        now,
+        actor.name,
+        inputs.to_body(moved),
+        on_behalf_of=actor.on_behalf_of,
+        origin=actor.origin,
+        bundle=case.bundle,
+        calendar=calendar.used,
+        fingerprint=done.fingerprint,
+    )
+    journal.append(session, case, line, database.random_of(session)(16))
+    effects.record(session, now, effects.Stepped(case, loaded, done, actor.name))
+    return done
+
+
+def note(session: Session, actor: Actor, now: datetime, case: tables.Case, kind: str, body: dict[str, Any]) -> int:
+    """Writes an entry that does not move the engine (a claim, a transfer, an issued document) and gives its number."""
+    line = journal.Line(
+        kind, 1, now, actor.name, body, on_behalf_of=actor.on_behalf_of, origin=actor.origin, bundle=case.bundle
+    )
+    case.version += 1
+    return journal.append(session, case, line, database.random_of(session)(16))
+
+
+def create(session: Session, actor: Actor, now: datetime, process: str, place: str) -> tables.Case:
+    """A new, empty case on the bundle in force at a place."""
+    bundle = programs.in_force(session, place)
+    number = _next_number(session, now)
+    shared = {
+        "number": number,
+        "place": place,
+        "opened_at": now.isoformat(),
+        "opened_by": actor.name,
+        "status": "registered",
+    }
+    case = tables.Case(
+        number=number,
+        process=process,
+        title="",
+        place=place,
+        status="registered",
+        version=0,
+        bundle=bundle,
+        opened_at=now,
+        opened_by=actor.name,
+        shared=shared,
+        head_seq=0,
+        head_hash="",
+        runs_started=0,
+        related=[],
+    )
+    session.add(case)
+    session.flush()
+    note(session, actor, now, case, "opened", {"process": process, "shared": shared})
+    return case
+
+
+def begin(session: Session, actor: Actor, now: datetime, case: tables.Case, process: str) -> view.Advanced:
+    """Starts the first run of a new case."""
+    return feed(session, actor, now, case, inputs.Started(process, {}))
+
+
+def _next_number(session: Session, now: datetime) -> str:
+    year = calendars.local(now).year
+    last = session.scalar(
+        select(tables.IssuedNumber.number)
+        .where(tables.IssuedNumber.code == "RC", tables.IssuedNumber.year == year)
+        .order_by(tables.IssuedNumber.number.desc())
+        .limit(1)
+        .with_for_update()
+    )
+    taken = (last or 0) + 1
+    number = f"RC-{year}-{taken:05d}"
+    session.add(tables.IssuedNumber(code="RC", year=year, number=taken, key=number, taken_at=now))
+    return number
+
+
+def as_system(actor: Actor) -> Actor:
+    """The same act recorded as the system's own."""
+    return replace(actor, id=0, name="system", on_behalf_of=None)

@@ -1,0 +1,147 @@
+"""Messages to a case: kept durably first, then fed to the engine; and notices to people."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from workflow_service import errors, feel
+from workflow_service.bundles import forms, programs
+from workflow_service.cases import files, involvement, lifecycle, scope
+from workflow_service.engine import inputs, view
+from workflow_service.identity import permissions
+from workflow_service.identity.actors import Actor
+from workflow_service.storage import tables
+
+PREFIXES = {
+    "statement_received": "S", "recusal_requested": "H", "withdrawal_requested": "W", "suspension_requested": "Z",
+    "resumption_requested": "F", "reopening_requested": "K",
+}  # fmt: skip
+"""First letters of the keys by which messages are known in their case (S1 is the first statement)."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the sender of a message gets: the message is kept, under this key, since this time."""
+
+    case: str
+    key: str
+    received_at: datetime
+
+
+def receive(session: Session, actor: Actor, now: datetime, number: str, name: str, data: dict[str, Any]) -> Receipt:  # noqa: PLR0913  who says what to which case
+    """Keeps a message to a case; ``feed_waiting`` hands it to the engine.
+
+    Raises:
+        NotFound: no such message or case. NotAllowed: the sender's role may not send it. Conflict: the case does not
+            take it in its present state (the refusal drawn in the diagram says why). Invalid: wrong fields.
+    """
+    case = lifecycle.lock(session, number)
+    involvement.require_reading(session, actor, case)
+    entrance = _entrance(session, case, name)
+    permissions.require(actor, permissions.Permission.CASE_OPEN)
+    if not actor.roles & set(entrance.roles):
+        raise errors.NotAllowed("您的角色不能提出“{what}”", what=entrance.name)
+    known = scope.of_data(session, actor, case, {})
+    _require_open(entrance, known)
+    form = programs.of(session, case.bundle).form(entrance.form)
+    answers = forms.check(form, data, known, files=files.known_to(session, actor, case))
+    message = tables.Message(
+        case_id=case.id,
+        name=name,
+        key=_next_key(session, case.id, name),
+        data=answers,
+        sender=actor.name,
+        on_behalf_of=actor.on_behalf_of,
+        received_at=now,
+        status="waiting",
+    )
+    session.add(message)
+    session.flush()
+    lifecycle.note(session, actor, now, case, "message_kept", {"message": name, "key": message.key})
+    return Receipt(case.number, message.key, now)
+
+
+def _entrance(session: Session, case: tables.Case, name: str) -> view.Entrance:
+    for entrance in programs.of(session, case.bundle).program.entrances:
+        if entrance.message == name and entrance.roles:
+            return entrance
+    raise errors.NotFound("没有名为“{name}”的消息", name=name)
+
+
+def _require_open(entrance: view.Entrance, known: dict[str, Any]) -> None:
+    if not is_open(entrance, known):
+        raise errors.Conflict(entrance.refusal or "案件现在的状态不接受“{what}”", what=entrance.name)
+
+
+def is_open(entrance: view.Entrance, known: dict[str, Any]) -> bool:
+    """Whether the case takes a message now, by the condition drawn at its start event."""
+    return not entrance.allowed or feel.evaluate(entrance.allowed, known) is True
+
+
+def _next_key(session: Session, case_id: int, name: str) -> str:
+    sent = session.scalar(select(func.count()).where(tables.Message.case_id == case_id, tables.Message.name == name))
+    return f"{PREFIXES.get(name, name)}{(sent or 0) + 1}"
+
+
+def feed_waiting(session: Session, now: datetime, case: tables.Case) -> int:
+    """Hands every waiting message of a locked case to the engine, in the order of their coming; gives how many."""
+    waiting = session.scalars(
+        select(tables.Message)
+        .where(tables.Message.case_id == case.id, tables.Message.status == "waiting")
+        .order_by(tables.Message.id)
+    ).all()
+    for message in waiting:
+        _feed(session, now, case, message)
+    return len(waiting)
+
+
+def _feed(session: Session, now: datetime, case: tables.Case, message: tables.Message) -> None:
+    sender = Actor(0, message.sender, "", frozenset(), "", case.place, on_behalf_of=message.on_behalf_of)
+    data = {
+        **message.data,
+        "message_key": message.key,
+        "sender": message.sender,
+        "received": message.received_at.isoformat(),
+    }
+    moved = inputs.Received(message.name, data, message.key, message.sender)
+    try:
+        lifecycle.feed(session, sender, now, case, moved)
+    except errors.Conflict as refused:
+        message.status, message.reason = "refused", str(refused)
+        body = {"message": message.name, "key": message.key, "reason": str(refused)}
+        lifecycle.note(session, sender, now, case, "message_refused", body)
+        return
+    message.status = "fed"
+
+
+def with_waiting(session: Session) -> list[int]:
+    """Ids of the cases for which a message waits."""
+    return list(session.scalars(select(tables.Message.case_id).where(tables.Message.status == "waiting").distinct()))
+
+
+def tell(
+    session: Session,
+    now: datetime,
+    case: tables.Case,
+    task: tables.Task | None,
+    to: Iterable[str],
+    title: str,
+    text: str,
+) -> None:  # noqa: PLR0913  a notice is all of this
+    """Posts an in-app notice to people."""
+    for account in dict.fromkeys(to):
+        session.add(
+            tables.Notice(
+                key=f"{case.number}:{case.head_seq}:{title}",
+                account=account,
+                case_id=case.id,
+                task_id=None if task is None else task.id,
+                title=title,
+                text=text,
+                at=now,
+            )
+        )

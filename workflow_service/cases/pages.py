@@ -1,0 +1,234 @@
+"""What one page shows of a task or a case, gathered in a few queries."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from workflow_service import engine
+from workflow_service.bundles import forms, programs
+from workflow_service.cases import files, involvement, lifecycle, messages, queries, scope, tasks
+from workflow_service.engine import inputs, view
+from workflow_service.identity import permissions, roster
+from workflow_service.identity.actors import Actor
+from workflow_service.storage import tables
+
+
+@dataclass(frozen=True)
+class TaskView:
+    """A task's page.
+
+    Args:
+        task, case: the rows. form: the compiled form; described: the form as JSON for the API.
+        known: what the form's expressions see; shown: label → data shown beside the form.
+        draft: what the person typed before. warnings: upfront checks that fail now.
+        may: what the person may do (claim, release, submit, transfer, delegate, return, withdraw, remind, copy, countersign).
+        blocked: why the person may not work on it, empty when they may.
+        returnable: earlier steps to which the work can be sent back.
+        articles: article → summary. attempts: earlier visits of the same step that are done.
+    """
+
+    task: tables.Task
+    case: tables.Case
+    form: forms.Form
+    described: Mapping[str, Any]
+    known: Mapping[str, Any]
+    shown: Mapping[str, Any]
+    draft: Mapping[str, Any] | None
+    warnings: Sequence[Any]
+    may: frozenset[str]
+    blocked: str
+    returnable: Sequence[view.Element]
+    articles: Mapping[str, Mapping[str, Any]]
+    attempts: Sequence[tables.Task]
+    names: Mapping[str, str]
+
+
+def task_page(session: Session, actor: Actor, now: datetime, task_id: str) -> TaskView:
+    """Everything that a task's page shows; raises NotFound for one the person may not see."""
+    task, case = tasks.find(session, task_id)
+    queries.readable(session, actor, now, case.number, f"task {task.element}")
+    loaded = programs.of(session, case.bundle)
+    form = loaded.form(task.form)
+    known, returnable = _engine_side(session, actor, case, task, loaded)
+    blocked = _blocked(session, actor, now, case, task)
+    draft = session.get(tables.Draft, (task.id, actor.name))
+    attempts = session.scalars(
+        select(tables.Task).where(
+            tables.Task.case_id == case.id, tables.Task.element == task.element, tables.Task.status == "done"
+        )
+    ).all()
+    return TaskView(
+        task=task,
+        case=case,
+        form=form,
+        described=forms.describe(form, known),
+        known=known,
+        shown=_shown(loaded, task, known),
+        draft=draft.data if draft else None,
+        warnings=forms.upfront(form, known),
+        may=_may(actor, task, blocked, returnable),
+        blocked=blocked,
+        returnable=returnable,
+        articles=loaded.articles,
+        attempts=[one for one in attempts if one.id != task.id],
+        names=roster.display_names(session, [one for one in (task.holder, task.done_by, case.opened_by) if one]),
+    )
+
+
+def _engine_side(
+    session: Session, actor: Actor, case: tables.Case, task: tables.Task, loaded: programs.Loaded
+) -> tuple[dict[str, Any], Sequence[view.Element]]:
+    if task.status != "open":
+        return scope.of_data(session, actor, case, {}), ()
+    family, at = lifecycle.family_of(session, case), inputs.Address(task.run, task.element, task.visit)
+    known = scope.of_data(session, actor, case, engine.task_data(loaded.program, family, at))
+    return known, engine.returnable(loaded.program, family, at)
+
+
+def _blocked(session: Session, actor: Actor, now: datetime, case: tables.Case, task: tables.Task) -> str:
+    if task.status != "open":
+        return "任务已办结" if task.status == "done" else "任务已取消"
+    own = involvement.refusal(session, actor, case, task)
+    if own is None:
+        return ""
+    for absent, roles in roster.absent_people(session, now, actor.name):
+        stand_in = Actor(actor.id, absent, actor.display_name, roles, actor.unit, task.place)
+        if not task.sealed and involvement.refusal(session, stand_in, case, task) is None:
+            return ""
+    return own
+
+
+def _may(actor: Actor, task: tables.Task, blocked: str, returnable: Sequence[view.Element]) -> frozenset[str]:
+    may = {"copy"}
+    if task.status == "open":
+        may.add("remind")
+        if not blocked and task.holder is None:
+            may.add("claim")
+        if task.holder == actor.name:
+            may |= {"submit"} | ({"release", "transfer", "delegate"} if task.assignee is None else set())
+            may |= {"return"} if returnable else set()
+        elif (
+            permissions.allows(actor, permissions.Permission.TASK_TRANSFER)
+            and task.assignee is None
+            and not task.sealed
+        ):
+            may.add("transfer")
+        if task.instance is not None and actor.roles & {"chief", "panel_chair", "committee_secretary"}:
+            may.add("countersign")
+    elif task.status == "done" and task.done_by == actor.name:
+        may.add("withdraw")
+    return frozenset(may)
+
+
+def _shown(loaded: programs.Loaded, task: tables.Task, known: Mapping[str, Any]) -> dict[str, Any]:
+    names = loaded.properties(task.process, task.element).get("show", "")
+    wanted = [one.strip() for one in names.split(",") if one.strip()]
+    return {name: known[name] for name in wanted if name in known}
+
+
+@dataclass(frozen=True)
+class CaseFile:
+    """A case's page: the rows of everything that belongs to it, as far as this person may see them."""
+
+    case: tables.Case
+    subjects: Sequence[Mapping[str, Any]]
+    runs: Sequence[tables.Run]
+    tasks: Sequence[tables.Task]
+    deadlines: Sequence[tables.Deadline]
+    documents: Sequence[tables.Document]
+    attachments: Sequence[tables.Attachment]
+    comments: Sequence[tables.Comment]
+    incidents: Sequence[tables.Incident]
+    messages: Sequence[view.Entrance]
+    positions: Sequence[Mapping[str, Any]]
+    names: Mapping[str, str]
+    loaded: programs.Loaded
+
+
+def case_file(session: Session, actor: Actor, now: datetime, number: str) -> CaseFile:
+    """Everything that a case's page shows; raises NotFound for one the person may not see."""
+    case = queries.readable(session, actor, now, number, "case")
+    loaded = programs.of(session, case.bundle)
+    work = session.scalars(
+        select(tables.Task).where(tables.Task.case_id == case.id).order_by(tables.Task.opened_at, tables.Task.id)
+    ).all()
+    comments = _rows(session, tables.Comment, case.id)
+    who = (
+        {name for one in work for name in (one.holder, one.done_by) if name}
+        | {one.by for one in comments}
+        | {case.opened_by}
+    )
+    return CaseFile(
+        case=case,
+        subjects=subjects(case),
+        runs=sorted(_rows(session, tables.Run, case.id), key=lambda one: int(one.id[1:])),
+        tasks=work,
+        deadlines=[one for one in _rows(session, tables.Deadline, case.id) if one.status in ("waiting", "paused")],
+        documents=_documents(session, actor, case),
+        attachments=files.of_case(session, case.id) if _staff(actor) else [],
+        comments=comments,
+        incidents=[one for one in _rows(session, tables.Incident, case.id) if one.closed_at is None],
+        messages=messages_for(session, actor, case),
+        positions=positions(session, case),
+        names=roster.display_names(session, who),
+        loaded=loaded,
+    )
+
+
+def _rows(session: Session, table: Any, case_id: int) -> Sequence[Any]:
+    return session.scalars(select(table).where(table.case_id == case_id)).all()
+
+
+def _staff(actor: Actor) -> bool:
+    return bool(actor.roles - {"party", "applicant"})
+
+
+def _documents(session: Session, actor: Actor, case: tables.Case) -> Sequence[tables.Document]:
+    """Staff see every paper; a party sees those addressed to everybody of the case or to themselves."""
+    papers = sorted(_rows(session, tables.Document, case.id), key=lambda one: (one.issued_at, one.id))
+    if _staff(actor):
+        return papers
+    mine = {one["id"] for one in case.shared.get("subjects") or () if one.get("account") == actor.name}
+    opener = case.opened_by == actor.name
+    return [one for one in papers if (one.subject_id is None and opener) or one.subject_id in mine]
+
+
+def subjects(case: tables.Case) -> list[dict[str, Any]]:
+    """The subjects of a case with the outcome of each, None while there is none."""
+    outcomes = {one["subject_id"]: one.get("outcome") for one in case.shared.get("outcomes") or ()}
+    end = case.shared.get("end")
+    return [{**one, "outcome": outcomes.get(one.get("id"), end)} for one in case.shared.get("subjects") or ()]
+
+
+def positions(session: Session, case: tables.Case) -> list[dict[str, Any]]:
+    """Where the tokens of a case stand: run, process, element."""
+    loaded = programs.of(session, case.bundle)
+    return [dict(one) for one in engine.positions(loaded.program, lifecycle.family_of(session, case))]
+
+
+def messages_for(session: Session, actor: Actor, case: tables.Case) -> list[view.Entrance]:
+    """The messages that this person may send to the case now."""
+    known = scope.of_data(session, actor, case, {})
+    entrances = programs.of(session, case.bundle).program.entrances
+    return [one for one in entrances if one.message and actor.roles & set(one.roles) and messages.is_open(one, known)]
+
+
+def entrances(session: Session, actor: Actor) -> list[view.Entrance]:
+    """The processes that this person may start."""
+    loaded = programs.of(session, programs.in_force(session, actor.place))
+    return [one for one in loaded.program.entrances if not one.message and actor.roles & set(one.roles)]
+
+
+def comment(session: Session, actor: Actor, now: datetime, number: str, text: str) -> tables.Comment:
+    """Adds a remark to a case."""
+    permissions.require(actor, permissions.Permission.CASE_COMMENT)
+    case = lifecycle.lock(session, number)
+    involvement.require_reading(session, actor, case)
+    remark = tables.Comment(case_id=case.id, by=actor.name, at=now, text=text[:4000])
+    session.add(remark)
+    lifecycle.note(session, actor, now, case, "commented", {"text": remark.text})
+    return remark

@@ -1,0 +1,78 @@
+"""Stops the internal limits of a suspended case and lets them run on when it is resumed.
+
+What is marked ``mandatory`` in the diagram (the limit of the correction notice, art. 17(1)) never stops.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from workflow_service.bundles.programs import Loaded
+from workflow_service.cases import calendars
+from workflow_service.engine import inputs, view
+from workflow_service.storage import tables
+
+REASON = "案件恢复办理，余下期限续算"
+_END_OF_DAY = time(23, 59, 59)
+
+
+def react(
+    session: Session, now: datetime, case: tables.Case, loaded: Loaded, done: view.Advanced
+) -> Sequence[inputs.Rescheduled]:
+    """What a suspension or resumption in this step does to the limits; the inputs that tell the engine of new dates."""
+    names = {one.name for one in done.thrown if one.kind == "signal"}
+    if "suspended" in names:
+        pause(session, now, case, loaded)
+    if "resumed" in names:
+        return resume(session, now, case)
+    return ()
+
+
+def pause(session: Session, now: datetime, case: tables.Case, loaded: Loaded) -> None:
+    """Stops the internal limits of a case and keeps the working days that were left."""
+    calendar, today = calendars.Current(session), calendars.local(now).date()
+    session.flush()
+    for task in session.scalars(
+        select(tables.Task).where(tables.Task.case_id == case.id, tables.Task.status == "open")
+    ):
+        if task.due_at is not None and not task.mandatory:
+            task.paused_days = _left(calendar, today, task.due_at)
+            task.due_at = None
+    for row in session.scalars(
+        select(tables.Deadline).where(tables.Deadline.case_id == case.id, tables.Deadline.status == "waiting")
+    ):
+        if loaded.properties(row.process, row.element).get("mandatory") != "true":
+            row.paused_days = _left(calendar, today, row.due_at)
+            row.status = "paused"
+
+
+def _left(calendar: calendars.Current, today: date, due: datetime) -> int:
+    last = calendars.local(due).date()
+    return calendar.between(today, last) if last > today else 0
+
+
+def resume(session: Session, now: datetime, case: tables.Case) -> Sequence[inputs.Rescheduled]:
+    """Lets the stopped limits run on with the days that were left, counted from today."""
+    calendar, today = calendars.Current(session), calendars.local(now).date()
+    session.flush()
+    moved: list[inputs.Rescheduled] = []
+    for task in session.scalars(
+        select(tables.Task).where(tables.Task.case_id == case.id, tables.Task.paused_days.is_not(None))
+    ):
+        if task.status == "open" and task.paused_days is not None:
+            task.due_at = _end_of(calendar, today, task.paused_days)
+            moved.append(inputs.Rescheduled(inputs.Address(task.run, task.element, task.visit), task.due_at, REASON))
+        task.paused_days = None
+    paused = select(tables.Deadline).where(tables.Deadline.case_id == case.id, tables.Deadline.status == "paused")
+    for row in session.scalars(paused):
+        row.due_at, row.status = _end_of(calendar, today, row.paused_days or 0), "waiting"
+        row.paused_days = None
+        moved.append(inputs.Rescheduled(inputs.Address(row.run, row.element, row.visit), row.due_at, REASON))
+    return moved
+
+
+def _end_of(calendar: calendars.Current, today: date, days: int) -> datetime:
+    last, _provisional = calendar.provisional_after(today, max(days, 1))
+    return datetime.combine(last, _END_OF_DAY, calendars.SHANGHAI)

@@ -1,0 +1,290 @@
+"""What people do with a task: claim, release, hand over, send back, keep a draft, submit."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from workflow_service import errors
+from workflow_service.bundles import forms, programs
+from workflow_service.cases import ballots, files, involvement, lifecycle, messages, scope
+from workflow_service.engine import inputs, view
+from workflow_service.identity import permissions, roster
+from workflow_service.identity.actors import Actor
+from workflow_service.storage import database, tables
+
+
+@dataclass(frozen=True)
+class Submission:
+    """The answer to a submitted task: its case, and the ids of the tasks that are open now because of it."""
+
+    case: str
+    opened_tasks: tuple[str, ...]
+
+    def answer(self) -> dict[str, Any]:
+        """The answer as JSON."""
+        return {"case": self.case, "opened_tasks": list(self.opened_tasks)}
+
+
+def find(session: Session, task_id: str, *, lock: bool = False) -> tuple[tables.Task, tables.Case]:
+    """A task and its case; raises NotFound."""
+    query = (
+        select(tables.Task, tables.Case)
+        .join(tables.Case, tables.Case.id == tables.Task.case_id)
+        .where(tables.Task.id == task_id)
+    )
+    row = session.execute(query.with_for_update(of=tables.Case) if lock else query).first()
+    if row is None:
+        raise errors.NotFound("没有编号为“{task}”的任务", task=task_id)
+    return row[0], row[1]
+
+
+def _open(session: Session, task_id: str) -> tuple[tables.Task, tables.Case]:
+    task, case = find(session, task_id, lock=True)
+    if task.status == "done":
+        raise errors.Conflict("任务“{name}”已由{who}于此前办结", name=task.name, who=task.done_by or "系统")
+    if task.status == "cancelled":
+        raise errors.Conflict("任务“{name}”已因流程变化而取消，无须办理", name=task.name)
+    return task, case
+
+
+def address(task: tables.Task) -> inputs.Address:
+    """Where the engine knows a task."""
+    return inputs.Address(task.run, task.element, task.visit)
+
+
+def claim(session: Session, actor: Actor, now: datetime, task_id: str) -> tables.Task:
+    """Takes a task in hand; raises Conflict when somebody else holds it, NotAllowed by the separation of duties."""
+    task, case = _open(session, task_id)
+    acting = involvement.standing(session, actor, now, case, task)
+    if task.holder == actor.name:
+        return task
+    if task.holder is not None and task.holder != acting.on_behalf_of:
+        raise errors.Conflict("任务已由“{holder}”签收", holder=task.holder)
+    task.holder, task.on_behalf_of = actor.name, acting.on_behalf_of
+    lifecycle.note(session, acting, now, case, "claimed", {"task": task.id})
+    return task
+
+
+def release(session: Session, actor: Actor, now: datetime, task_id: str) -> tables.Task:
+    """Puts a claimed task back for others of the role."""
+    task, case = _held(session, actor, task_id)
+    if task.assignee is not None:
+        raise errors.Conflict("此任务指定由您本人办理，不能退回待领")
+    task.holder, task.on_behalf_of, task.delegated_by = None, None, None
+    lifecycle.note(session, actor, now, case, "released", {"task": task.id})
+    return task
+
+
+def _held(session: Session, actor: Actor, task_id: str) -> tuple[tables.Task, tables.Case]:
+    task, case = _open(session, task_id)
+    if task.holder is None:
+        raise errors.Conflict("请先签收任务“{name}”再办理", name=task.name)
+    if task.holder != actor.name:
+        raise errors.Conflict("任务由“{holder}”持有，不能由您操作", holder=task.holder)
+    return task, case
+
+
+def transfer(session: Session, actor: Actor, now: datetime, task_id: str, to: str, reason: str) -> tables.Task:  # noqa: PLR0913  who gives what to whom, and why
+    """Gives a task to another person of the role, for good, with a reason."""
+    task, case = _open(session, task_id)
+    if task.holder != actor.name:
+        permissions.require(actor, permissions.Permission.TASK_TRANSFER)
+        involvement.require_reading(session, actor, case)
+    _require_reason(reason)
+    _check_receiver(session, case, task, to)
+    task.holder, task.delegated_by, task.on_behalf_of = to, None, None
+    lifecycle.note(session, actor, now, case, "transferred", {"task": task.id, "to": to, "reason": reason})
+    messages.tell(
+        session, now, case, task, [to], "任务已转交给您", f"{actor.display_name}将“{task.name}”转交给您：{reason}"
+    )
+    return task
+
+
+def delegate(session: Session, actor: Actor, now: datetime, task_id: str, to: str) -> tables.Task:
+    """Asks another person to prepare a task; their answer comes back to the one who asked, who submits it."""
+    task, case = _held(session, actor, task_id)
+    _check_receiver(session, case, task, to)
+    task.holder, task.delegated_by = to, actor.name
+    lifecycle.note(session, actor, now, case, "delegated", {"task": task.id, "to": to})
+    messages.tell(
+        session, now, case, task, [to], "任务委派给您", f"{actor.display_name}请您协办“{task.name}”，完成后将交回其确认"
+    )
+    return task
+
+
+def _check_receiver(session: Session, case: tables.Case, task: tables.Task, to: str) -> None:
+    if task.sealed or task.assignee is not None:
+        raise errors.Conflict("此任务须由指定的本人办理，不能转交他人")
+    receiver = actor_named(session, to)
+    refused = involvement.refusal(session, receiver, case, task)
+    if refused is not None:
+        raise errors.NotAllowed("不能交给“{name}”：{why}", name=receiver.display_name, why=refused)
+
+
+def actor_named(session: Session, name: str) -> Actor:
+    """The actor of an account name, as of now; raises NotFound."""
+    account = roster.by_name(session, name)
+    person = next(one for one in roster.everybody(session) if one.id == account.id)
+    if not person.active:
+        raise errors.NotFound("用户“{name}”已停用", name=name)
+    return Actor(person.id, person.name, person.display_name, frozenset(person.roles), person.unit, person.place)
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise errors.Invalid([errors.FieldError("reason", "required", "请填写理由")])
+
+
+def send_back(
+    session: Session, actor: Actor, now: datetime, task_id: str, to_element: str, reason: str
+) -> view.Advanced:  # noqa: PLR0913  from where to where, and why
+    """Sends the work back to an earlier step; what was done stays on record as an earlier attempt."""
+    task, case = _held(session, actor, task_id)
+    _require_reason(reason)
+    moved = inputs.SentBack(address(task), to_element, reason, actor.name)
+    return lifecycle.feed(session, actor, now, case, moved)
+
+
+def withdraw(session: Session, actor: Actor, now: datetime, task_id: str) -> view.Advanced:
+    """Takes back one's own last submission while nobody has acted after it."""
+    task, case = find(session, task_id, lock=True)
+    if task.status != "done" or task.done_by != actor.name:
+        raise errors.Conflict("只能撤回您本人刚刚提交的任务")
+    followers = session.scalars(
+        select(tables.Task).where(
+            tables.Task.case_id == case.id, tables.Task.run == task.run, tables.Task.opened_at >= task.done_at
+        )
+    ).all()
+    if any(one.status != "open" or (one.holder is not None and one.assignee is None) for one in followers):
+        raise errors.Conflict("后续环节已有人办理，不能撤回；如需更正请联系当前经办人退回")
+    return lifecycle.feed(session, actor, now, case, inputs.Withdrawn(address(task), actor.name))
+
+
+def remind(session: Session, actor: Actor, now: datetime, task_id: str) -> tables.Task:
+    """Urges whoever has to do a task."""
+    task, case = _open(session, task_id)
+    involvement.require_reading(session, actor, case)
+    whom = [task.holder] if task.holder else list(task.assignees or roster.with_role(session, task.place, task.role))
+    lifecycle.note(session, actor, now, case, "reminded", {"task": task.id, "to": whom})
+    messages.tell(
+        session, now, case, task, whom, "请尽快办理", f"{actor.display_name}催办“{task.name}”（{case.number}）"
+    )
+    return task
+
+
+def copy(session: Session, actor: Actor, now: datetime, task_id: str, to: str) -> tables.Task:
+    """Makes a task known to somebody who may read the case and need not act."""
+    task, case = find(session, task_id, lock=True)
+    involvement.require_reading(session, actor, case)
+    involvement.require_reading(session, actor_named(session, to), case)
+    session.merge(tables.Copy(task_id=task.id, account=to, by=actor.name, at=now))
+    lifecycle.note(session, actor, now, case, "copied", {"task": task.id, "to": to})
+    messages.tell(session, now, case, task, [to], "抄送", f"{actor.display_name}将“{task.name}”抄送给您")
+    return task
+
+
+def countersign(
+    session: Session, actor: Actor, now: datetime, task_id: str, add: list[Any], remove: list[Any]
+) -> view.Advanced:  # noqa: PLR0913  both lists of one change
+    """Adds people to, or takes people out of, an open task that several people do side by side."""
+    task, case = _open(session, task_id)
+    involvement.require_reading(session, actor, case)
+    if not actor.roles & {"chief", "panel_chair", "committee_secretary"}:
+        raise errors.NotAllowed("只有受理机关负责人、认定小组组长或党委（党组）秘书可以加签、减签")
+    return lifecycle.feed(
+        session, actor, now, case, inputs.Countersigned(address(task), tuple(add), tuple(remove), actor.name)
+    )
+
+
+def save_draft(session: Session, actor: Actor, now: datetime, task_id: str, data: dict[str, Any]) -> None:
+    """Keeps what a person has typed so far; only the holder's counts, and nobody else sees it."""
+    task, _case = find(session, task_id)
+    if task.status != "open" or task.holder != actor.name:
+        raise errors.Conflict("只有持有任务的人可以保存草稿")
+    if len(orjson.dumps(data)) > 1_000_000:
+        raise errors.TooLarge("草稿过大，请把长材料作为附件上传")
+    session.merge(tables.Draft(task_id=task.id, account=actor.name, data=data, saved_at=now))
+
+
+def submit(
+    session: Session, actor: Actor, now: datetime, task_id: str, data: dict[str, Any], key: str, safe: ballots.Safe
+) -> Submission:  # noqa: PLR0913  the whole of a submission
+    """Completes a task with its form and moves the case on.
+
+    Args:
+        key: idempotency key chosen by the client; the same key with the same data gives the same answer.
+        safe: where a sealed opinion is locked up.
+
+    Raises:
+        Invalid: fields are wrong; each is named. Conflict: the task is done, gone or somebody else's, or the key was
+            used for something else. NotAllowed: separation of duties. CannotAdvance: the process fails behind it.
+    """
+    digest = hashlib.sha256(task_id.encode() + orjson.dumps(data, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    full_key = f"{actor.name}:{key}"[:200]
+    known = session.get(tables.Submission, full_key) if key else None
+    if known is not None:
+        return _known(known, digest)
+    task, case = _held(session, actor, task_id)
+    acting = involvement.standing(session, actor, now, case, task)
+    messages.feed_waiting(session, now, case)
+    answers = _checked(session, acting, case, task, data)
+    if task.delegated_by is not None:
+        return _give_back(session, acting, now, case, task, data)
+    if task.sealed:
+        answers = ballots.seal(
+            session, now, safe, task, acting.on_behalf_of or actor.name, database.random_of(session)(16), answers
+        )
+    done = _complete(session, acting, now, case, task, answers)
+    outcome = Submission(case.number, done)
+    if key:
+        row = {"key": full_key, "task_id": task.id, "digest": digest, "answer": outcome.answer(), "at": now}
+        session.execute(insert(tables.Submission), [row])
+    return outcome
+
+
+def _known(known: tables.Submission, digest: str) -> Submission:
+    if known.digest != digest:
+        raise errors.Conflict("此幂等键已用于另一次提交，请换一个键")
+    return Submission(known.answer["case"], tuple(known.answer["opened_tasks"]))
+
+
+def _checked(
+    session: Session, actor: Actor, case: tables.Case, task: tables.Task, data: dict[str, Any]
+) -> dict[str, Any]:
+    form = programs.of(session, case.bundle).form(task.form)
+    known = scope.of_task(session, actor, case, task)
+    return forms.check(form, data, known, files=files.known_to(session, actor, case))
+
+
+def _complete(
+    session: Session, actor: Actor, now: datetime, case: tables.Case, task: tables.Task, answers: dict[str, Any]
+) -> tuple[str, ...]:  # noqa: PLR0913  a step's whole context
+    moved = inputs.Submitted(address(task), answers, actor.name)
+    task.status, task.done_at, task.done_by, task.on_behalf_of = "done", now, actor.name, actor.on_behalf_of
+    done = lifecycle.feed(session, actor, now, case, moved)
+    session.flush()
+    return tuple(f"{case.number}.{one.at}" for one in done.opened)
+
+
+def _give_back(
+    session: Session, actor: Actor, now: datetime, case: tables.Case, task: tables.Task, data: dict[str, Any]
+) -> Submission:  # noqa: PLR0913  a step's whole context
+    asked = task.delegated_by or ""
+    session.merge(tables.Draft(task_id=task.id, account=asked, data=data, saved_at=now))
+    task.holder, task.delegated_by = asked, None
+    lifecycle.note(session, actor, now, case, "delegation_returned", {"task": task.id, "to": asked})
+    messages.tell(
+        session,
+        now,
+        case,
+        task,
+        [asked],
+        "委派的任务已办好",
+        f"{actor.display_name}已填好“{task.name}”，请您确认后提交",
+    )
+    return Submission(case.number, ())
