@@ -11,9 +11,9 @@ from workflow_service.identity.actors import Actor
 from workflow_service.storage import tables
 
 
-def remember(
+def remember(  # noqa: PLR0913  who, when, what
     session: Session, actor: Actor, now: datetime, case_id: int | None, what: str, *, allowed: bool = True
-) -> None:  # noqa: PLR0913  who, when, what
+) -> None:
     """Notes that somebody read a thing of a case, or was refused; written by the request's own transaction at its end."""
     session.info.setdefault("accesses", []).append(
         {

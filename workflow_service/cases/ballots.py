@@ -50,9 +50,9 @@ def commitment(salt: str, answers: dict[str, Any]) -> str:
     return hashlib.sha256(bytes.fromhex(salt) + rfc8785.dumps(answers)).hexdigest()
 
 
-def seal(
+def seal(  # noqa: PLR0913  a sealed answer is all of this
     session: Session, now: datetime, safe: Safe, task: tables.Task, by: str, salt: str, answers: dict[str, Any]
-) -> dict[str, Any]:  # noqa: PLR0913  a sealed answer is all of this
+) -> dict[str, Any]:
     """Keeps an opinion under seal and gives what may be known of it: who committed to what digest."""
     digest = commitment(salt, answers)
     session.add(
@@ -82,9 +82,9 @@ def is_closed(session: Session, case_id: int, run: str, element: str) -> bool:
     return session.scalar(waiting.limit(1)) is None
 
 
-def open_all(
+def open_all(  # noqa: PLR0913  address of a vote
     session: Session, now: datetime, safe: Safe, case_id: int, run: str, element: str
-) -> Sequence[dict[str, Any]]:  # noqa: PLR0913  address of a vote
+) -> Sequence[dict[str, Any]]:
     """The opinions of a closed vote that stand, oldest first, each checked against its commitment.
 
     Raises:

@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from workflow_service import errors
 from workflow_service.cases import calendars, incidents, lifecycle
 from workflow_service.engine import inputs
 from workflow_service.identity.actors import SYSTEM
@@ -44,17 +43,17 @@ def fire(session: Session, now: datetime, deadline_id: int) -> bool:
     return True
 
 
-def give_up(session: Session, now: datetime, deadline_id: int, failure: errors.CannotAdvance) -> None:
+def give_up(session: Session, now: datetime, deadline_id: int, cause: str) -> None:
     """Records that a deadline could not move its case, so that it does not fire for ever."""
     row = session.get_one(tables.Deadline, deadline_id)
     case = lifecycle.lock_by_id(session, row.case_id)
     row.status = "incident"
-    incidents.open_one(session, now, case, incidents.Cause(row.run, row.element, str(failure), "", 1))
+    incidents.open_one(session, now, case, incidents.Cause(row.run, row.element, cause, "", 1))
 
 
-def _reschedule(
+def _reschedule(  # noqa: PLR0913  what, when, why
     session: Session, now: datetime, case: tables.Case, at: inputs.Address, due: datetime, reason: str
-) -> None:  # noqa: PLR0913  what, when, why
+) -> None:
     session.flush()
     lifecycle.feed(session, SYSTEM, now, case, inputs.Rescheduled(at, due, reason))
 

@@ -78,9 +78,9 @@ def retry(session: Session, actor: Actor, now: datetime, incident_id: int) -> ta
     return _close(session, actor, now, case, incident, "retried", {})
 
 
-def repair(
+def repair(  # noqa: PLR0913  what, and why
     session: Session, actor: Actor, now: datetime, incident_id: int, data: dict[str, Any], reason: str
-) -> tables.Incident:  # noqa: PLR0913  what, and why
+) -> tables.Incident:
     """Sets parameters of a failed call, or data of the run, anew; old and new values and the reason are recorded."""
     incident, case = _open(session, actor, incident_id)
     _require(reason)
@@ -125,7 +125,7 @@ def _open(session: Session, actor: Actor, incident_id: int) -> tuple[tables.Inci
     return incident, case
 
 
-def _close(
+def _close(  # noqa: PLR0913  a resolution's whole context
     session: Session,
     actor: Actor,
     now: datetime,
@@ -133,7 +133,7 @@ def _close(
     incident: tables.Incident,
     how: str,
     body: dict[str, Any],
-) -> tables.Incident:  # noqa: PLR0913  a resolution's whole context
+) -> tables.Incident:
     incident.closed_at, incident.closed_by, incident.resolution = now, actor.name, how
     lifecycle.note(
         session, actor, now, case, f"incident_{how}", {"incident": incident.id, "element": incident.element, **body}

@@ -56,7 +56,7 @@ def candidate(actor: Actor, task: tables.Task) -> bool:
 def refusal(session: Session, actor: Actor, case: tables.Case, task: tables.Task) -> str | None:
     """Why this person may not work on a task, or None when they may."""
     if not candidate(actor, task):
-        return "此任务由“{lane}”办理，不属于您的职责范围".format(lane=task.lane)
+        return f"此任务由“{task.lane}”办理，不属于您的职责范围"
     return permissions.separation(actor, task.element, task.role, of(session, case, actor.name))
 
 

@@ -73,9 +73,9 @@ class Failure:
     trace: str = ""
 
 
-def fail(
+def fail(  # noqa: PLR0913  a failure's whole context
     session: Session, now: datetime, job: Claimed, owner: str, failure: Failure, limit: int, jitter: float
-) -> None:  # noqa: PLR0913  a failure's whole context
+) -> None:
     """Puts a job back for another try, or opens an incident when none is left or none can help.
 
     Args:

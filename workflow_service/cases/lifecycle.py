@@ -56,9 +56,9 @@ def feed(session: Session, actor: Actor, now: datetime, case: tables.Case, moved
     return done
 
 
-def _step(
+def _step(  # noqa: PLR0913  a step's whole context
     session: Session, actor: Actor, now: datetime, case: tables.Case, loaded: programs.Loaded, moved: inputs.Input
-) -> view.Advanced:  # noqa: PLR0913  a step's whole context
+) -> view.Advanced:
     calendar = calendars.Current(session)
     done = engine.advance(loaded.program, family_of(session, case), moved, now, calendar)
     line = journal.Line(

@@ -123,7 +123,7 @@ def with_waiting(session: Session) -> list[int]:
     return list(session.scalars(select(tables.Message.case_id).where(tables.Message.status == "waiting").distinct()))
 
 
-def tell(
+def tell(  # noqa: PLR0913  a notice is all of this
     session: Session,
     now: datetime,
     case: tables.Case,
@@ -131,7 +131,7 @@ def tell(
     to: Iterable[str],
     title: str,
     text: str,
-) -> None:  # noqa: PLR0913  a notice is all of this
+) -> None:
     """Posts an in-app notice to people."""
     for account in dict.fromkeys(to):
         session.add(

@@ -15,9 +15,9 @@ from workflow_service.identity.actors import Actor
 from workflow_service.storage import tables
 
 
-def open_case(
+def open_case(  # noqa: PLR0913  who opens what where
     session: Session, actor: Actor, now: datetime, process: str, data: dict[str, Any], place: str | None = None
-) -> tables.Case:  # noqa: PLR0913  who opens what where
+) -> tables.Case:
     """Opens a case with the fields of the process's first form.
 
     Args:

@@ -49,9 +49,9 @@ class TaskRow:
     holder_name: str = ""
 
 
-def inbox(
+def inbox(  # noqa: PLR0913  a page of a list
     session: Session, actor: Actor, now: datetime, scope: str, wanted: TaskFilter, after: str = "", size: int = 50
-) -> Page:  # noqa: PLR0913  a page of a list
+) -> Page:
     """The tasks of a person.
 
     Args:

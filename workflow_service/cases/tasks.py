@@ -140,9 +140,9 @@ def _require_reason(reason: str) -> None:
         raise errors.Invalid([errors.FieldError("reason", "required", "请填写理由")])
 
 
-def send_back(
+def send_back(  # noqa: PLR0913  from where to where, and why
     session: Session, actor: Actor, now: datetime, task_id: str, to_element: str, reason: str
-) -> view.Advanced:  # noqa: PLR0913  from where to where, and why
+) -> view.Advanced:
     """Sends the work back to an earlier step; what was done stays on record as an earlier attempt."""
     task, case = _held(session, actor, task_id)
     _require_reason(reason)
@@ -188,9 +188,9 @@ def copy(session: Session, actor: Actor, now: datetime, task_id: str, to: str) -
     return task
 
 
-def countersign(
+def countersign(  # noqa: PLR0913  both lists of one change
     session: Session, actor: Actor, now: datetime, task_id: str, add: list[Any], remove: list[Any]
-) -> view.Advanced:  # noqa: PLR0913  both lists of one change
+) -> view.Advanced:
     """Adds people to, or takes people out of, an open task that several people do side by side."""
     task, case = _open(session, task_id)
     involvement.require_reading(session, actor, case)
@@ -211,9 +211,9 @@ def save_draft(session: Session, actor: Actor, now: datetime, task_id: str, data
     session.merge(tables.Draft(task_id=task.id, account=actor.name, data=data, saved_at=now))
 
 
-def submit(
+def submit(  # noqa: PLR0913  the whole of a submission
     session: Session, actor: Actor, now: datetime, task_id: str, data: dict[str, Any], key: str, safe: ballots.Safe
-) -> Submission:  # noqa: PLR0913  the whole of a submission
+) -> Submission:
     """Completes a task with its form and moves the case on.
 
     Args:
@@ -261,9 +261,9 @@ def _checked(
     return forms.check(form, data, known, files=files.known_to(session, actor, case))
 
 
-def _complete(
+def _complete(  # noqa: PLR0913  a step's whole context
     session: Session, actor: Actor, now: datetime, case: tables.Case, task: tables.Task, answers: dict[str, Any]
-) -> tuple[str, ...]:  # noqa: PLR0913  a step's whole context
+) -> tuple[str, ...]:
     moved = inputs.Submitted(address(task), answers, actor.name)
     task.status, task.done_at, task.done_by, task.on_behalf_of = "done", now, actor.name, actor.on_behalf_of
     done = lifecycle.feed(session, actor, now, case, moved)
@@ -271,9 +271,9 @@ def _complete(
     return tuple(f"{case.number}.{one.at}" for one in done.opened)
 
 
-def _give_back(
+def _give_back(  # noqa: PLR0913  a step's whole context
     session: Session, actor: Actor, now: datetime, case: tables.Case, task: tables.Task, data: dict[str, Any]
-) -> Submission:  # noqa: PLR0913  a step's whole context
+) -> Submission:
     asked = task.delegated_by or ""
     session.merge(tables.Draft(task_id=task.id, account=asked, data=data, saved_at=now))
     task.holder, task.delegated_by = asked, None

@@ -150,10 +150,10 @@ def _fault(number: str, entry: tables.Entry, expected: int, previous: str) -> st
         return "与前一条记录不衔接"
     if _body_hash(entry.salt, entry.body) != entry.body_hash:
         return "内容与其摘要不符"
-    values = {column: getattr(entry, column) for column in _HEADER}
+    values = {column: getattr(entry, column) for column in HEADER}
     return None if chain(previous, header(number, values)) == entry.hash else "记录的摘要不符"
 
 
-_HEADER = (
+HEADER = (
     "seq", "kind", "version", "at", "actor", "on_behalf_of", "origin", "bundle", "calendar", "body_hash", "fingerprint",
 )  # fmt: skip
