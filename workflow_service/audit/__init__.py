@@ -1,0 +1,1 @@
+"""Proves what happened; reads only."""
