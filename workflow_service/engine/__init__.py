@@ -1,1 +1,26 @@
 """The workflow engine as a pure function over a case's runs; the only importer of SpiffWorkflow."""
+
+import logging
+
+from workflow_service.engine.program import Program, compile_program
+from workflow_service.engine.state import CorruptState
+from workflow_service.engine.step import admits, advance, begin, data, fingerprint, positions, recomputed
+from workflow_service.engine.step import open_tasks as pending
+
+for _name in ("spiff", "spiff.task", "spiff.workflow", "spiff.data"):
+    # Their records carry copies of the data; nobody reads them.
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+__all__ = [
+    "CorruptState",
+    "Program",
+    "admits",
+    "advance",
+    "begin",
+    "compile_program",
+    "data",
+    "fingerprint",
+    "pending",
+    "positions",
+    "recomputed",
+]

@@ -1,0 +1,240 @@
+"""FEEL as the engine uses it: compiled once per bundle, evaluated over a run's data, results turned to plain JSON."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from workflow_service import feel
+from workflow_service.engine.view import Limit
+from workflow_service.errors import CalendarDataMissing, CannotAdvance
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+class Calendar(Protocol):
+    """The working-day calendar a step computes dates with."""
+
+    @property
+    def version(self) -> str: ...
+
+    def after(self, start: date, days: int) -> date: ...
+
+    def provisional_after(self, start: date, days: int) -> tuple[date, bool]: ...
+
+    def between(self, start: date, end: date) -> int: ...
+
+    def is_working(self, day: date) -> bool: ...
+
+
+@dataclass
+class Recorder:
+    """A calendar that remembers how each date was computed, so that a due date can explain itself."""
+
+    calendar: Calendar
+    made: list[Limit] = field(default_factory=list)
+
+    def after(self, start: date, days: int) -> date:
+        """The nth working day after a day; a provisional one where no table is published yet."""
+        try:
+            end, provisional = self.calendar.after(start, days), False
+        except CalendarDataMissing:
+            end, provisional = self.calendar.provisional_after(start, days)
+        self.made.append(Limit(start, days, end, str(self.calendar.version), provisional))
+        return end
+
+    def between(self, start: date, end: date) -> int:
+        """Working days between two days."""
+        return self.calendar.between(start, end)
+
+    def is_working(self, day: date) -> bool:
+        """Whether people work on a day."""
+        return self.calendar.is_working(day)
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A compiled expression with the place where it stands.
+
+    Args:
+        process, element: where it is drawn.
+        use: what it is for: ``condition``, ``due``, ``set`` ...
+        source: its text.
+        compiled: the FEEL engine's form.
+        roots: the top-level names it reads; empty when that is unknown and it needs all.
+    """
+
+    process: str
+    element: str
+    use: str
+    source: str
+    compiled: feel.Expression
+    roots: frozenset[str]
+
+
+def compile_text(process: str, element: str, use: str, source: str) -> Expression:
+    """Compiles the text of an expression, a leading ``=`` allowed; raises feel.FeelError."""
+    text = source.strip()
+    if text.startswith("="):
+        text = text[1:].strip()
+    compiled = feel.compile(text)
+    return Expression(process, element, use, text, compiled, _roots(compiled))
+
+
+def _roots(compiled: feel.Expression) -> frozenset[str]:
+    return frozenset(str(name).split(".", 1)[0].strip() for name in compiled.free_names)
+
+
+@dataclass
+class Scope:
+    """What an expression sees in one step: the clock, the calendar, the shared case."""
+
+    now: datetime
+    recorder: Recorder
+    case: Callable[[], Mapping[str, Any]]
+
+    def env(self) -> feel.Env:
+        """The surroundings the FEEL engine asks for, with a fresh list of problems."""
+        return feel.Env(clock=lambda: self.now.astimezone(SHANGHAI), calendar=self.recorder, problems=[])
+
+
+def evaluate(expression: Expression, data: Mapping[str, Any], scope: Scope) -> Any:
+    """The FEEL value of an expression; raises CannotAdvance when a limit or an error ends it."""
+    return _evaluate(expression, data, scope)[0]
+
+
+def _evaluate(expression: Expression, data: Mapping[str, Any], scope: Scope) -> tuple[Any, str]:
+    seen = {name: data[name] for name in expression.roots if name in data}
+    if "case" in expression.roots:
+        seen["case"] = scope.case()
+    env = scope.env()
+    try:
+        value = expression.compiled.evaluate(seen, env=env)
+    except feel.FeelError as problem:
+        raise refusal(expression, problem.message_zh) from None
+    return value, "；".join(problem_text(one) for one in env.problems or [])
+
+
+def problem_text(problem: Any) -> str:
+    """The Chinese sentence of a FEEL problem."""
+    return str(getattr(problem, "message_zh", problem))
+
+
+def refusal(expression: Expression, why: str) -> CannotAdvance:
+    """The error that names an element, its expression and why it has no usable value."""
+    return CannotAdvance(
+        "环节“{element}”的表达式“{expression}”（{use}）无法使用：{why}",
+        element=expression.element,
+        expression=expression.source,
+        use=USES.get(expression.use, expression.use),
+        why=why,
+    )
+
+
+USES = {
+    "condition": "流转条件",
+    "due": "办理期限",
+    "timer": "定时时间",
+    "assignee": "指定办理人",
+    "set": "赋值",
+    "publish": "公布数据",
+    "payload": "消息内容",
+    "inputs": "决策输入",
+    "allowed": "允许条件",
+    "collection": "多实例集合",
+    "cardinality": "多实例数量",
+    "completion": "多实例完成条件",
+    "loop": "循环条件",
+    "conditional": "条件事件",
+}
+
+
+def truth(expression: Expression, data: Mapping[str, Any], scope: Scope) -> bool:
+    """The boolean value of a condition; anything else refuses the step, because nobody may guess a way."""
+    value, why = _evaluate(expression, data, scope)
+    if value is True or value is False:
+        return bool(value)
+    found = "结果为空" if value is None else f"结果不是“是/否”而是 {value}"
+    raise refusal(expression, f"{found}（{why}）" if why else found)
+
+
+def context(expression: Expression, data: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
+    """The plain JSON object an expression gives; raises CannotAdvance for anything else."""
+    value, why = _evaluate(expression, data, scope)
+    if not isinstance(value, dict):
+        raise refusal(expression, "结果不是一组数据（context）" + (f"：{why}" if why else ""))
+    return {str(name): plain(one) for name, one in sorted(value.items())}
+
+
+def moment(expression: Expression, data: Mapping[str, Any], scope: Scope) -> tuple[datetime | None, Limit | None]:
+    """The UTC time an expression gives and how it was computed; a date means the end of that day in Shanghai."""
+    made = scope.recorder.made
+    before = len(made)
+    value, why = _evaluate(expression, data, scope)
+    if value is None and not why:
+        return None, None
+    at = as_time(feel.to_python(value))
+    if at is None:
+        raise refusal(expression, "结果不是日期或日期时间" + (f"：{why}" if why else ""))
+    day = at.astimezone(SHANGHAI).date()
+    limits = made[before:]
+    return at.astimezone(ZoneInfo("UTC")), next(
+        (one for one in reversed(limits) if one.end == day), limits[-1] if limits else None
+    )
+
+
+def as_time(value: Any) -> datetime | None:
+    """A time for a date (its end in Shanghai), a date and time, or the ISO text of either; None for anything else."""
+    if isinstance(value, str):
+        value = _from_text(value)
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=SHANGHAI)
+    if isinstance(value, date):
+        return datetime.combine(value, time(23, 59, 59), SHANGHAI)
+    return None
+
+
+def _from_text(value: str) -> date | datetime | None:
+    try:
+        return date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+def plain(value: Any) -> Any:
+    """A FEEL or Python value as plain JSON with sorted keys: integers and floats, ISO text for times.
+
+    Equal inputs must give equal bytes, live or replayed, so objects are put in order here, at the door.
+    A decimal becomes an integer when it is one, else the nearest float (17 digits); sums that must stay exact
+    are kept as text and read with ``number()``.
+    """
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, int | float | Decimal):
+        return _number(value)
+    if isinstance(value, Mapping):
+        return {str(name): plain(value[name]) for name in sorted(value, key=str)}
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if (
+        isinstance(value, timedelta)
+        or hasattr(value, "__dataclass_fields__")
+        or type(value).__module__.startswith("workflow_service.feel")
+    ):
+        return str(value)
+    raise CannotAdvance("值“{value}”不能保存在案件数据中", value=str(value)[:80], element="")
+
+
+def _number(value: int | float | Decimal) -> int | float | str:
+    if isinstance(value, int):
+        return value if -(2**63) <= value < 2**63 else str(value)
+    if value != value or value in (float("inf"), float("-inf")):
+        return str(value)
+    if value == int(value) and abs(value) < 2**53:
+        return int(value)
+    near = float(value)
+    return near if near not in (float("inf"), float("-inf")) else str(value)

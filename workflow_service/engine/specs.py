@@ -1,0 +1,427 @@
+"""How each kind of element behaves: own task specs in place of those the stock parser makes, all on one small protocol.
+
+``arrive`` when a token comes, ``_update_hook`` whether it may run now, ``_run_hook`` what it does, ``onward`` where its
+tokens go. Nothing is predicted, joins count arrivals instead of walking trees, every expression is FEEL.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
+from SpiffWorkflow.util.task import TaskState
+
+from workflow_service.engine import expressions
+from workflow_service.engine.expressions import Expression
+from workflow_service.engine.meta import Meta
+from workflow_service.engine.tokens import Token
+from workflow_service.errors import CannotAdvance
+
+
+class Element(BpmnTaskSpec):  # type: ignore[misc]
+    """Any node of a diagram, and its behaviour when it just lets tokens pass.
+
+    Attributes set when a parsed spec is adopted: ``meta`` what is drawn (None for inner nodes of the engine),
+    ``follow`` pairs of flow id and next spec.
+
+    Class attributes: ``waits`` a token is seen waiting here; ``manual`` a person must act; ``first`` runs before all
+    others; ``restless`` is asked again when the run is quiet; ``container`` holds instances of another spec.
+    """
+
+    meta: Meta | None
+    follow: tuple[tuple[str, Any], ...]
+    waits = False
+    first = False
+    restless = False
+    container = False
+
+    def _predict(self, token: Token, *_: Any, **__: Any) -> None:
+        """Nothing is predicted."""
+
+    def _update(self, token: Token) -> None:
+        self.arrive(token)
+        if token.is_open() and self._update_hook(token):
+            token._ready()
+
+    def arrive(self, token: Token) -> None:
+        """Counts the visit when a token comes for the first time."""
+        if not token.visit and self.meta is not None and not self.container:
+            visits = token.live.visits
+            token.visit = visits[self.meta.id] = visits.get(self.meta.id, 0) + 1
+
+    def _update_hook(self, token: Token) -> bool:
+        return True
+
+    def _on_ready(self, token: Token) -> None:
+        """Nothing more is to be done when it becomes ready."""
+
+    def _run(self, token: Token) -> bool | None:
+        done: bool | None = self._run_hook(token)
+        return done
+
+    def _run_hook(self, token: Token) -> bool | None:
+        return True
+
+    def _on_cancel(self, token: Token) -> None:
+        """Nothing hangs on it."""
+
+    def _on_complete(self, token: Token) -> None:
+        if not token.triggered:
+            self.record(token)
+        self.release(token)
+        children = [token.beget(spec, flow) for flow, spec in self.onward(token)]
+        for child in children:
+            child.task_spec._update(child)
+        if token.triggered:
+            token.parent.task_spec.gather(token.parent, token)
+        token.workflow._task_completed_notify(token)
+
+    def onward(self, token: Token) -> tuple[tuple[str, Any], ...]:
+        """Flow and next spec for each token that leaves; instances of a container stay."""
+        return () if token.triggered else self.follow
+
+    def record(self, token: Token) -> None:
+        """Evaluates what the element sets and publishes once it is done."""
+        if self.meta is None:
+            return
+        for use in ("set", "publish"):
+            expression = self.meta.uses.get(use)
+            if expression is None:
+                continue
+            values = expressions.context(expression, token.live.seen(token), token.live.current().scope)
+            if use == "publish":
+                token.live.current().publish(values)
+            else:
+                for name, value in values.items():
+                    token.live.write(token, name, value)
+
+    def release(self, token: Token) -> None:
+        """Ends the boundary events of an activity that is done, and what raced with a caught event."""
+        parent = token.parent
+        if parent is None or token.triggered or not isinstance(parent.task_spec, Split | Race):
+            return
+        for other in token.siblings():
+            if isinstance(other.task_spec, Catch):
+                other.cancel()
+
+    def text(self, name: str) -> str:
+        """A property of the element as drawn."""
+        return "" if self.meta is None else self.meta.node.properties.get(name, "")
+
+    def uses(self, name: str) -> Expression | None:
+        """An expression of the element."""
+        return None if self.meta is None else self.meta.uses.get(name)
+
+    def needed(self, name: str) -> Expression:
+        """An expression the element can't do without; the compiler has seen to it."""
+        found = self.uses(name)
+        if found is None:
+            raise CannotAdvance("环节“{element}”缺少表达式（{use}）", element=self.name, use=name)
+        return found
+
+
+class Split(Element):
+    """Stands before an activity with boundary events: the activity and its events start together."""
+
+    def release(self, token: Token) -> None:
+        """A split frees nothing."""
+
+
+class Person(Element):
+    """A task for a person; its due date and its assignees are settled when it opens."""
+
+    waits = True
+
+    def _update_hook(self, token: Token) -> bool:
+        live, info = token.live, token.internal_data
+        scope, seen = live.current().scope, live.seen(token)
+        due = self.uses("due")
+        if due is not None:
+            date_due(token, due)
+        assignee = self.uses("assignee")
+        if assignee is not None:
+            names = expressions.plain(expressions.evaluate(assignee, seen, scope))
+            info["assignees"] = [str(one) for one in (names if isinstance(names, list) else [names]) if one]
+        return True
+
+
+def date_due(token: Token, expression: Expression) -> datetime | None:
+    """Computes when a token is due and keeps it with it: the UTC time, its limit, and the time of computing."""
+    scope = token.live.current().scope
+    due, limit = expressions.moment(expression, token.live.seen(token), scope)
+    info = token.internal_data
+    for name in ("due", "limit"):
+        info.pop(name, None)
+    if due is not None:
+        info["due"] = due.isoformat()
+        info["since"] = scope.now.astimezone(UTC).isoformat()
+    if limit is not None:
+        info["limit"] = [limit.start.isoformat(), limit.days, limit.end.isoformat(), limit.calendar, limit.provisional]
+    return due
+
+
+class Service(Element):
+    """A handler's work: it stays started until the result is fed in."""
+
+    waits = True
+
+    def _run_hook(self, token: Token) -> bool | None:
+        live = token.live
+        scope, seen = live.current().scope, live.seen(token)
+        parameters = {} if self.meta is None else self.meta.parameters
+        token.internal_data["call"] = {
+            name: expressions.plain(expressions.evaluate(one, seen, scope)) for name, one in sorted(parameters.items())
+        }
+        return None
+
+
+class Decision(Element):
+    """A decision table asked at once; what it found is data, how it found it is not kept here."""
+
+    def _run_hook(self, token: Token) -> bool | None:
+        live = token.live
+        scope, seen = live.current().scope, live.seen(token)
+        inputs = self.uses("inputs")
+        if inputs is None:
+            facts = {**seen, "case": scope.case()}
+        else:
+            facts = expressions.context(inputs, seen, scope)
+        assert self.meta is not None
+        result = live.program.decide(self.meta.node.called, facts, scope.env())
+        live.write(token, self.meta.result, expressions.plain(result))
+        return True
+
+
+class Holder(Element):
+    """A call activity or sub-process: it is done when the scope it opens has ended."""
+
+    waits = True
+    called: str
+
+    def _update_hook(self, token: Token) -> bool:
+        token._set_state(TaskState.STARTED)
+        token.live.nest(token, self.called)
+        return False
+
+    def _on_cancel(self, token: Token) -> None:
+        nested = token.live.subprocesses.get(token.id)
+        if nested is not None:
+            nested.cancel()
+
+
+class Choice(Element):
+    """An exclusive gateway: the first condition that is true, else the default flow."""
+
+    def onward(self, token: Token) -> tuple[tuple[str, Any], ...]:
+        """The one flow that is taken."""
+        live, fallback = token.live, None
+        for way in self.follow:
+            condition = self.uses("condition " + way[0])
+            if condition is None:
+                fallback = way
+            elif expressions.truth(condition, live.seen(token), live.current().scope):
+                return (way,)
+        if fallback is None:
+            raise CannotAdvance("网关“{element}”没有条件成立，也没有默认流向", element=self.name)
+        return (fallback,)
+
+
+class Join(Element):
+    """A parallel gateway: waits for a token on each incoming flow; the first to come waits for the others."""
+
+    arrivals: frozenset[str]
+
+    def _update(self, token: Token) -> None:
+        waiting = self.waiting(token)
+        if waiting is None:
+            self.arrive(token)
+            token.internal_data["arrived"] = [token.flow]
+            token._set_state(TaskState.WAITING)
+            waiting = token
+        else:
+            arrived = waiting.internal_data["arrived"]
+            waiting.internal_data["arrived"] = sorted({*arrived, token.flow})
+            token.vanish()
+        if self.complete(waiting):
+            waiting._ready()
+
+    def waiting(self, token: Token) -> Token | None:
+        """The token of the same scope that waits here already."""
+        for other in token.workflow.open.values():
+            if other is not token and other.task_spec is self and other._state == TaskState.WAITING:
+                found: Token = other
+                return found
+        return None
+
+    def complete(self, waiting: Token) -> bool:
+        """Whether all that must come has come."""
+        return self.arrivals <= set(waiting.internal_data["arrived"])
+
+
+class Inclusive(Join):
+    """An inclusive gateway: joins what can still come, then every flow whose condition is true, else the default."""
+
+    restless = True
+    reached_from: frozenset[str]
+
+    def _update(self, token: Token) -> None:
+        if token._state == TaskState.WAITING:
+            if not any(
+                one.task_spec.name in self.reached_from for one in token.workflow.open.values() if one is not token
+            ):
+                token._ready()
+        else:
+            super()._update(token)
+
+    def complete(self, waiting: Token) -> bool:
+        """A plain fork goes on at once; a join decides when the run is quiet."""
+        return len(self.arrivals) < 2
+
+    def onward(self, token: Token) -> tuple[tuple[str, Any], ...]:
+        """All flows that are taken."""
+        if len(self.follow) == 1:
+            return self.follow
+        live = token.live
+        taken, fallback = [], []
+        for way in self.follow:
+            condition = self.uses("condition " + way[0])
+            if condition is None:
+                fallback.append(way)
+            elif expressions.truth(condition, live.seen(token), live.current().scope):
+                taken.append(way)
+        if not taken and not fallback:
+            raise CannotAdvance("网关“{element}”没有条件成立，也没有默认流向", element=self.name)
+        return tuple(taken or fallback)
+
+
+class Race(Element):
+    """An event gateway: its events wait together, the first to be caught ends the others."""
+
+    def release(self, token: Token) -> None:
+        """A gateway frees nothing."""
+
+
+class Catch(Element):
+    """An event that waits: for a message, a signal, a condition or a date."""
+
+    waits = True
+
+    def _update_hook(self, token: Token) -> bool:
+        assert self.meta is not None
+        live, kind = token.live, self.meta.event.kind
+        if kind == "conditional":
+            if expressions.truth(self.needed("conditional"), live.seen(token), live.current().scope):
+                return True
+        elif kind == "timer" and "due" not in token.internal_data:
+            expression = self.needed("timer")
+            if date_due(token, expression) is None:
+                raise expressions.refusal(expression, "结果为空")
+        token._set_state(TaskState.WAITING)
+        return False
+
+    def waits_for(self, token: Token, kind: str, name: str) -> bool:
+        """Whether a token waits here for such an event."""
+        return (
+            token._state == TaskState.WAITING
+            and self.meta is not None
+            and (self.meta.event.kind, self.meta.event.name) == (kind, name)
+        )
+
+    def fire(self, token: Token, payload: Any) -> None:
+        """Lets the event happen: its payload becomes data, the token goes on at once."""
+        assert self.meta is not None
+        if self.meta.event.variable:
+            token.live.write(token, self.meta.event.variable, payload)
+        token._ready()
+        token.run()
+
+
+class Conditional(Catch):
+    """A catch event whose condition is asked again whenever the run is quiet."""
+
+    restless = True
+
+
+class Boundary(Catch):
+    """An event on the border of an activity, which it may interrupt."""
+
+    first = True
+    interrupting: bool
+
+    def _on_complete(self, token: Token) -> None:
+        if self.interrupting:
+            for other in token.siblings():
+                other.cancel()
+        super()._on_complete(token)
+
+    def release(self, token: Token) -> None:
+        """What it ends it has ended already."""
+
+
+class Throw(Element):
+    """An event that sends a message or a signal to the runs of the case."""
+
+    def _run_hook(self, token: Token) -> bool | None:
+        self.throw(token)
+        return True
+
+    def throw(self, token: Token) -> None:
+        """Evaluates the payload and hands the event to the case; a list is sent item by item."""
+        live = token.live
+        event = self.meta.event if self.meta is not None else None
+        if event is None or event.kind not in ("message", "signal"):
+            return
+        payload: Any = {}
+        expression = self.uses("payload")
+        if expression is not None:
+            payload = expressions.plain(expressions.evaluate(expression, live.seen(token), live.current().scope))
+        for one in payload if isinstance(payload, list) else [payload]:
+            if not isinstance(one, dict) and expression is not None:
+                raise expressions.refusal(expression, "消息内容不是一组数据（context）")
+            live.current().throw(live.name, event.kind, event.name, one)
+
+
+class End(Throw):
+    """An end event; an error goes to the boundary event of its code, a terminate end empties its scope."""
+
+    def _run_hook(self, token: Token) -> bool | None:
+        assert self.meta is not None
+        if self.meta.event.kind == "error":
+            self.record(token)
+            token.live.current().noted(token.live.name, token, "passed")
+            if not raise_error(token, self.meta.event.name):
+                raise CannotAdvance(
+                    "环节“{element}”抛出的错误“{code}”没有边界事件接住", element=self.name, code=self.meta.event.name
+                )
+        else:
+            self.throw(token)
+        return True
+
+    def release(self, token: Token) -> None:
+        """A terminate end cancels all other tokens of its scope."""
+        assert self.meta is not None
+        if self.meta.event.kind == "terminate":
+            for other in list(token.workflow.open.values()):
+                if other is not token:
+                    other.cancel()
+
+
+def raise_error(token: Token, code: str) -> bool:
+    """Fires the innermost boundary event that catches an error code; False when there is none."""
+    at: Token | None = token
+    while at is not None:
+        if at.triggered:
+            at = at.parent
+            continue
+        for event in at.siblings() if at.parent is not None and isinstance(at.parent.task_spec, Split) else []:
+            if _catches(event, code):
+                event.task_spec.fire(event, {"code": code})
+                return True
+        at = None if at.workflow is at.live else at.live.token(at.workflow.parent_task_id)
+    return False
+
+
+def _catches(token: Token, code: str) -> bool:
+    spec = token.task_spec
+    if not isinstance(spec, Boundary) or token._state != TaskState.WAITING or spec.meta is None:
+        return False
+    return spec.meta.event.kind == "error" and spec.meta.event.name in ("", code)

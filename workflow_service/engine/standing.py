@@ -1,0 +1,121 @@
+"""What waits in a run, read from its tokens: tasks for people, handler calls, timers, messages, positions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from SpiffWorkflow.util.task import TaskState
+
+from workflow_service.engine import specs
+from workflow_service.engine.inputs import Address
+from workflow_service.engine.tokens import Live, Token
+from workflow_service.engine.view import Call, Limit, OpenTask, Timer
+
+
+@dataclass(frozen=True)
+class Pending:
+    """All that waits in the open runs of a case."""
+
+    tasks: tuple[OpenTask, ...]
+    calls: tuple[Call, ...]
+    timers: tuple[Timer, ...]
+
+
+def address(run: str, token: Token) -> Address:
+    """The address of a token."""
+    return Address(run, token.task_spec.meta.id, token.visit)
+
+
+def waiting(run: str, live: Live) -> dict[Address, Token]:
+    """The tokens that wait for a person, a handler or a date, by address."""
+    return {address(run, one): one for one in live.open_tokens() if _kind(one)}
+
+
+def _kind(token: Token) -> str:
+    spec, state = token.task_spec, token._state
+    if isinstance(spec, specs.Person):
+        return "task" if state == TaskState.READY else ""
+    if isinstance(spec, specs.Service):
+        return "call" if state == TaskState.STARTED else ""
+    return (
+        "timer" if state == TaskState.WAITING and isinstance(spec, specs.Catch) and "due" in token.internal_data else ""
+    )
+
+
+def of(run: str, tokens: Mapping[Address, Token]) -> Pending:
+    """The views of waiting tokens."""
+    by_kind: dict[str, list[Any]] = {"task": [], "call": [], "timer": []}
+    for at, token in tokens.items():
+        kind = _kind(token)
+        by_kind[kind].append(_VIEWS[kind](at, token))
+    return Pending(tuple(by_kind["task"]), tuple(by_kind["call"]), tuple(by_kind["timer"]))
+
+
+def _task(at: Address, token: Token) -> OpenTask:
+    meta, info = token.task_spec.meta, token.internal_data
+    node = meta.node
+    return OpenTask(
+        at=at,
+        process=node.process,
+        name=node.name,
+        name_en=node.properties.get("name_en", ""),
+        lane=node.lane,
+        form=meta.form,
+        assignees=tuple(info.get("assignees", ())),
+        due=_due(info),
+        limit=_limit(info),
+        article=node.properties.get("article", ""),
+        sealed=node.properties.get("sealed") == "true",
+        instance=info.get("item"),
+    )
+
+
+def _call(at: Address, token: Token) -> Call:
+    node = token.task_spec.meta.node
+    return Call(at, node.process, node.operation, token.internal_data["call"], token.task_spec.meta.result)
+
+
+def _timer(at: Address, token: Token) -> Timer:
+    due = _due(token.internal_data)
+    assert due is not None
+    return Timer(at, token.task_spec.meta.node.process, due, _limit(token.internal_data))
+
+
+_VIEWS = {"task": _task, "call": _call, "timer": _timer}
+
+
+def _due(info: Mapping[str, Any]) -> datetime | None:
+    return datetime.fromisoformat(info["due"]) if "due" in info else None
+
+
+def _limit(info: Mapping[str, Any]) -> Limit | None:
+    if "limit" not in info:
+        return None
+    start, days, end, calendar, provisional = info["limit"]
+    return Limit(date.fromisoformat(start), days, date.fromisoformat(end), calendar, provisional)
+
+
+def waits(live: Live) -> tuple[str, ...]:
+    """Messages and signals a run waits for, as ``message:x`` and ``signal:y``."""
+    found = set()
+    for token in live.open_tokens():
+        spec = token.task_spec
+        if isinstance(spec, specs.Catch) and token._state == TaskState.WAITING and spec.meta is not None:
+            event = spec.meta.event
+            if event.kind in ("message", "signal"):
+                found.add(f"{event.kind}:{event.name}")
+    return tuple(sorted(found))
+
+
+def positions(run: str, live: Live) -> list[dict[str, Any]]:
+    """Where the tokens of a run stand, for display: run, process, element, visit, state."""
+    found = []
+    for token in live.open_tokens():
+        meta = token.task_spec.meta
+        if meta is not None and not token.task_spec.container:
+            state = TaskState.get_name(token._state).lower()
+            found.append(
+                {"run": run, "process": meta.node.process, "element": meta.id, "visit": token.visit, "state": state}
+            )
+    return found
