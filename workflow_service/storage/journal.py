@@ -1,6 +1,6 @@
 """Writes and proves the journal: one hash chain per case, appended in the transaction of the step.
 
-``hash = SHA-256("entry1" ‖ previous hash ‖ JCS(header))`` where the header holds ``body_hash = SHA-256(salt ‖ body)``
+``hash = SHA-256("entry1:" ‖ previous hash ‖ ":" ‖ JCS(header))`` where the header holds ``body_hash = SHA-256(salt ‖ ":" ‖ body)``
 and the body is canonical JSON (RFC 8785). So a body can be erased by decision and the chain still holds.
 ``docs/audit-format.md`` describes the format for those who write a verifier of their own.
 """
@@ -53,7 +53,6 @@ def append(session: Session, case: tables.Case, line: Line, salt: str) -> int:
     """Writes a line at the end of the case's journal and gives its number; the caller holds the case's lock."""
     seq = case.head_seq + 1
     body = rfc8785.dumps(line.body).decode()
-    body_hash = _body_hash(salt, body)
     values: dict[str, Any] = {
         "case_id": case.id,
         "seq": seq,
@@ -67,7 +66,7 @@ def append(session: Session, case: tables.Case, line: Line, salt: str) -> int:
         "calendar": line.calendar,
         "body": body,
         "salt": salt,
-        "body_hash": body_hash,
+        "body_hash": body_hash(salt, body),
         "fingerprint": line.fingerprint,
         "prev_hash": case.head_hash,
     }
@@ -97,11 +96,12 @@ def header(number: str, entry: dict[str, Any]) -> dict[str, Any]:
 
 def chain(previous: str, head: dict[str, Any]) -> str:
     """The hash of an entry from the hash before it and its header."""
-    return hashlib.sha256(b"entry1" + bytes.fromhex(previous) + rfc8785.dumps(head)).hexdigest()
+    return hashlib.sha256(f"entry1:{previous}:".encode() + rfc8785.dumps(head)).hexdigest()
 
 
-def _body_hash(salt: str, body: str) -> str:
-    return hashlib.sha256(bytes.fromhex(salt) + body.encode()).hexdigest()
+def body_hash(salt: str, body: str) -> str:
+    """The digest of a body with its salt."""
+    return hashlib.sha256(f"{salt}:{body}".encode()).hexdigest()
 
 
 def _stamp(at: datetime) -> str:
@@ -148,7 +148,7 @@ def _fault(number: str, entry: tables.Entry, expected: int, previous: str) -> st
         return "编号不连续，有记录被删除或插入"
     if entry.prev_hash != previous:
         return "与前一条记录不衔接"
-    if _body_hash(entry.salt, entry.body) != entry.body_hash:
+    if body_hash(entry.salt, entry.body) != entry.body_hash:
         return "内容与其摘要不符"
     values = {column: getattr(entry, column) for column in HEADER}
     return None if chain(previous, header(number, values)) == entry.hash else "记录的摘要不符"

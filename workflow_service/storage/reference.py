@@ -68,11 +68,11 @@ class CalendarDay(Table):
 
 
 class Clock(Table):
-    """The demo clock's place: one row with the time it was last set to."""
+    """How many seconds the demo's clock is ahead of the real one; one row."""
 
     __tablename__ = "clock"
     id: Mapped[int] = mapped_column(primary_key=True)
-    now: Mapped[datetime]
+    ahead: Mapped[float]
 
 
 class Worker(Table):

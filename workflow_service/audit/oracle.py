@@ -1,0 +1,145 @@
+"""The oracle: everything that must be true of every case, as one function.
+
+Used by the fault tests, by ``workflow-service doctor`` and after a restore.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from workflow_service import engine, errors
+from workflow_service.audit import replay
+from workflow_service.bundles import programs
+from workflow_service.cases import lifecycle
+from workflow_service.storage import journal, tables
+
+LATE = timedelta(seconds=120)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that is not as it must be: the case, a code, and a sentence."""
+
+    number: str
+    code: str
+    text: str
+
+
+def examine(session: Session, now: datetime, numbers: Iterable[str] | None = None, tick: Callable[[], None] = lambda: None) -> list[Fault]:
+    """Every fault of all cases, or of the named ones.
+
+    Args:
+        tick: called after each case, for a progress bar.
+    """
+    query = select(tables.Case).order_by(tables.Case.id)
+    if numbers is not None:
+        query = query.where(tables.Case.number.in_(list(numbers)))
+    found: list[Fault] = []
+    for case in session.scalars(query):
+        found += of_case(session, now, case)
+        tick()
+    return found
+
+
+def of_case(session: Session, now: datetime, case: tables.Case) -> list[Fault]:
+    """Every fault of one case."""
+    entries = journal.entries(session, case.id)
+    found = [*_record(session, case), *_effects(session, case, entries), *_jobs(session, now, case)]
+    if not found:
+        found += _pending(session, case)
+    return found
+
+
+def _record(session: Session, case: tables.Case) -> list[Fault]:
+    proof = replay.verify(session, case)
+    if proof.chain is not None:
+        return [Fault(case.number, "chain", f"日志第{proof.chain.seq}条：{proof.chain.reason}")]
+    if proof.differs is not None:
+        return [Fault(case.number, "replay", f"日志第{proof.differs}条：{proof.reason}")]
+    return [] if proof.state else [Fault(case.number, "state", "保存的状态与日志得出的状态不同")]
+
+
+def _effects(session: Session, case: tables.Case, entries: Sequence[tables.Entry]) -> list[Fault]:
+    addresses = Counter(_address(entry) for entry in entries if entry.kind in ("returned", "failed", "skipped"))
+    found = [Fault(case.number, "doubled", f"{where}的结果记录了{n}次") for where, n in addresses.items() if n > 1]
+    rows = session.execute(
+        select(tables.Job.run, tables.Job.element, tables.Job.visit).where(tables.Job.case_id == case.id, tables.Job.status == "done")
+    )
+    done = {f"{row.run}.{row.element}.{row.visit}" for row in rows}
+    effects = {_address(entry) for entry in entries if entry.kind in ("returned", "failed")}
+    found += [Fault(case.number, "effect_missing", f"{where}的作业已完成，但日志中没有结果") for where in sorted(done - effects)]
+    found += [Fault(case.number, "job_missing", f"日志中有{where}的结果，但没有相应的已完成作业") for where in sorted(effects - done)]
+    submitted = Counter(_address(entry) for entry in entries if entry.kind == "submitted")
+    withdrawn = Counter(_address(entry) for entry in entries if entry.kind == "withdrawn")
+    found += [Fault(case.number, "submitted_twice", f"{where}提交了{n}次") for where, n in submitted.items() if n - withdrawn[where] > 1]
+    return found
+
+
+def _address(entry: tables.Entry) -> str:
+    at = journal.body_of(entry)["at"]
+    return f"{at['run']}.{at['element']}.{at['visit']}"
+
+
+def _jobs(session: Session, now: datetime, case: tables.Case) -> list[Fault]:
+    found = []
+    for job in session.scalars(select(tables.Job).where(tables.Job.case_id == case.id, tables.Job.status.in_(("todo", "run")))):
+        if job.status == "run" and (job.lease_until is None or job.lease_until < now - LATE):
+            found.append(Fault(case.number, "stuck", f"作业{job.key}的执行者已失联"))
+        if job.status == "todo" and job.due_at < now - LATE:
+            found.append(Fault(case.number, "late", f"作业{job.key}超过120秒无人执行"))
+    return found
+
+
+def _pending(session: Session, case: tables.Case) -> list[Fault]:
+    """The rows that people and workers go by are those that the state asks for: no task, call or timer is missing."""
+    program = programs.of(session, case.bundle).program
+    pending = engine.pending(program, lifecycle.family_of(session, case))
+    wanted = {
+        "task": {str(one.at) for one in pending.tasks},
+        "job": {str(one.at) for one in pending.calls},
+        "timer": {str(one.at) for one in pending.timers},
+    }
+    stored = {
+        "task": _addresses(session, tables.Task, case.id, ("open",)),
+        "job": _addresses(session, tables.Job, case.id, ("todo", "run", "incident")),
+        "timer": _addresses(session, tables.Deadline, case.id, ("waiting", "paused", "incident")),
+    }
+    return [
+        Fault(case.number, f"{kind}_rows", f"状态与登记不符：{one}")
+        for kind in wanted
+        for one in sorted(wanted[kind] ^ stored[kind])
+    ]
+
+
+def _addresses(session: Session, table: type[tables.Task] | type[tables.Job] | type[tables.Deadline], case_id: int, status: Iterable[str]) -> set[str]:
+    rows = session.execute(select(table.run, table.element, table.visit).where(table.case_id == case_id, table.status.in_(list(status))))
+    return {f"{row.run}.{row.element}.{row.visit}" for row in rows}
+
+
+def rebuild(session: Session, case: tables.Case) -> int:
+    """Makes the stored state of a case anew from its journal; gives how many runs were rebuilt.
+
+    Raises:
+        CannotAdvance: the journal itself does not hold, so nothing is touched.
+    """
+    lines = journal.entries(session, case.id)
+    broken = journal.verify(case.number, lines, case.head_seq, case.head_hash)
+    if broken is not None:
+        raise errors.CannotAdvance("日志第{seq}条{reason}，不能据以重建（{element}）", seq=broken.seq, reason=broken.reason, element="journal")
+    last = None
+    for moment in replay.moments(session, case):
+        last = moment
+    if last is None:
+        return 0
+    case.shared = dict(last.family.case)
+    rows = session.scalars(select(tables.Run).where(tables.Run.case_id == case.id)).all()
+    for row in rows:
+        run = last.family.runs.get(row.id)
+        row.open = run is not None
+        if run is not None:
+            row.state, row.waits = run.state, list(run.waits)
+    return len(rows)

@@ -1,0 +1,256 @@
+"""The command line: serve, work, check, publish, decide, replay, verify, doctor, people; each with an example."""
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import orjson
+from sqlalchemy.exc import SQLAlchemyError
+
+from workflow_service import app, dmn, errors, feel, serving, settings
+from workflow_service.bundles import check as checking
+from workflow_service.bundles import publish as publishing
+from workflow_service.bundles import read
+from workflow_service.identity.actors import Actor
+from workflow_service.storage import database
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FINDINGS, WRONG_USE, FAILED = 1, 2, 3
+
+
+class Commands(click.Group):
+    """Turns what can go wrong into one sentence on stderr and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (errors.ServiceError, feel.FeelError, dmn.DmnError, ValueError) as error:
+            click.echo(f"错误：{error}", err=True)
+            ctx.exit(FAILED)
+        except SQLAlchemyError as error:
+            click.echo(f"错误：不能使用数据库，请检查地址和权限：{error.__class__.__name__}", err=True)
+            ctx.exit(FAILED)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="workflow-service")
+def main() -> None:
+    """容错纠错认定流程服务。"""
+
+
+def _settings(**given: Any) -> settings.Settings:
+    from_environment = settings.read()
+    return settings.with_values(from_environment, {name: value for name, value in given.items() if value is not None})
+
+
+_database = click.option("--database", metavar="URL", help="数据库地址，默认 sqlite:///var/service.db")
+
+
+@main.command(epilog="例：workflow-service serve --demo --port 8000")
+@_database
+@click.option("--demo", is_flag=True, default=None, help="演示模式：演示人员、可拨动的时钟、邮件箱")
+@click.option("--port", type=click.IntRange(1, 65535))
+@click.option("--host")
+def serve(**given: Any) -> None:
+    """启动网页服务；使用 SQLite 时同一进程内也执行作业。"""
+    serving.serve(_settings(**given), click.echo)
+
+
+@main.command(epilog="例：workflow-service work --database postgresql+psycopg://...")
+@_database
+@click.option("--concurrency", type=click.IntRange(1, 64), default=None)
+def work(database: str | None, concurrency: int | None) -> None:
+    """启动一个执行作业的工作进程（PostgreSQL，可在多台主机上启动多个）。"""
+    serving.work(_settings(database=database, worker_concurrency=concurrency), click.echo)
+
+
+@main.command(epilog="例：workflow-service check bpmn forms")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text")
+def check(paths: tuple[Path, ...], shape: str) -> None:
+    """检查流程图、决策表和表单，列出全部问题。"""
+    found = checking.check(read.read_paths(paths))
+    if shape == "json":
+        click.echo(orjson.dumps([one.__dict__ for one in found], option=orjson.OPT_INDENT_2).decode())
+    else:
+        for one in found:
+            click.echo(f"{one.severity.upper()} {one.rule} {one.file}:{one.line} {one.element} {one.message}　处理办法：{one.fix}")
+        click.echo(f"共 {len(found)} 处问题" if found else "没有发现问题")
+    if any(one.severity == "error" for one in found):
+        sys.exit(FINDINGS)
+
+
+@main.command(epilog="例：workflow-service publish . --by wang")
+@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--by", required=True, metavar="NAME", help="编制人的用户名")
+@click.option("--place", default="city", show_default=True)
+@_database
+def publish(directory: Path, by: str, place: str, database: str | None) -> None:
+    """把一个文件夹（含 bpmn/ 与 forms/）作为新版本提交审批。"""
+    files = read.read_directory(directory / "bpmn", directory / "forms").files
+    with _writing(database) as session:
+        actor = app.actor_named(session, by)
+        draft = publishing.upload(session, actor, _now(), publishing.Origin(place, files))
+        publishing.submit(session, actor, _now(), draft.id)
+        click.echo(f"已提交审批：{draft.hash}")
+
+
+@main.command(epilog="例：workflow-service approve 3f9a... --by li")
+@click.argument("bundle_hash")
+@click.option("--by", required=True, metavar="NAME", help="审批人的用户名，不能是编制人")
+@_database
+def approve(bundle_hash: str, by: str, database: str | None) -> None:
+    """批准并发布一个已提交的版本。"""
+    with _writing(database) as session:
+        actor = app.actor_named(session, by)
+        publishing.approve(session, actor, _now(), bundle_hash)
+        bundle = publishing.publish(session, actor, _now(), bundle_hash)
+        click.echo(f"已发布：{bundle.place} 第 {bundle.version} 版")
+
+
+@main.command(epilog="""例：workflow-service feel 'a + 1' --context '{"a": 2}'""")
+@click.argument("expression")
+@click.option("--context", default="{}", help="JSON 对象")
+def feel_(expression: str, context: str) -> None:
+    """求一个 FEEL 表达式的值。"""
+    click.echo(feel.to_text(feel.evaluate(expression, _json(context, "--context"))))
+
+
+feel_.name = "feel"
+main.add_command(feel_, "feel")
+main.commands.pop("feel-", None)
+
+
+@main.command(epilog="""例：workflow-service decide bpmn/route.dmn route --input '{"complex": true}'""")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("decision")
+@click.option("--input", "given", default="{}", help="JSON 对象")
+@click.option("--trace", is_flag=True, help="同时显示命中的规则和依据")
+def decide(file: Path, decision: str, given: str, trace: bool) -> None:
+    """运行一张决策表。"""
+    model = dmn.read(file.read_bytes())
+    if trace:
+        click.echo(orjson.dumps(model.decide_traced(decision, _json(given, "--input")).to_json(), option=orjson.OPT_INDENT_2).decode())
+    else:
+        click.echo(feel.to_text(model.decide(decision, _json(given, "--input"))))
+
+
+def _json(text: str, option: str) -> dict[str, Any]:
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise click.BadParameter(f"不是合法的 JSON（第 {error.lineno} 行第 {error.colno} 列）", param_hint=option) from error
+    if not isinstance(value, dict):
+        raise click.BadParameter("须为 JSON 对象，如 {\"a\": 1}", param_hint=option)
+    return value
+
+
+@main.command(epilog="例：workflow-service replay RC-2026-00001")
+@click.argument("case")
+@_database
+def replay(case: str, database: str | None) -> None:
+    """按日志重新执行一件案件，核对每一步的状态。"""
+    with _reading(database) as session:
+        outcome = app.verify(session, case)
+    click.echo(f"日志 {outcome.entries} 条，重现 {outcome.reproduced} 条")
+    if not outcome.holds:
+        broken = outcome.chain
+        click.echo(f"不一致：第 {broken.seq if broken else outcome.differs} 条，{broken.reason if broken else outcome.reason}", err=True)
+        sys.exit(FINDINGS)
+    click.echo("哈希链完整，状态一致")
+
+
+@main.command(epilog="例：workflow-service doctor")
+@_database
+def doctor(database: str | None) -> None:
+    """检查全部案件：哈希链、状态、作业、期限。"""
+    with _reading(database) as session:
+        found = app.examine(session, _now(), progress=True)
+    for fault in found:
+        click.echo(f"{fault.number}：{fault.text}", err=True)
+    click.echo(f"发现 {len(found)} 处问题" if found else "一切正常")
+    if found:
+        sys.exit(FINDINGS)
+
+
+@main.command(epilog="例：workflow-service rebuild RC-2026-00001")
+@click.argument("case")
+@_database
+def rebuild(case: str, database: str | None) -> None:
+    """按日志重新生成一件案件的状态。"""
+    with _writing(database) as session:
+        click.echo(f"已重建 {app.rebuild(session, _now(), case)} 个运行")
+
+
+@main.group()
+def user() -> None:
+    """人员。"""
+
+
+@user.command("add", epilog="例：workflow-service user add wang --display-name 王芳 --unit city-office --role clerk")
+@click.argument("name")
+@click.option("--display-name", required=True)
+@click.option("--unit", required=True)
+@click.option("--role", "roles", multiple=True)
+@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
+@_database
+def user_add(name: str, database: str | None, **given: Any) -> None:
+    """新增一名用户。"""
+    with _writing(database) as session:
+        app.add_person(session, _now(), name, given)
+    click.echo(f"已新增 {name}")
+
+
+@user.command("list", epilog="例：workflow-service user list")
+@_database
+def user_list(database: str | None) -> None:
+    """列出用户。"""
+    with _reading(database) as session:
+        for one in app.everybody(session):
+            click.echo(f"{one.name}\t{one.display_name}\t{one.unit_name}\t{','.join(one.roles)}\t{'' if one.active else '停用'}")
+
+
+@user.command("disable", epilog="例：workflow-service user disable wang")
+@click.argument("name")
+@_database
+def user_disable(name: str, database: str | None) -> None:
+    """停用一名用户。"""
+    with _writing(database) as session:
+        app.disable(session, name)
+    click.echo(f"已停用 {name}")
+
+
+@main.group()
+def token() -> None:
+    """程序访问令牌。"""
+
+
+@token.command("create", epilog="例：workflow-service token create wang --label 统计")
+@click.argument("name")
+@click.option("--label", default="cli")
+@_database
+def token_create(name: str, label: str, database: str | None) -> None:
+    """为一名用户生成令牌，只显示这一次。"""
+    with _writing(database) as session:
+        click.echo(app.new_token(session, _now(), name, label))
+
+
+def _writing(url: str | None) -> Any:
+    return database.transaction(serving.open_ready(_settings(database=url)))
+
+
+def _reading(url: str | None) -> Any:
+    return database.reading(serving.open_ready(_settings(database=url)))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251  the command line is an entry point
+
+
+def system(role: str) -> Actor:
+    """The actor of commands that an operator gives on the machine itself."""
+    return Actor(0, "console", "命令行", frozenset({role}), "", "city")

@@ -1,0 +1,160 @@
+"""Starts the processes: the web server with its embedded worker, and workers of their own."""
+
+import logging
+import os
+import random
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+import waitress
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from workflow_service import app, demo, errors, handler_api, mail, settings, workdays, worker
+from workflow_service.bundles import publish, read
+from workflow_service.cases import ballots, calendars
+from workflow_service.identity.actors import Actor
+from workflow_service.queues import embedded
+from workflow_service.settings import Settings
+from workflow_service.storage import database, migrations
+
+log = logging.getLogger(__name__)
+
+Say = Callable[[str], None]
+
+
+def clock() -> datetime:
+    """The time of this machine, UTC."""
+    return datetime.now(UTC)  # noqa: TID251  the one clock; everything below is given it
+
+
+def open_ready(chosen: Settings) -> database.Database:
+    """The database with its tables up to date and what cases need: a calendar and a published bundle.
+
+    Raises:
+        Unavailable: the folder or the database cannot be used; the text names it.
+    """
+    _make_folder(chosen.database)
+    db = database.open_database(chosen.database)
+    migrations.upgrade(db)
+    with database.transaction(db) as session:
+        _seed(session, chosen, clock())
+    return db
+
+
+def _make_folder(url: str) -> None:
+    path = make_url(url).database
+    if make_url(url).get_backend_name() != "sqlite" or path in (None, "", ":memory:"):
+        return
+    folder = Path(str(path)).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise errors.Unavailable("不能建立文件夹“{path}”：{reason}", path=folder, reason=error.strerror) from error
+    if not os.access(folder, os.W_OK):
+        raise errors.Unavailable("文件夹“{path}”不可写，请检查权限", path=folder)
+
+
+def _seed(session: Session, chosen: Settings, now: datetime) -> None:
+    try:
+        calendars.in_force(session)
+    except errors.NotFound:
+        first = calendars.enter(session, _console("admin"), now, workdays.seed(), "随系统安装的国务院办公厅历年安排")
+        calendars.approve(session, Actor(0, "shipped", "系统", frozenset({"admin"}), "", "city"), now, first)
+    files = read.read_directory(settings.shipped("bpmn", chosen.bpmn_dir), settings.shipped("forms", chosen.forms_dir)).files
+    publish.first(session, now, publish.Origin("city", files, note="随系统安装"))
+
+
+def _console(role: str) -> Actor:
+    return Actor(0, "console", "命令行", frozenset({role}), "", "city")
+
+
+def make_worker(db: database.Database, chosen: Settings, now: Callable[[], datetime]) -> worker.Worker:
+    """A worker of this process."""
+    data = Path(chosen.data_dir)
+    name = f"{socket.gethostname()}-{os.getpid()}-{db.random(3)}"
+    safe = ballots.safe_in(data, db.random(32))
+    return worker.Worker(name, db, now, chosen, _mail(db, chosen, now), safe, random.Random(name))
+
+
+def _mail(db: database.Database, chosen: Settings, now: Callable[[], datetime]) -> handler_api.Mail:
+    if chosen.demo:
+        return mail.Catcher(db, now)
+    return mail.Smtp(chosen) if chosen.smtp_host else mail.Silent()
+
+
+def serve(chosen: Settings, say: Say) -> None:
+    """Runs the web server until it is told to stop; on SQLite the worker runs in the same process.
+
+    Raises:
+        Conflict: the port is taken, or another server uses the database file.
+    """
+    listener = _listen(chosen)
+    _make_folder(chosen.database)
+    held = embedded.exclusive(chosen.database) if make_url(chosen.database).get_backend_name() == "sqlite" else None
+    say("正在准备数据库……")
+    db = open_ready(chosen)
+    now = demo.clock_in(db, clock) if chosen.demo else clock
+    bell = embedded.Bell()
+    db.queue = bell
+    if chosen.demo:
+        path = Path(chosen.data_dir) / "demo-people.json"
+        count = demo.populate(db, now(), path)
+        say(f"演示人员 {count} 名，用户名、密码与令牌见 {path}")
+    one = make_worker(db, chosen, now)
+    site = app.create_app(chosen, now, one)
+    dispatcher = embedded.Dispatcher(one, bell, lambda error: log.error("dispatcher", exc_info=error))
+    dispatcher.start()
+    server = waitress.create_server(site, sockets=[listener], threads=8, ident=None, clear_untrusted_proxy_headers=True)
+    _stop_on_signal(lambda: server.close())
+    say(f"服务已启动：http://{chosen.host}:{chosen.port}/　按 Ctrl+C 停止")
+    try:
+        server.run()
+    finally:
+        dispatcher.stop()
+        if held is not None:
+            held.close()
+
+
+def _listen(chosen: Settings) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in chosen.host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((chosen.host, chosen.port))
+    except OSError as error:
+        raise errors.Conflict(
+            "端口 {port} 已被占用或不能使用（{reason}），请换一个端口，例如 make run PORT={other}",
+            port=chosen.port, reason=error.strerror, other=chosen.port + 1,
+        ) from error  # fmt: skip
+    return listener
+
+
+def _stop_on_signal(stop: Callable[[], object]) -> None:
+    def end(_number: int, _frame: FrameType | None) -> None:
+        threading.Thread(target=stop, daemon=True).start()
+        raise SystemExit(0)
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, end)
+
+
+def work(chosen: Settings, say: Say) -> None:
+    """Runs a worker of its own until it is told to stop."""
+    if make_url(chosen.database).get_backend_name() == "sqlite":
+        raise errors.Conflict("SQLite 只支持一个进程，作业由 serve 进程执行；多个工作进程请使用 PostgreSQL")
+    db = open_ready(replace(chosen, demo=False))
+    one = make_worker(db, chosen, clock)
+    bell = embedded.Bell()
+    dispatcher = embedded.Dispatcher(one, bell, lambda error: log.error("worker", exc_info=error))
+    _stop_on_signal(dispatcher.stop)
+    say(f"工作进程 {one.id} 已启动")
+    dispatcher.start()
+    threading.Event().wait()
+    sys.exit(0)

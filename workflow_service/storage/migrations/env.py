@@ -1,0 +1,15 @@
+"""Runs the migration steps on the connection that ``upgrade`` hands over."""
+
+from alembic import context
+
+from workflow_service.storage import people, reference, tables
+
+assert people and reference  # imported so that their tables are known
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=tables.metadata,
+    render_as_batch=True,
+    transactional_ddl=True,
+)
+context.run_migrations()
