@@ -107,6 +107,14 @@ def due(session: Session, now: datetime, limit: int = 100) -> list[int]:
     return list(session.scalars(query.order_by(tables.Job.due_at, tables.Job.id).limit(limit)))
 
 
+def overdue(session: Session, now: datetime, seconds: int, limit: int = 100) -> list[int]:
+    """Ids of the jobs that have waited longer than so many seconds, oldest first, skipping those another process looks at."""
+    query = select(tables.Job.id).where(
+        tables.Job.status == "todo", tables.Job.due_at < now - timedelta(seconds=seconds)
+    )
+    return list(session.scalars(query.order_by(tables.Job.due_at).limit(limit).with_for_update(skip_locked=True)))
+
+
 def due_of_case(session: Session, now: datetime, number: str) -> list[int]:
     """Ids of the due jobs of one case."""
     query = (

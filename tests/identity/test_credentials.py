@@ -1,0 +1,135 @@
+"""Signing in: passwords, lock-out, sessions that end, tokens that can be taken back."""
+
+from datetime import datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from workflow_service import errors
+from workflow_service.identity import credentials, roster
+from workflow_service.identity.actors import Actor
+from workflow_service.storage import database
+
+ADMIN = Actor(0, "root", "管理员", frozenset({"admin"}), "", "city")
+PASSWORD = "correct horse battery"  # noqa: S105  a test's own
+
+
+@pytest.fixture
+def wang(db: database.Database, now: datetime) -> database.Database:
+    with database.transaction(db) as session:
+        roster.add_unit(session, "office", "办公室", "city", "市本级")
+        session.flush()
+        roster.create(session, ADMIN, now, roster.NewPerson("wang", "王芳", "office", ("clerk",), PASSWORD))
+    return db
+
+
+def _try(
+    db: database.Database, now: datetime, password: str, name: str = "wang", address: str = "10.0.0.1"
+) -> credentials.SignIn:
+    with database.transaction(db) as session:
+        return credentials.sign_in(session, now, name, password, address)
+
+
+def test_the_right_password_opens_a_session_of_that_person(wang: database.Database, now: datetime) -> None:
+    token = _try(wang, now, PASSWORD).token
+
+    with database.reading(wang) as session:
+        known = credentials.of_session(session, now, token or "")
+    assert known is not None
+    assert (known.actor.name, known.actor.roles, known.actor.place) == ("wang", frozenset({"clerk"}), "city")
+
+
+def test_unknown_names_and_wrong_passwords_get_the_same_answer(wang: database.Database, now: datetime) -> None:
+    assert _try(wang, now, "wrong password").refusal == _try(wang, now, PASSWORD, name="nobody").refusal != ""
+
+
+def test_five_failures_lock_the_name_for_a_quarter_of_an_hour(wang: database.Database, now: datetime) -> None:
+    for _ in range(5):
+        _try(wang, now, "wrong password")
+
+    assert _try(wang, now, PASSWORD).token is None
+    assert _try(wang, now, PASSWORD, address="10.0.0.2").token is not None
+    assert _try(wang, now + timedelta(minutes=16), PASSWORD).token is not None
+
+
+def test_many_names_from_one_address_lock_the_address(wang: database.Database, now: datetime) -> None:
+    for n in range(30):
+        _try(wang, now, "wrong password", name=f"n{n}")
+
+    assert _try(wang, now, PASSWORD).token is None
+
+
+@pytest.mark.parametrize("later", [timedelta(minutes=61), timedelta(hours=13)])
+def test_a_session_ends_by_itself(wang: database.Database, now: datetime, later: timedelta) -> None:
+    token = _try(wang, now, PASSWORD).token or ""
+
+    with database.reading(wang) as session:
+        assert credentials.of_session(session, now + later, token) is None
+
+
+def test_a_session_ends_at_sign_out_and_when_the_account_is_closed(wang: database.Database, now: datetime) -> None:
+    first, second = _try(wang, now, PASSWORD).token or "", _try(wang, now, PASSWORD).token or ""
+
+    with database.transaction(wang) as session:
+        credentials.sign_out(session, first)
+    with database.reading(wang) as session:
+        assert credentials.of_session(session, now, first) is None
+        assert credentials.of_session(session, now, second) is not None
+    with database.transaction(wang) as session:
+        roster.disable(session, ADMIN, "wang")
+
+    with database.reading(wang) as session:
+        assert credentials.of_session(session, now, second) is None
+    assert _try(wang, now, PASSWORD).token is None
+
+
+def test_a_token_is_known_only_by_its_hash(wang: database.Database, now: datetime) -> None:
+    with database.transaction(wang) as session:
+        account = roster.by_name(session, "wang")
+        token = credentials.issue_token(session, now, account.id, "test")
+
+    with database.reading(wang) as session:
+        actor = credentials.of_token(session, token)
+        assert actor is not None and actor.name == "wang"
+        assert credentials.of_token(session, token[:-1] + "0") is None or token.endswith("0")
+        stored = session.execute(sa.text("SELECT token_hash FROM api_token")).scalar()
+    assert stored != token
+
+
+def test_short_passwords_are_refused(wang: database.Database, now: datetime) -> None:
+    with pytest.raises(errors.Invalid), database.transaction(wang) as session:
+        roster.create(session, ADMIN, now, roster.NewPerson("li", "李", "office", (), "short"))
+
+
+def test_nobody_gives_roles_to_oneself(wang: database.Database, now: datetime) -> None:
+    admin = Actor(1, "wang", "王芳", frozenset({"admin"}), "office", "city")
+
+    with pytest.raises(errors.NotAllowed), database.transaction(wang) as session:
+        roster.set_roles(session, admin, now, "wang", ["admin", "chief"])
+
+
+def test_a_changed_password_ends_every_session(wang: database.Database, now: datetime) -> None:
+    token = _try(wang, now, PASSWORD).token or ""
+    with database.reading(wang) as session:
+        known = credentials.of_session(session, now, token)
+    assert known is not None
+
+    with database.transaction(wang) as session:
+        credentials.change_password(session, known.actor, now, PASSWORD, "another long password")
+
+    with database.reading(wang) as session:
+        assert credentials.of_session(session, now, token) is None
+    assert _try(wang, now, PASSWORD).token is None
+
+
+def test_a_substitute_acts_for_an_absent_person_only_in_that_time(wang: database.Database, now: datetime) -> None:
+    with database.transaction(wang) as session:
+        roster.create(session, ADMIN, now, roster.NewPerson("li", "李明", "office", ("chief",), PASSWORD))
+    absent = Actor(2, "li", "李明", frozenset({"chief"}), "office", "city")
+
+    with database.transaction(wang) as session:
+        roster.substitute(session, absent, now, "wang", now, now + timedelta(days=3))
+
+    with database.reading(wang) as session:
+        assert roster.absent_people(session, now + timedelta(days=1), "wang") == [("li", frozenset({"chief"}))]
+        assert roster.absent_people(session, now + timedelta(days=4), "wang") == []

@@ -1,0 +1,106 @@
+"""The queue of many hosts: Procrastinate wakes workers through PostgreSQL; the job's own row stays the truth.
+
+A job is deferred on the case's own connection and transaction, with one integer as its argument. Procrastinate's
+``lock`` is never used: a job scheduled for later would hold back every other of the same lock; the case row orders them.
+"""
+
+import logging
+import threading
+from datetime import datetime
+from typing import cast
+
+import procrastinate
+import psycopg
+from procrastinate.schema import SchemaManager
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from workflow_service import worker
+from workflow_service.cases import effects, jobs
+from workflow_service.storage import database
+
+log = logging.getLogger(__name__)
+
+TASK = "run_job"
+TICK_SECONDS = 1.0
+SWEEP_SECONDS = 30
+OVERDUE_SECONDS = 60
+_SCHEMA_LOCK = 815_001  # an advisory lock, so that two processes that start together install the schema once
+
+
+class Deferrer:
+    """Defers jobs from any process that writes cases."""
+
+    def __init__(self) -> None:
+        self._app = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+
+    def enqueue(self, session: Session, job_id: int, due_at: datetime) -> None:
+        """Defers a job within the transaction of the session: it is known if and only if that commits."""
+        connection = session.connection().connection.driver_connection
+        deferrer = self._app.configure_task(TASK, allow_unknown=True, connection=connection, schedule_at=due_at)
+        deferrer.defer(job_id=job_id)
+
+
+def install(db: database.Database) -> None:
+    """Installs the queue's tables where they are missing; losing them loses nothing but the wake-up calls."""
+    with db.engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
+        if connection.scalar(text("SELECT to_regclass('procrastinate_jobs')")) is None:
+            raw = cast(psycopg.Connection[tuple[object, ...]], connection.connection.driver_connection)
+            raw.execute(SchemaManager.get_schema())
+
+
+class Service:
+    """One worker process: takes jobs from Procrastinate, and looks after dates, messages and lost work besides."""
+
+    def __init__(self, one: worker.Worker, url: str) -> None:
+        self._worker = one
+        conninfo = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        self._app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=conninfo))
+        self._app.task(self._run_job, name=TASK)
+        self._stop = threading.Event()
+        self._keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
+
+    def _run_job(self, job_id: int) -> None:
+        worker.execute(self._worker, job_id)
+
+    def run(self) -> None:
+        """Works until the process is told to stop."""
+        self._keeper.start()
+        try:
+            self._app.run_worker(
+                concurrency=self._worker.settings.worker_concurrency,
+                listen_notify=True,
+                fetch_job_polling_interval=2.0,
+                delete_jobs="always",
+            )
+        finally:
+            self._stop.set()
+            self._keeper.join(timeout=10)
+
+    def _keep(self) -> None:
+        ticks = 0
+        while not self._stop.wait(TICK_SECONDS):
+            try:
+                self.tick(sweep=ticks % SWEEP_SECONDS == 0)
+            except Exception as error:  # noqa: BLE001  the worker's loop: nothing that one case does may end it
+                log.exception("keeper", exc_info=error)
+            ticks += 1
+
+    def tick(self, *, sweep: bool) -> None:
+        """Fires due dates and feeds kept messages; with ``sweep`` also puts back and defers anew what was lost."""
+        worker.feed_messages(self._worker)
+        worker.fire_due(self._worker)
+        if sweep:
+            worker.sweep(self._worker)
+            defer_overdue(self._worker)
+
+
+def defer_overdue(one: worker.Worker) -> int:
+    """Defers again the jobs that are overdue and that nobody was woken for; gives how many."""
+    with database.transaction(one.db) as session:
+        overdue = jobs.overdue(session, one.clock(), OVERDUE_SECONDS)
+        for job_id in overdue:
+            effects.wake(session, job_id, one.clock())
+    return len(overdue)
