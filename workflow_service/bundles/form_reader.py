@@ -1,0 +1,391 @@
+"""Reads a form from its file and names every fault of it, with its place and the remedy."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import orjson
+
+from workflow_service import errors, feel
+from workflow_service.bundles.form_model import (
+    CHOOSING,
+    NESTED,
+    PATTERNS,
+    TYPES,
+    Bounds,
+    Check,
+    Expression,
+    Field,
+    Form,
+    Option,
+    carrying,
+)
+
+#: code → (title, title in English)
+RULES: Mapping[str, tuple[str, str]] = {
+    "F01": ("表单文件可以读取", "A form file can be read"),
+    "F02": ("表单只用已知的设置", "A form uses known settings only"),
+    "F03": ("项目名称合规且不重复", "Field names are well-formed and unique"),
+    "F04": ("项目类型存在", "Field types exist"),
+    "F05": ("表达式可以编译", "Expressions compile"),
+    "F06": ("选择类项目有选项", "A choice has options"),
+    "F07": ("设置的取值有效", "Settings have valid values"),
+    "F08": ("标题与文字齐全", "Titles and labels are there"),
+    "F09": ("校验规则指向存在的项目", "Checks point at existing fields"),
+}
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_TAKEN = frozenset({"data", "case", "me", "actors"})
+_FORM_KEYS = frozenset({"id", "title", "title_en", "article", "note", "note_en", "fields", "checks"})
+_FIELD_KEYS = frozenset(
+    ["name", "type", "label", "label_en", "help", "help_en", "article", "required", "when", "relevant", "default", "options", "options_from", "fields", "min", "max", "min_length", "max_length", "min_rows", "max_rows", "pattern", "rows", "places", "access", "sensitive", "purpose", "row_id", "bare", "outside", "roles"]
+)
+_OPTION_KEYS = frozenset({"value", "label", "label_en", "group", "group_en", "aliases"})
+_CHECK_KEYS = frozenset({"test", "field", "message", "message_en", "upfront", "article"})
+_LARGEST_FILE = 500_000
+_MOST_FIELDS = 400
+_DEEPEST = 3
+
+
+@dataclass
+class _Desk:
+    """What the reader has in hand: the file, its text, the findings so far."""
+
+    file: str
+    text: str
+    findings: list[errors.Finding] = field(default_factory=list)
+    count: int = 0
+
+    def find(self, rule: str, element: str, message: str, message_en: str, fix: tuple[str, str] = ("", "")) -> None:
+        """Notes a fault."""
+        at = self.text.find(f'"{element}"') if element else -1
+        line = self.text.count("\n", 0, at) + 1 if at >= 0 else 0
+        self.findings.append(
+            errors.Finding(rule, "error", self.file, element[:80], line, message, message_en, fix[0], fix[1])
+        )
+
+
+def read_form(content: bytes, name: str = "") -> Form:
+    """Reads and compiles a form.
+
+    Args:
+        content: the file, JSON in UTF-8. name: its name within the bundle; by default made from the form's id.
+
+    Raises:
+        BadBundle: the form has faults; every one is a finding.
+    """
+    raw = _parse(content, name)
+    form_id = raw["id"] if isinstance(raw.get("id"), str) else ""
+    desk = _Desk(name or f"forms/{form_id or '?'}.json", content.decode("utf-8", "replace"))
+    _known_keys(desk, "", raw, _FORM_KEYS)
+    _check_id(desk, form_id, name)
+    fields = _fields(desk, raw.get("fields"), 0)
+    answers = {one.name: one for one in carrying(fields)}
+    form = Form(
+        id=form_id,
+        title=_words(desk, raw, "title", form_id),
+        title_en=_text(raw, "title_en"),
+        article=_text(raw, "article"),
+        note=_text(raw, "note"),
+        note_en=_text(raw, "note_en"),
+        fields=fields,
+        checks=_checks(desk, raw.get("checks", []), answers),
+        answers=answers,
+        order={one: at for at, one in enumerate(answers)},
+    )
+    if desk.findings:
+        raise errors.BadBundle(desk.findings)
+    return form
+
+
+def _parse(content: bytes, name: str) -> dict[str, Any]:
+    desk = _Desk(name or "forms/?.json", "")
+    if len(content) > _LARGEST_FILE:
+        desk.find("F01", "", "表单文件过大", "The form file is too large")
+        raise errors.BadBundle(desk.findings)
+    try:
+        raw = orjson.loads(content)
+    except orjson.JSONDecodeError as fault:
+        desk.find(
+            "F01",
+            "",
+            f"不是有效的 JSON（第 {fault.lineno} 行）",
+            f"Not valid JSON (line {fault.lineno})",
+            ("请用 UTF-8 编码的 JSON 保存", "Save it as JSON in UTF-8"),
+        )
+        raise errors.BadBundle(desk.findings) from None
+    if not isinstance(raw, dict):
+        desk.find("F01", "", "表单应为一个 JSON 对象", "A form is a JSON object")
+        raise errors.BadBundle(desk.findings)
+    return raw
+
+
+def _check_id(desk: _Desk, form_id: str, name: str) -> None:
+    if not _NAME.fullmatch(form_id):
+        desk.find("F03", "id", "表单编号应为小写字母、数字和下划线", "A form id is lower-case letters, digits and _")
+    elif name and name.rpartition("/")[2] != f"{form_id}.json":
+        desk.find("F03", "id", f"文件名应为 {form_id}.json", f"The file must be named {form_id}.json")
+
+
+def _known_keys(desk: _Desk, element: str, raw: Mapping[str, Any], known: frozenset[str]) -> None:
+    for key in raw:
+        if key not in known:
+            desk.find(
+                "F02",
+                element or key,
+                f"没有“{key[:40]}”这项设置",
+                f"There is no setting “{key[:40]}”",
+                ("请删除，或检查拼写", "Remove it, or check the spelling"),
+            )
+
+
+def _text(raw: Mapping[str, Any], key: str) -> str:
+    value = raw.get(key, "")
+    return value if isinstance(value, str) else ""
+
+
+def _names(raw: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    value = raw.get(key, [])
+    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
+
+
+def _words(desk: _Desk, raw: Mapping[str, Any], key: str, element: str) -> str:
+    found = _text(raw, key).strip()
+    if not found:
+        desk.find("F08", element, f"缺少“{key}”文字", f"The text “{key}” is missing")
+    return found
+
+
+def _fields(desk: _Desk, raw: Any, depth: int) -> tuple[Field, ...]:
+    if not isinstance(raw, list) or depth > _DEEPEST:
+        desk.find(
+            "F01", "fields", "fields 应为项目列表，且嵌套不超过三层", "fields is a list, nested at most three deep"
+        )
+        return ()
+    desk.count += len(raw)
+    if desk.count > _MOST_FIELDS:
+        desk.find("F01", "fields", f"项目超过 {_MOST_FIELDS} 个", f"More than {_MOST_FIELDS} fields")
+        return ()
+    found = [_field(desk, one, depth) for one in raw if _is_object(desk, one)]
+    names = [one.name for one in carrying(tuple(found))]
+    for name in dict.fromkeys(one for one in names if names.count(one) > 1):
+        desk.find("F03", name, f"项目名称“{name}”重复", f"The field name “{name}” is used twice")
+    return tuple(found)
+
+
+def _is_object(desk: _Desk, raw: Any) -> bool:
+    if isinstance(raw, dict):
+        return True
+    desk.find("F01", "", "列表中的每一项都应为 JSON 对象", "Every entry of the list is a JSON object")
+    return False
+
+
+def _field(desk: _Desk, raw: Mapping[str, Any], depth: int) -> Field:
+    kind = _text(raw, "type")
+    name = _name(desk, raw, kind, depth)
+    _known_keys(desk, name, raw, _FIELD_KEYS)
+    if kind not in TYPES:
+        desk.find(
+            "F04",
+            name,
+            f"没有“{kind[:40]}”这种类型",
+            f"There is no type “{kind[:40]}”",
+            ("可用：" + "、".join(TYPES), "Use one of: " + ", ".join(TYPES)),
+        )
+    options = _options(desk, name, raw.get("options", []))
+    fields = _fields(desk, raw.get("fields"), depth + 1) if kind in NESTED else ()
+    required = raw.get("required", False)
+    read = Field(
+        name=name,
+        type=kind,
+        label=_words(desk, raw, "label", name),
+        label_en=_text(raw, "label_en"),
+        help=_text(raw, "help"),
+        help_en=_text(raw, "help_en"),
+        article=_text(raw, "article"),
+        required=required if isinstance(required, bool) else _expression(desk, name, raw, "required") or False,
+        when=_expression(desk, name, raw, "when"),
+        relevant=_expression(desk, name, raw, "relevant"),
+        default=_expression(desk, name, raw, "default"),
+        options=options,
+        options_from=_expression(desk, name, raw, "options_from"),
+        fields=fields,
+        bounds=_bounds(desk, name, raw),
+        pattern=_one_of(desk, name, raw, "pattern", ("", *PATTERNS)),
+        lines=_whole(desk, name, raw, "rows", 0),
+        places=_whole(desk, name, raw, "places", 2),
+        access=_one_of(desk, name, raw, "access", ("write", "read", "hidden")),
+        sensitive=raw.get("sensitive") is True,
+        purpose=_text(raw, "purpose"),
+        row_id=_text(raw, "row_id"),
+        bare=_text(raw, "bare"),
+        outside=raw.get("outside") is True,
+        roles=_names(raw, "roles"),
+        spellings={spelling: one.value for one in options for spelling in (one.value, *one.aliases)},
+    )
+    _fits(desk, read)
+    return read
+
+
+def _name(desk: _Desk, raw: Mapping[str, Any], kind: str, depth: int) -> str:
+    name = _text(raw, "name")
+    if kind == "section" and not name:
+        return ""
+    if not _NAME.fullmatch(name) or name.startswith("sys_"):
+        desk.find(
+            "F03",
+            name,
+            f"项目名称“{name[:40]}”不合规",
+            f"“{name[:40]}” is not a valid field name",
+            ("小写字母开头，只用小写字母、数字和下划线，不以 sys_ 开头", "Begin with a lower-case letter; use a-z, 0-9 and _; do not begin with sys_"),
+        )  # fmt: skip
+    elif depth == 0 and name in _TAKEN:
+        desk.find("F03", name, f"“{name}”是保留名称", f"“{name}” is reserved")
+    return name
+
+
+def _fits(desk: _Desk, one: Field) -> None:
+    if one.type in CHOOSING and not one.options and one.options_from is None:
+        desk.find(
+            "F06",
+            one.name,
+            "选择类项目没有选项",
+            "The choice has no options",
+            ("请添加 options 或 options_from", "Add options or options_from"),
+        )
+    if one.access == "hidden" and one.default is None:
+        desk.find("F07", one.name, "隐藏的项目须有默认值", "A hidden field needs a default")
+    if one.bare and one.inner(one.bare) is None:
+        desk.find("F07", one.name, f"行内没有“{one.bare}”这个项目", f"The row has no field “{one.bare}”")
+    if one.row_id and (not re.fullmatch(r"[a-z]{1,4}", one.row_id) or one.type != "rows"):
+        desk.find(
+            "F07",
+            one.name,
+            "row_id 只用于 rows，且为 1 至 4 个小写字母",
+            "row_id is for rows: 1 to 4 lower-case letters",
+        )
+
+
+def _options(desk: _Desk, name: str, raw: Any) -> tuple[Option, ...]:
+    if not isinstance(raw, list):
+        desk.find("F06", name, "options 应为列表", "options is a list")
+        return ()
+    found = []
+    for one in raw:
+        if not _is_object(desk, one):
+            continue
+        _known_keys(desk, name, one, _OPTION_KEYS)
+        value = one.get("value")
+        if not isinstance(value, str) or not value:
+            desk.find("F06", name, "选项的 value 应为非空文字", "An option's value is a text")
+            continue
+        aliases = _names(one, "aliases")
+        label = _text(one, "label") or value
+        found.append(Option(value, label, _text(one, "label_en"), _text(one, "group"), _text(one, "group_en"), aliases))
+    values = [one.value for one in found]
+    if len(set(values)) != len(values):
+        desk.find("F06", name, "选项的 value 重复", "Two options have the same value")
+    return tuple(found)
+
+
+def _expression(desk: _Desk, name: str, raw: Mapping[str, Any], key: str) -> Expression | None:
+    text = raw.get(key)
+    if text is None:
+        return None
+    if not isinstance(text, str) or not text.strip():
+        desk.find("F05", name, f"{key} 应为 FEEL 表达式", f"{key} is a FEEL expression")
+        return None
+    try:
+        compiled = feel.compile(text)
+    except feel.FeelError as fault:
+        desk.find(
+            "F05",
+            name,
+            f"{key} 的表达式有误：{fault.message_zh}",
+            f"The expression of {key} is wrong: {fault.message_en}",
+        )
+        return None
+    return Expression(text, compiled, frozenset(str(one).split(".", 1)[0].strip() for one in compiled.free_names))
+
+
+def _bounds(desk: _Desk, name: str, raw: Mapping[str, Any]) -> Bounds:
+    return Bounds(
+        least=_number(desk, name, raw, "min"),
+        most=_number(desk, name, raw, "max"),
+        shortest=_whole(desk, name, raw, "min_length", 0) or 0,
+        longest=_whole(desk, name, raw, "max_length", None),
+        fewest=_whole(desk, name, raw, "min_rows", 0) or 0,
+        most_rows=_whole(desk, name, raw, "max_rows", None),
+    )
+
+
+def _number(desk: _Desk, name: str, raw: Mapping[str, Any], key: str) -> Decimal | None:
+    value = raw.get(key)
+    if value is None:
+        return None
+    try:
+        found = Decimal(str(value))
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if isinstance(value, bool) or not found.is_finite():
+        desk.find("F07", name, f"{key} 应为数字", f"{key} is a number")
+        return None
+    return found
+
+
+def _whole(desk: _Desk, name: str, raw: Mapping[str, Any], key: str, absent: Any) -> Any:
+    value = raw.get(key, absent)
+    if value is absent or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 100_000):
+        return value
+    desk.find("F07", name, f"{key} 应为 0 至 100000 的整数", f"{key} is a whole number from 0 to 100000")
+    return absent
+
+
+def _one_of(desk: _Desk, name: str, raw: Mapping[str, Any], key: str, allowed: Sequence[str]) -> str:
+    value = raw.get(key, allowed[0])
+    if value in allowed:
+        return str(value)
+    desk.find(
+        "F07",
+        name,
+        f"{key} 不能为“{str(value)[:40]}”",
+        f"{key} cannot be “{str(value)[:40]}”",
+        ("可用：" + "、".join(filter(None, allowed)), "Use one of: " + ", ".join(filter(None, allowed))),
+    )
+    return allowed[0]
+
+
+def _checks(desk: _Desk, raw: Any, answers: Mapping[str, Field]) -> tuple[Check, ...]:
+    if not isinstance(raw, list):
+        desk.find("F09", "checks", "checks 应为列表", "checks is a list")
+        return ()
+    found = []
+    for one in raw:
+        if not _is_object(desk, one):
+            continue
+        _known_keys(desk, "checks", one, _CHECK_KEYS)
+        marked = _text(one, "field")
+        if marked and marked not in answers:
+            desk.find(
+                "F09",
+                marked,
+                f"校验规则指向的项目“{marked[:40]}”不存在",
+                f"The check marks “{marked[:40]}”, which is no field",
+            )
+        test = _expression(desk, marked or "checks", one, "test")
+        if test is None:
+            desk.find("F09", marked or "checks", "校验规则没有可用的 test", "The check has no usable test")
+            continue
+        found.append(
+            Check(
+                test,
+                marked,
+                _words(desk, one, "message", marked),
+                _text(one, "message_en"),
+                one.get("upfront") is True,
+                _text(one, "article"),
+            )
+        )
+    return tuple(found)

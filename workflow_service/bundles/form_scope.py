@@ -1,0 +1,101 @@
+"""What a form's expressions see, and how they are evaluated: the answers first, then the data of the run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from workflow_service import feel
+from workflow_service.bundles.form_model import Expression, Field, Option
+from workflow_service.bundles.form_values import SHANGHAI
+
+#: the entry of a scope that holds the time, so that ``today()`` and ``now()`` have a clock; expressions cannot read it
+CLOCK = "clock"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The names in sight: own answers before the surroundings."""
+
+    own: Mapping[str, Any]
+    around: Mapping[str, Any]
+    env: feel.Env
+
+    def within(self, row: Mapping[str, Any]) -> "Seen":
+        """The same, seen from inside a row or group."""
+        return Seen({**self.own, **row}, self.around, self.env)
+
+    def value(self, expression: Expression) -> Any:
+        """The value of an expression as plain JSON; None where it cannot be computed."""
+        names = {name: self._of(name) for name in expression.roots}
+        try:
+            return plain(expression.compiled.evaluate(names, env=self.env))
+        except feel.FeelError:
+            # too costly or too deep to judge: as unknown as any other null
+            return None
+
+    def _of(self, name: str) -> Any:
+        return self.own[name] if name in self.own else self.around.get(name)
+
+    def holds(self, expression: Expression | None) -> bool:
+        """Whether a condition is true; where there is none, it is."""
+        return expression is None or self.value(expression) is True
+
+
+def seen(own: Mapping[str, Any], scope: Mapping[str, Any]) -> Seen:
+    """The sight of a form whose own answers are ``own``.
+
+    Args:
+        scope: the run's data at top level, ``data``, ``case``, ``me``, and optionally ``clock``: the aware time.
+    """
+    at = scope.get(CLOCK)
+    clock = (lambda: at.astimezone(SHANGHAI)) if isinstance(at, datetime) else None
+    return Seen(own, scope, feel.Env(clock=clock, calendar=scope.get("calendar"), problems=[]))
+
+
+def plain(value: Any) -> Any:
+    """A FEEL value as form data: whole numbers as integers, others as text, dates and times as ISO text."""
+    if value is None or isinstance(value, bool | str | int):
+        return value
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() and abs(value) < 2**53 else format(value, "f")
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    if isinstance(value, Mapping):
+        return {str(name): plain(one) for name, one in value.items()}
+    return _stamp(feel.to_python(value))
+
+
+def _stamp(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(SHANGHAI).isoformat(timespec="seconds")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return str(value) if isinstance(value, timedelta) or value is not None else None
+
+
+def required(one: Field, sight: Seen) -> bool:
+    """Whether a field must be filled in, as things stand."""
+    return one.required if isinstance(one.required, bool) else sight.holds(one.required)
+
+
+def options(one: Field, sight: Seen) -> tuple[Option, ...]:
+    """What can be chosen, as things stand: the fixed options, those the expression gives, or those it picks."""
+    if one.options_from is None:
+        return one.options
+    given = sight.value(one.options_from)
+    listed = [_option(entry) for entry in given] if isinstance(given, list) else []
+    found = [entry for entry in listed if entry is not None]
+    if not one.options:
+        return tuple(found)
+    picked = {entry.value for entry in found}
+    return tuple(entry for entry in one.options if entry.value in picked)
+
+
+def _option(entry: Any) -> Option | None:
+    if isinstance(entry, dict):
+        value = str(entry.get("value") or "")
+        label = str(entry.get("label") or value)
+        return Option(value, label, str(entry.get("label_en") or "")) if value else None
+    return Option(str(entry), str(entry)) if isinstance(entry, str | int) and entry != "" else None
