@@ -1,23 +1,26 @@
 """The command line: serve, work, check, publish, decide, replay, verify, doctor, people; each with an example."""
 
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 import orjson
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
+from tqdm import tqdm
 
-from workflow_service import app, dmn, errors, feel, serving, settings
+from workflow_service import dmn, errors, feel, serving, settings
+from workflow_service.audit import oracle
+from workflow_service.audit import replay as replaying
 from workflow_service.bundles import check as checking
 from workflow_service.bundles import publish as publishing
 from workflow_service.bundles import read
+from workflow_service.cases import lifecycle
+from workflow_service.identity import credentials, roster
 from workflow_service.identity.actors import Actor
-from workflow_service.storage import database
-
-F = TypeVar("F", bound=Callable[..., Any])
+from workflow_service.storage import database, tables
 
 FINDINGS, WRONG_USE, FAILED = 1, 2, 3
 
@@ -78,7 +81,9 @@ def check(paths: tuple[Path, ...], shape: str) -> None:
         click.echo(orjson.dumps([one.__dict__ for one in found], option=orjson.OPT_INDENT_2).decode())
     else:
         for one in found:
-            click.echo(f"{one.severity.upper()} {one.rule} {one.file}:{one.line} {one.element} {one.message}　处理办法：{one.fix}")
+            click.echo(
+                f"{one.severity.upper()} {one.rule} {one.file}:{one.line} {one.element} {one.message}　处理办法：{one.fix}"
+            )
         click.echo(f"共 {len(found)} 处问题" if found else "没有发现问题")
     if any(one.severity == "error" for one in found):
         sys.exit(FINDINGS)
@@ -93,7 +98,7 @@ def publish(directory: Path, by: str, place: str, database: str | None) -> None:
     """把一个文件夹（含 bpmn/ 与 forms/）作为新版本提交审批。"""
     files = read.read_directory(directory / "bpmn", directory / "forms").files
     with _writing(database) as session:
-        actor = app.actor_named(session, by)
+        actor = roster.actor_named(session, by)
         draft = publishing.upload(session, actor, _now(), publishing.Origin(place, files))
         publishing.submit(session, actor, _now(), draft.id)
         click.echo(f"已提交审批：{draft.hash}")
@@ -106,23 +111,18 @@ def publish(directory: Path, by: str, place: str, database: str | None) -> None:
 def approve(bundle_hash: str, by: str, database: str | None) -> None:
     """批准并发布一个已提交的版本。"""
     with _writing(database) as session:
-        actor = app.actor_named(session, by)
+        actor = roster.actor_named(session, by)
         publishing.approve(session, actor, _now(), bundle_hash)
         bundle = publishing.publish(session, actor, _now(), bundle_hash)
         click.echo(f"已发布：{bundle.place} 第 {bundle.version} 版")
 
 
-@main.command(epilog="""例：workflow-service feel 'a + 1' --context '{"a": 2}'""")
+@main.command("feel", epilog="""例：workflow-service feel 'a + 1' --context '{"a": 2}'""")
 @click.argument("expression")
 @click.option("--context", default="{}", help="JSON 对象")
-def feel_(expression: str, context: str) -> None:
+def evaluate(expression: str, context: str) -> None:
     """求一个 FEEL 表达式的值。"""
     click.echo(feel.to_text(feel.evaluate(expression, _json(context, "--context"))))
-
-
-feel_.name = "feel"
-main.add_command(feel_, "feel")
-main.commands.pop("feel-", None)
 
 
 @main.command(epilog="""例：workflow-service decide bpmn/route.dmn route --input '{"complex": true}'""")
@@ -134,7 +134,11 @@ def decide(file: Path, decision: str, given: str, trace: bool) -> None:
     """运行一张决策表。"""
     model = dmn.read(file.read_bytes())
     if trace:
-        click.echo(orjson.dumps(model.decide_traced(decision, _json(given, "--input")).to_json(), option=orjson.OPT_INDENT_2).decode())
+        click.echo(
+            orjson.dumps(
+                model.decide_traced(decision, _json(given, "--input")).to_json(), option=orjson.OPT_INDENT_2
+            ).decode()
+        )
     else:
         click.echo(feel.to_text(model.decide(decision, _json(given, "--input"))))
 
@@ -143,9 +147,11 @@ def _json(text: str, option: str) -> dict[str, Any]:
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise click.BadParameter(f"不是合法的 JSON（第 {error.lineno} 行第 {error.colno} 列）", param_hint=option) from error
+        raise click.BadParameter(
+            f"不是合法的 JSON（第 {error.lineno} 行第 {error.colno} 列）", param_hint=option
+        ) from error
     if not isinstance(value, dict):
-        raise click.BadParameter("须为 JSON 对象，如 {\"a\": 1}", param_hint=option)
+        raise click.BadParameter('须为 JSON 对象，如 {"a": 1}', param_hint=option)
     return value
 
 
@@ -155,11 +161,14 @@ def _json(text: str, option: str) -> dict[str, Any]:
 def replay(case: str, database: str | None) -> None:
     """按日志重新执行一件案件，核对每一步的状态。"""
     with _reading(database) as session:
-        outcome = app.verify(session, case)
+        outcome = replaying.verify(session, lifecycle.lock(session, case))
     click.echo(f"日志 {outcome.entries} 条，重现 {outcome.reproduced} 条")
     if not outcome.holds:
         broken = outcome.chain
-        click.echo(f"不一致：第 {broken.seq if broken else outcome.differs} 条，{broken.reason if broken else outcome.reason}", err=True)
+        click.echo(
+            f"不一致：第 {broken.seq if broken else outcome.differs} 条，{broken.reason if broken else outcome.reason}",
+            err=True,
+        )
         sys.exit(FINDINGS)
     click.echo("哈希链完整，状态一致")
 
@@ -169,7 +178,9 @@ def replay(case: str, database: str | None) -> None:
 def doctor(database: str | None) -> None:
     """检查全部案件：哈希链、状态、作业、期限。"""
     with _reading(database) as session:
-        found = app.examine(session, _now(), progress=True)
+        total = session.scalar(select(func.count()).select_from(tables.Case)) or 0
+        with tqdm(total=total, desc="检查案件", disable=None) as bar:
+            found = oracle.examine(session, _now(), tick=lambda: bar.update() and None)
     for fault in found:
         click.echo(f"{fault.number}：{fault.text}", err=True)
     click.echo(f"发现 {len(found)} 处问题" if found else "一切正常")
@@ -183,7 +194,7 @@ def doctor(database: str | None) -> None:
 def rebuild(case: str, database: str | None) -> None:
     """按日志重新生成一件案件的状态。"""
     with _writing(database) as session:
-        click.echo(f"已重建 {app.rebuild(session, _now(), case)} 个运行")
+        click.echo(f"已重建 {oracle.rebuild(session, lifecycle.lock(session, case))} 个运行")
 
 
 @main.group()
@@ -201,7 +212,8 @@ def user() -> None:
 def user_add(name: str, database: str | None, **given: Any) -> None:
     """新增一名用户。"""
     with _writing(database) as session:
-        app.add_person(session, _now(), name, given)
+        person = roster.NewPerson(name, given["display_name"], given["unit"], given["roles"], given["password"])
+        roster.create(session, system("admin"), _now(), person)
     click.echo(f"已新增 {name}")
 
 
@@ -210,8 +222,10 @@ def user_add(name: str, database: str | None, **given: Any) -> None:
 def user_list(database: str | None) -> None:
     """列出用户。"""
     with _reading(database) as session:
-        for one in app.everybody(session):
-            click.echo(f"{one.name}\t{one.display_name}\t{one.unit_name}\t{','.join(one.roles)}\t{'' if one.active else '停用'}")
+        for one in roster.everybody(session):
+            click.echo(
+                f"{one.name}\t{one.display_name}\t{one.unit_name}\t{','.join(one.roles)}\t{'' if one.active else '停用'}"
+            )
 
 
 @user.command("disable", epilog="例：workflow-service user disable wang")
@@ -220,7 +234,7 @@ def user_list(database: str | None) -> None:
 def user_disable(name: str, database: str | None) -> None:
     """停用一名用户。"""
     with _writing(database) as session:
-        app.disable(session, name)
+        roster.disable(session, system("admin"), name)
     click.echo(f"已停用 {name}")
 
 
@@ -236,7 +250,7 @@ def token() -> None:
 def token_create(name: str, label: str, database: str | None) -> None:
     """为一名用户生成令牌，只显示这一次。"""
     with _writing(database) as session:
-        click.echo(app.new_token(session, _now(), name, label))
+        click.echo(credentials.issue_token(session, _now(), roster.by_name(session, name).id, label))
 
 
 def _writing(url: str | None) -> Any:

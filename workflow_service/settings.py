@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,11 @@ def _value(name: str, kind: str, text: str) -> object:
             raise ValueError(f"WORKFLOW_{name.upper()} 须为整数，现为 {text!r}")
         return int(text)
     return text
+
+
+def with_values(base: Settings, given: Mapping[str, Any]) -> Settings:
+    """The settings with what the command line says on top."""
+    return replace(base, **given)
 
 
 def shipped(folder: str, chosen: str = "") -> Path:

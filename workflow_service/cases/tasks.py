@@ -120,19 +120,10 @@ def delegate(session: Session, actor: Actor, now: datetime, task_id: str, to: st
 def _check_receiver(session: Session, case: tables.Case, task: tables.Task, to: str) -> None:
     if task.sealed or task.assignee is not None:
         raise errors.Conflict("此任务须由指定的本人办理，不能转交他人")
-    receiver = actor_named(session, to)
+    receiver = roster.actor_named(session, to)
     refused = involvement.refusal(session, receiver, case, task)
     if refused is not None:
         raise errors.NotAllowed("不能交给“{name}”：{why}", name=receiver.display_name, why=refused)
-
-
-def actor_named(session: Session, name: str) -> Actor:
-    """The actor of an account name, as of now; raises NotFound."""
-    account = roster.by_name(session, name)
-    person = next(one for one in roster.everybody(session) if one.id == account.id)
-    if not person.active:
-        raise errors.NotFound("用户“{name}”已停用", name=name)
-    return Actor(person.id, person.name, person.display_name, frozenset(person.roles), person.unit, person.place)
 
 
 def _require_reason(reason: str) -> None:
@@ -181,7 +172,7 @@ def copy(session: Session, actor: Actor, now: datetime, task_id: str, to: str) -
     """Makes a task known to somebody who may read the case and need not act."""
     task, case = find(session, task_id, lock=True)
     involvement.require_reading(session, actor, case)
-    involvement.require_reading(session, actor_named(session, to), case)
+    involvement.require_reading(session, roster.actor_named(session, to), case)
     session.merge(tables.Copy(task_id=task.id, account=to, by=actor.name, at=now))
     lifecycle.note(session, actor, now, case, "copied", {"task": task.id, "to": to})
     messages.tell(session, now, case, task, [to], "抄送", f"{actor.display_name}将“{task.name}”抄送给您")

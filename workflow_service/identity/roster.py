@@ -63,6 +63,16 @@ def by_name(session: Session, name: str) -> people.Account:
     return account
 
 
+def actor_named(session: Session, name: str) -> Actor:
+    """The active person of an account name, as somebody who acts; raises NotFound."""
+    account = by_name(session, name)
+    unit = session.get_one(people.Unit, account.unit)
+    if not account.active:
+        raise errors.NotFound("用户“{name}”已停用", name=name)
+    roles = session.scalars(select(people.Grant.role).where(people.Grant.account_id == account.id))
+    return Actor(account.id, account.name, account.display_name, frozenset(roles), unit.code, unit.place)
+
+
 def display_names(session: Session, names: Iterable[str]) -> dict[str, str]:
     """Account name → the name shown to people."""
     rows = session.execute(

@@ -1,0 +1,73 @@
+"""The house's own rules: what is packaged, documented and guarded."""
+
+import configparser
+import re
+from pathlib import Path
+
+from workflow_service import cli, settings
+
+ROOT = Path(__file__).parent.parent
+
+
+def _config() -> configparser.ConfigParser:
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    return config
+
+
+def test_every_package_of_the_tree_is_packed() -> None:
+    listed = set(_config()["options"]["packages"].split())
+    found = {
+        ".".join(path.parent.relative_to(ROOT).parts)
+        for package in ("workflow_service", "handlers")
+        for path in (ROOT / package).rglob("__init__.py")
+    }
+
+    assert listed == found | {"workflow_service.bpmn", "workflow_service.forms"}
+
+
+def test_every_module_opens_with_a_sentence() -> None:
+    for folder in ("workflow_service", "handlers", "tests", "bench"):
+        for path in (ROOT / folder).rglob("*.py"):
+            text = path.read_text(encoding="utf-8").strip()
+            assert not text or text.startswith(('"""', "#!")), path
+
+
+def test_no_module_grows_beyond_four_hundred_lines() -> None:
+    for folder in ("workflow_service", "handlers"):
+        for path in (ROOT / folder).rglob("*.py"):
+            if "migrations/versions" not in path.as_posix():
+                assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, path
+
+
+def test_only_one_place_commits() -> None:
+    places = {
+        path.name
+        for path in (ROOT / "workflow_service").rglob("*.py")
+        if re.search(r"\.commit\(", path.read_text(encoding="utf-8"))
+    }
+
+    assert places == {"database.py"}
+
+
+def test_every_setting_is_documented() -> None:
+    manual = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+
+    for name in settings.Settings.__dataclass_fields__:
+        assert f"WORKFLOW_{name.upper()}" in manual, name
+
+
+def test_every_command_is_documented_with_an_example() -> None:
+    manual = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+
+    for name, command in cli.main.commands.items():
+        assert f"workflow-service {name}" in manual, name
+        members = getattr(command, "commands", {"": command})
+        assert all(member.epilog for member in members.values()), name
+
+
+def test_the_readme_names_the_two_commands() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    assert "make run" in readme
+    assert "make test" in readme
