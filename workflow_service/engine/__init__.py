@@ -4,7 +4,18 @@ import logging
 
 from workflow_service.engine.program import Program, compile_program
 from workflow_service.engine.state import CorruptState
-from workflow_service.engine.step import admits, advance, begin, data, fingerprint, positions, recomputed
+from workflow_service.engine.step import (
+    admits,
+    advance,
+    begin,
+    data,
+    fingerprint,
+    last_submission,
+    positions,
+    preview_return,
+    recomputed,
+    returnable,
+)
 from workflow_service.engine.step import open_tasks as pending
 
 for _name in ("spiff", "spiff.task", "spiff.workflow", "spiff.data"):
@@ -20,7 +31,10 @@ __all__ = [
     "compile_program",
     "data",
     "fingerprint",
+    "last_submission",
     "pending",
     "positions",
+    "preview_return",
     "recomputed",
+    "returnable",
 ]

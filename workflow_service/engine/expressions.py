@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from math import isfinite
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -232,9 +233,7 @@ def plain(value: Any) -> Any:
 def _number(value: int | float | Decimal) -> int | float | str:
     if isinstance(value, int):
         return value if -(2**63) <= value < 2**63 else str(value)
-    if value != value or value in (float("inf"), float("-inf")):
-        return str(value)
-    if value == int(value) and abs(value) < 2**53:
-        return int(value)
     near = float(value)
-    return near if near not in (float("inf"), float("-inf")) else str(value)
+    if not isfinite(near):
+        return str(value)
+    return int(near) if near == int(near) and abs(near) < 2**53 else near

@@ -12,7 +12,7 @@ from SpiffWorkflow.spiff.parser import SpiffBpmnParser
 from SpiffWorkflow.spiff.parser.task_spec import SpiffTaskParser
 from SpiffWorkflow.spiff.specs.defaults import NoneTask
 
-from workflow_service.engine import specs
+from workflow_service.engine import events, specs
 from workflow_service.engine.crowd import Crowd
 from workflow_service.engine.diagram import Flow, Node
 from workflow_service.engine.document import fault
@@ -21,14 +21,14 @@ from workflow_service.errors import BadBundle
 
 BEHAVIOUR: dict[str, type[specs.Element]] = {
     "startEvent": specs.Element,
-    "endEvent": specs.End,
-    "intermediateThrowEvent": specs.Throw,
-    "intermediateCatchEvent": specs.Catch,
-    "boundaryEvent": specs.Boundary,
+    "endEvent": events.End,
+    "intermediateThrowEvent": events.Throw,
+    "intermediateCatchEvent": events.Catch,
+    "boundaryEvent": events.Boundary,
     "exclusiveGateway": specs.Choice,
     "parallelGateway": specs.Join,
     "inclusiveGateway": specs.Inclusive,
-    "eventBasedGateway": specs.Race,
+    "eventBasedGateway": events.Race,
     "userTask": specs.Person,
     "manualTask": specs.Person,
     "serviceTask": specs.Service,
@@ -140,7 +140,7 @@ def _adopt_one(one: Any, metas: Mapping[str, Meta]) -> None:
 def _behave(one: Any, node: Node) -> None:
     one.__class__ = BEHAVIOUR[node.kind]
     if node.kind == "intermediateCatchEvent" and node.event.kind == "conditional":
-        one.__class__ = specs.Conditional
+        one.__class__ = events.Conditional
     one.manual = node.kind in ("userTask", "manualTask")
     if node.kind == "callActivity":
         one.called = node.called

@@ -126,7 +126,8 @@ def compile_program(files: Mapping[str, bytes], decide: Decide | Mapping[str, An
 
 
 def _read(files: Mapping[str, bytes]) -> tuple[dict[str, Any], list[Diagram]]:
-    roots, found = {}, []
+    roots: dict[str, Any] = {}
+    found: list[Finding] = []
     for name, content in files.items():
         try:
             roots[name] = document.load(content, name)

@@ -7,7 +7,7 @@ from typing import Any
 
 from SpiffWorkflow.util.task import TaskState
 
-from workflow_service.engine import specs
+from workflow_service.engine import events, specs
 from workflow_service.engine.inputs import Address
 from workflow_service.engine.tokens import Live, Token
 from workflow_service.engine.view import Call, Limit, OpenTask, Timer
@@ -39,7 +39,9 @@ def _kind(token: Token) -> str:
     if isinstance(spec, specs.Service):
         return "call" if state == TaskState.STARTED else ""
     return (
-        "timer" if state == TaskState.WAITING and isinstance(spec, specs.Catch) and "due" in token.internal_data else ""
+        "timer"
+        if state == TaskState.WAITING and isinstance(spec, events.Catch) and "due" in token.internal_data
+        else ""
     )
 
 
@@ -101,7 +103,7 @@ def waits(live: Live) -> tuple[str, ...]:
     found = set()
     for token in live.open_tokens():
         spec = token.task_spec
-        if isinstance(spec, specs.Catch) and token._state == TaskState.WAITING and spec.meta is not None:
+        if isinstance(spec, events.Catch) and token._state == TaskState.WAITING and spec.meta is not None:
             event = spec.meta.event
             if event.kind in ("message", "signal"):
                 found.add(f"{event.kind}:{event.name}")

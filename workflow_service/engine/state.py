@@ -15,7 +15,6 @@ import orjson
 import zstandard
 from SpiffWorkflow.util.task import TaskState
 
-from workflow_service.engine import specs
 from workflow_service.engine.program import Program
 from workflow_service.engine.tokens import OPEN, ROOT, Flat, Live, Token
 from workflow_service.errors import CannotAdvance
@@ -62,7 +61,7 @@ def _compact_level(level: Flat) -> None:
     kept = {}
     for token in level.open.values():
         parent = token.parent
-        if parent is None or not (token.triggered or isinstance(parent.task_spec, specs.Split | specs.Race)):
+        if parent is None or not (token.triggered or parent.task_spec.binding):
             token._parent = ROOT
         elif parent.id not in level.open:
             parent._parent = ROOT

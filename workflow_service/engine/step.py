@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from workflow_service.engine import expressions, inputs, returns, specs, standing, state
+from workflow_service.engine import events, expressions, inputs, returns, specs, standing, state
 from workflow_service.engine.expressions import Calendar
 from workflow_service.engine.inputs import Address, Input
 from workflow_service.engine.program import Program
@@ -14,7 +14,7 @@ from workflow_service.engine.tokens import Live, Token
 from workflow_service.engine.view import Advanced, Entrance, Family
 from workflow_service.engine.work import Work
 from workflow_service.engine.work import fingerprint as digest_of
-from workflow_service.errors import CannotAdvance, Conflict
+from workflow_service.errors import CalendarDataMissing, CannotAdvance, Conflict
 
 CACHE = state.Cache()
 
@@ -60,11 +60,10 @@ def _submitted(work: Work, moved: inputs.Submitted) -> None:
     live, token = _open(work, moved.at, specs.Person)
     live.write(token, moved.at.element, expressions.plain(moved.data))
     _acted(live, moved.at.element, moved.by)
-    answered = not token.triggered
-    live.last = None
+    live.last, before = None, live.serial
     token.run()
     work.settle()
-    live.last = returns.remembered(work, moved) if answered else None
+    live.last = returns.remembered(work, moved, token, before)
 
 
 def _acted(live: Live, element: str, by: str) -> None:
@@ -81,7 +80,7 @@ def _returned(work: Work, moved: inputs.Returned | inputs.Skipped) -> None:
 def _failed(work: Work, moved: inputs.Failed) -> None:
     live, token = _open(work, moved.at, specs.Service)
     live.last = None
-    if not specs.raise_error(token, moved.code):
+    if not events.raise_error(token, moved.code):
         raise CannotAdvance(
             "服务“{element}”报告错误 {code}（{reason}），图中没有边界事件接住它",
             element=moved.at.element,
@@ -103,7 +102,7 @@ def _received(work: Work, moved: inputs.Received) -> None:
 
 
 def _elapsed(work: Work, moved: inputs.Elapsed) -> None:
-    live, token = _open(work, moved.at, specs.Catch)
+    live, token = _open(work, moved.at, events.Catch)
     due = datetime.fromisoformat(token.internal_data["due"])
     if work.scope.now < due:
         raise Conflict("环节“{element}”的日期未到", element=moved.at.element)
@@ -173,6 +172,49 @@ def _opened(program: Program, family: Family) -> dict[str, Live]:
     }
 
 
+def returnable(program: Program, family: Family, at: Address) -> list[str]:
+    """The user tasks to which the work at an open task can be sent back; raises Conflict when it is not open."""
+    return returns.targets(_looking(program, family), at)
+
+
+def preview_return(program: Program, family: Family, at: Address, to_element: str) -> list[Address]:
+    """Where tokens would stop if the work went back to an element; raises Conflict when it can't."""
+    return [
+        standing.address(at.run, token)
+        for token in returns.stopped(_looking(program, family), at, to_element)
+        if token.visit
+    ]
+
+
+def last_submission(program: Program, family: Family, run: str) -> dict[str, Any] | None:
+    """Element, visit and person of the submission in a run that may still be taken back."""
+    last = _looking(program, family).live(run).last
+    return None if last is None else {name: last[name] for name in ("element", "visit", "by")}
+
+
+def _looking(program: Program, family: Family) -> Work:
+    """A step that is never finished: it reads the stored bytes and leaves the kept runs alone."""
+    return Work(program, family, datetime.fromtimestamp(0, UTC), _NoCalendar(), state.Cache(0))
+
+
+class _NoCalendar:
+    """Stands in where no date is ever computed."""
+
+    version = ""
+
+    def after(self, start: date, days: int) -> date:
+        raise CalendarDataMissing(start.year)
+
+    def provisional_after(self, start: date, days: int) -> tuple[date, bool]:
+        raise CalendarDataMissing(start.year)
+
+    def between(self, start: date, end: date) -> int:
+        raise CalendarDataMissing(start.year)
+
+    def is_working(self, day: date) -> bool:
+        raise CalendarDataMissing(day.year)
+
+
 def open_tasks(program: Program, family: Family) -> Pending:
     """All tasks, calls and timers that wait, derived from the state alone; raises CorruptState."""
     waiting: dict[Address, Token] = {}
@@ -215,8 +257,8 @@ def recomputed(program: Program, family: Family, now: datetime, calendar: Calend
             continue
         work.live(run.id)
         for at, token in work.before[run.id].items():
-            standing = token.internal_data.get("due")
-            due = recompute(work, token) if standing else ""
-            if due and due != standing:
+            standing = str(token.internal_data.get("due", ""))
+            due = recompute(work, token)
+            if standing and due and due != standing:
                 found.append(Recomputed(at, datetime.fromisoformat(standing), datetime.fromisoformat(due)))
     return found

@@ -16,6 +16,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from workflow_service.engine import expressions
+from workflow_service.engine.view import Happened
 from workflow_service.errors import CannotAdvance
 
 OPEN = TaskState.FUTURE | TaskState.WAITING | TaskState.READY | TaskState.STARTED
@@ -30,7 +31,10 @@ class Step(Protocol):
     def spend(self) -> None:
         """Counts one move; raises CannotAdvance when the step has used up its budget."""
 
-    def noted(self, run: str, token: "Token", happened: str) -> None:
+    def made(self) -> None:
+        """Counts one new token; raises CannotAdvance likewise."""
+
+    def noted(self, run: str, token: "Token", happened: Happened) -> None:
         """Records what happened to a token."""
 
     def publish(self, values: Mapping[str, Any]) -> None:
@@ -76,7 +80,7 @@ class Token(Task):  # type: ignore[misc]
         self.internal_data: dict[str, Any] = {}
         self.last_state_change = 0.0
         self.visit = 0
-        self.scope = "" if parent is None else parent.scope
+        self.scope: str = "" if parent is None else parent.scope
         self.flow = ""
         self.entered = False
         workflow.tasks[number] = self
@@ -237,6 +241,7 @@ class Live(Flat, BpmnWorkflow):  # type: ignore[misc]
 
     def next_number(self) -> int:
         """A number no token of the run has had."""
+        self.current().made()
         self.serial += 1
         return self.serial
 

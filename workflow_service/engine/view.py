@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from workflow_service.engine.inputs import Address
 
+Happened = Literal["entered", "passed", "cancelled"]
+
 
 @dataclass(frozen=True)
 class Run:
@@ -121,7 +123,7 @@ class Step:
     process: str
     element: str
     visit: int
-    happened: Literal["entered", "passed", "cancelled"]
+    happened: Happened
     flow: str = ""
 
 

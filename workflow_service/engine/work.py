@@ -1,19 +1,19 @@
 """One step of a case in the making: the runs it touches, the events between them, and what comes of it."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 
-from workflow_service.engine import expressions, specs, standing, state
+from workflow_service.engine import events, expressions, specs, standing, state
 from workflow_service.engine.expressions import Calendar
 from workflow_service.engine.inputs import Address
 from workflow_service.engine.program import Program
 from workflow_service.engine.tokens import Live, Token
-from workflow_service.engine.view import Advanced, Family, Run, Step, Thrown
+from workflow_service.engine.view import Advanced, Family, Happened, Run, Step, Thrown
 from workflow_service.errors import CannotAdvance, Conflict
 
 MAX_MOVES = 1000
@@ -39,21 +39,28 @@ class Work:
         self.thrown: list[Thrown] = []
         self.outbox: deque[tuple[str, str, str, Any]] = deque()
         self.moves = 0
+        self.tokens = 0
         self._shown: dict[str, Any] | None = None
 
     def spend(self) -> None:
         """Counts one move of a token; a step that goes on for ever is ended here."""
         self.moves += 1
         if self.moves > MAX_MOVES:
-            self._exhausted()
+            self._exhausted(MAX_MOVES)
 
-    def _exhausted(self) -> None:
+    def made(self) -> None:
+        """Counts one new token; a step that multiplies itself is ended here."""
+        self.tokens += 1
+        if self.tokens > MAX_TOKENS:
+            self._exhausted(MAX_TOKENS)
+
+    def _exhausted(self, limit: int) -> None:
         element = self.steps[-1].element if self.steps else ""
         raise CannotAdvance(
-            "流程在一步之内移动超过 {limit} 次，可能是死循环（停在“{element}”）", limit=MAX_MOVES, element=element
+            "流程在一步之内移动超过 {limit} 次，可能是死循环（停在“{element}”）", limit=limit, element=element
         )
 
-    def noted(self, run: str, token: Token, happened: Literal["entered", "passed", "cancelled"]) -> None:
+    def noted(self, run: str, token: Token, happened: Happened) -> None:
         """Records what happened to a token."""
         meta = token.task_spec.meta
         self.steps.append(Step(run, meta.node.process, meta.id, token.visit, happened, token.flow))
@@ -138,7 +145,7 @@ class Work:
     def _hand(self, run_id: str, kind: str, name: str, payload: Any) -> bool:
         caught = False
         for token in self.live(run_id).open_tokens():
-            if isinstance(token.task_spec, specs.Catch) and token.task_spec.waits_for(token, kind, name):
+            if isinstance(token.task_spec, events.Catch) and token.task_spec.waits_for(token, kind, name):
                 token.task_spec.fire(token, payload)
                 caught = True
         return caught
@@ -163,8 +170,6 @@ class Work:
     def _quieten(self, run_id: str) -> None:
         live = self.lives[run_id]
         live.settle()
-        if live.serial - len(live.tasks) > MAX_TOKENS and len(live.open_tokens()) > MAX_TOKENS:
-            self._exhausted()
         run = self.runs[run_id]
         if run.open and not live.open:
             self.runs[run_id] = Run(run_id, run.process, run.key, False, b"")
@@ -224,17 +229,12 @@ class Work:
             ),
             timers=new.timers,
             dropped_timers=tuple(
-                at for at, one in gone.items() if at in cancelled and isinstance(one.task_spec, specs.Catch)
+                at for at, one in gone.items() if at in cancelled and isinstance(one.task_spec, events.Catch)
             ),
             steps=tuple(self.steps),
             thrown=tuple(self.thrown),
             fingerprint=mark,
         )
-
-    def tokens(self) -> Iterator[Token]:
-        """All open tokens of the loaded runs."""
-        for run_id in sorted(self.lives, key=_number):
-            yield from self.lives[run_id].open_tokens()
 
 
 def fingerprint(case: Mapping[str, Any], digests: Mapping[str, str]) -> str:

@@ -1,0 +1,86 @@
+"""Which parts of a process run side by side, and so from where to where work can be sent back without losing a token."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+Region = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """The flow graph of one scope.
+
+    Args:
+        edges: (source, target) pairs; an activity leads to its boundary events as well.
+        forks: gateways that may send out several tokens.
+        asides: boundary events that do not interrupt, so that their branch runs beside the activity.
+    """
+
+    edges: tuple[tuple[str, str], ...]
+    forks: frozenset[str]
+    asides: frozenset[str]
+    starts: tuple[str, ...]
+
+    @cached_property
+    def after(self) -> Mapping[str, list[str]]:
+        """Next nodes by node."""
+        found: dict[str, list[str]] = {}
+        for source, target in self.edges:
+            found.setdefault(source, []).append(target)
+            found.setdefault(target, [])
+        return found
+
+    def reach(self, starts: Iterable[str], without: str = "") -> frozenset[str]:
+        """The nodes that can be reached, the starts included, without passing one of them."""
+        seen: set[str] = set()
+        todo = [one for one in starts if one != without]
+        while todo:
+            one = todo.pop()
+            if one not in seen:
+                seen.add(one)
+                todo.extend(other for other in self.after.get(one, ()) if other != without)
+        return frozenset(seen)
+
+    def follows(self, node: str, later: str) -> bool:
+        """Whether a token can come from one node to another."""
+        return later in self.reach(self.after.get(node, ()))
+
+    @cached_property
+    def regions(self) -> Mapping[Region, frozenset[str]]:
+        """The nodes within each branch of each fork, and within the branch of each aside."""
+        found = {}
+        for fork in sorted(self.forks):
+            join = self._join(fork)
+            for branch in self.after.get(fork, ()):
+                found[fork, branch] = self.reach([branch], join) - {join} if branch != join else frozenset()
+        everything = self.reach(self.starts)
+        for aside in sorted(self.asides):
+            found[aside, aside] = everything - self.reach(self.starts, aside)
+        return found
+
+    def _join(self, fork: str) -> str:
+        """The first node that every way from a fork must pass; empty when its branches end apart."""
+        branches = self.after.get(fork, ())
+        common = frozenset.intersection(*(self.reach([one]) for one in branches)) if branches else frozenset()
+        ends = {one for one in self.reach([fork]) if not self.after.get(one)}
+        must = [node for node in common if node != fork and not self.reach(branches, node) & (ends - {node})]
+        return max(must, key=lambda node: (len(self.reach([node])), node), default="")
+
+    def around(self, node: str) -> frozenset[Region]:
+        """The branches that a node lies in."""
+        return frozenset(region for region, inside in self.regions.items() if node in inside)
+
+    def refusal(self, at: str, to: str) -> str:
+        """Why work at a node cannot be sent back to another; empty when it can."""
+        if at == to:
+            return "不能退回到当前环节本身"
+        if not self.follows(to, at):
+            return "该环节不在当前环节之前"
+        if not self.around(to) <= self.around(at):
+            return "该环节位于并行分支之内，而当前环节已在分支之外"
+        return ""
+
+    def swept(self, node: str, to: str) -> bool:
+        """Whether a token at a node must stop when the work goes back to another: it lies on what will be done anew."""
+        return (node == to or self.follows(to, node)) and self.around(to) <= self.around(node)
