@@ -1,0 +1,148 @@
+"""A bundle as it is read: its files under their logical names, and the hash that stands for their content."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import orjson
+import rfc8785
+from lxml import etree
+
+from workflow_service.bundles import names, packed
+
+require_name = names.require_name
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """All that may run together.
+
+    Args:
+        files: contents by logical name: ``intake.bpmn``, ``route.dmn``, ``roles.json``, ``forms/visit.json``.
+        partial: only some files were given to look at, so what they refer to may lie elsewhere.
+    """
+
+    files: Mapping[str, bytes]
+    partial: bool = False
+
+    @classmethod
+    def of(cls, files: Mapping[str, bytes]) -> "Bundle":
+        """The whole bundle of these files."""
+        return cls(dict(files))
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 over the canonical content of every file in the order of names; layout of the text does not count."""
+        digest = hashlib.sha256()
+        for name in sorted(self.files):
+            content = canonical(name, self.files[name])
+            digest.update(f"{name}\n{len(content)}\n".encode())
+            digest.update(content)
+        return digest.hexdigest()
+
+    def named(self, kind: str) -> dict[str, bytes]:
+        """The files of a kind (see ``names.kind``) by name, in the order of names."""
+        return {name: self.files[name] for name in sorted(self.files) if names.kind(name) == kind}
+
+
+def canonical(name: str, content: bytes) -> bytes:
+    """The canonical form of a file: C14N for XML, JCS for JSON; what cannot be read stands for itself."""
+    return _canonical_json(content) if name.endswith(".json") else _canonical_xml(content)
+
+
+def _canonical_json(content: bytes) -> bytes:
+    try:
+        return bytes(rfc8785.dumps(orjson.loads(content)))
+    except (ValueError, RecursionError):
+        return content
+
+
+def _canonical_xml(content: bytes) -> bytes:
+    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
+        return content
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        return etree.tostring(etree.fromstring(content, parser), method="c14n")
+    except (etree.LxmlError, ValueError):
+        return content
+
+
+def read_directory(bpmn_dir: Path, forms_dir: Path) -> Bundle:
+    """The bundle that lies in two folders."""
+    files = _under(bpmn_dir, "")
+    files.update(_under(forms_dir, "forms/"))
+    return Bundle(files)
+
+
+def _under(folder: Path, prefix: str) -> dict[str, bytes]:
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = prefix + path.relative_to(folder).as_posix()
+        if path.is_file() and names.kind(name):
+            found[name] = path.read_bytes()
+    return found
+
+
+def read_paths(paths: Iterable[Path]) -> Bundle:
+    """What folders and single files hold together; partial unless diagrams, roles and forms are all among it.
+
+    Args:
+        paths: folders as in a checkout (``bpmn``, ``forms``, or one that holds both), archives, single files.
+    """
+    files: dict[str, bytes] = {}
+    for path in paths:
+        files.update(_directory(path) if path.is_dir() else _single(path.name, path.read_bytes(), path.parent.name))
+    whole = {names.kind(name) for name in files} >= {"diagram", "roles", "form"}
+    return Bundle(files, partial=not whole)
+
+
+def _directory(path: Path) -> dict[str, bytes]:
+    if (path / "bpmn").is_dir():
+        return dict(read_directory(path / "bpmn", path / "forms").files)
+    holds_forms = path.name == "forms" or not any(names.kind(one.name) for one in path.iterdir())
+    return _under(path, "forms/") if holds_forms else _under(path, "")
+
+
+def read_zip(data: bytes) -> Bundle:
+    """The bundle in an archive; raises BadBundle for one that is broken, hostile or too large."""
+    return Bundle(packed.unpack(data))
+
+
+def to_zip(bundle: Bundle) -> bytes:
+    """The archive of a bundle: the same files always give the same bytes."""
+    return packed.pack(bundle.files)
+
+
+def read_upload(name: str, data: bytes, base: Bundle | None = None) -> Bundle:
+    """What somebody sent to be looked at: an archive is a whole bundle, a single file stands among those of ``base``.
+
+    Args:
+        name: the file name that came with it; a path or a strange name does no harm.
+        base: the bundle that the file is to become part of; without one it is looked at alone.
+
+    Raises:
+        BadBundle: an archive that cannot be read.
+    """
+    if data[:4] == b"PK\x03\x04":
+        return read_zip(data)
+    sent = _single(name, data, "")
+    if base is None:
+        return Bundle(sent, partial=True)
+    return replace(base, files={**base.files, **sent})
+
+
+def _single(name: str, data: bytes, folder: str) -> dict[str, bytes]:
+    if data[:4] == b"PK\x03\x04":
+        return packed.unpack(data)
+    plain = name.replace("\\", "/").rsplit("/", 1)[-1]
+    if plain.endswith(".json") and not names.kind(plain):
+        inner = {"letters": "forms/letters/", "scenarios": "scenarios/"}.get(folder, "forms/")
+        return {inner + plain: data}
+    if names.kind(plain):
+        return {plain: data}
+    # a name that no bundle has: what the content looks like decides under which one it is examined
+    text = data[:4096].lower()
+    ending = ".dmn" if b"/dmn/" in text else ".json" if text.lstrip()[:1] in (b"{", b"[") else ".bpmn"
+    return {f"forms/uploaded{ending}" if ending == ".json" else f"uploaded{ending}": data}
