@@ -75,6 +75,9 @@ class Notices(Protocol):
     def post(self, key: str, to: Sequence[str], title: str, text: str) -> None:
         """Posts a notice to people (account names) or to roles (``role:clerk``) of the case's place."""
 
+    def addresses(self, to: Sequence[str]) -> Sequence[str]:
+        """The mail addresses of the same people, as far as they have one."""
+
 
 class Files(Protocol):
     """The files of the case."""
@@ -132,6 +135,9 @@ class Dossier(Protocol):
 
     def answers(self, element: str) -> Sequence[Mapping[str, Json]]:
         """Every submission of a user task of this id, oldest first, with ``by``, ``at``, ``run`` and ``data``."""
+
+    def names(self, accounts: Sequence[str]) -> Mapping[str, str]:
+        """Account name to the name shown to people; unknown accounts are left out."""
 
 
 class Ballots(Protocol):

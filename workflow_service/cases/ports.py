@@ -87,6 +87,11 @@ class Notices:
                         )
                     )
 
+    def addresses(self, to: Sequence[str]) -> Sequence[str]:
+        with database.reading(self.place.db) as session:
+            wanted = set(self.people(session, to))
+            return [one.email for one in roster.everybody(session) if one.name in wanted and one.active and one.email]
+
     def people(self, session: Session, to: Sequence[str]) -> list[str]:
         """Account names behind ``role:clerk``, account names and subject ids (``s1``)."""
         accounts: list[str] = []
@@ -256,6 +261,10 @@ class Dossier:
                         {"by": row.actor, "at": row.at.isoformat(), "run": body["at"]["run"], "data": body["data"]}
                     )
             return found
+
+    def names(self, accounts: Sequence[str]) -> Mapping[str, str]:
+        with database.reading(self.place.db) as session:
+            return roster.display_names(session, accounts)
 
 
 def exported(number: str, row: tables.Entry) -> dict[str, Any]:

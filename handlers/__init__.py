@@ -1,0 +1,1 @@
+"""What machines do in a case: plain functions that diagrams name, one module per kind of work."""

@@ -1,0 +1,61 @@
+"""Diagrams reach the public functions of handlers and nothing else."""
+
+import pytest
+
+from tests import fakes
+from workflow_service import dispatch
+from workflow_service.errors import NotFound
+
+
+def test_an_operation_resolves_to_its_function() -> None:
+    assert dispatch.resolve("assessment.check_meeting").__name__ == "check_meeting"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "assessment.nothing",  # no such function
+        "nothing.check_meeting",  # no such module
+        "assessment._due",  # private
+        "assessment.date",  # imported, not defined there
+        "assessment.Context",  # a class
+        "os.system",  # outside the package
+        "assessment.check_meeting.__globals__",  # reaching through
+        "assessment",  # no function
+        "..assessment.check_meeting",
+        "",
+    ],
+)
+def test_nothing_but_public_functions_of_handlers_resolves(name: str) -> None:
+    with pytest.raises(NotFound):
+        dispatch.resolve(name)
+
+
+def test_every_operation_says_what_it_does_and_what_it_takes() -> None:
+    known = dispatch.operations()
+
+    assert "notification.notify" in known
+    for signature in known.values():
+        assert signature.summary, signature.name
+        assert all(one.doc for one in signature.parameters), signature.name
+    assert [one.name for one in known["notification.notify"].parameters][:3] == ["to", "title", "text"]
+    assert known["assessment.check_panel"].errors == ("ERR_PANEL",)
+
+
+def test_a_missing_and_an_unknown_parameter_are_named() -> None:
+    problems = dispatch.check_parameters("assessment.open_opinions", ["element", "people"])
+
+    assert any("缺少参数“members”" in one for one in problems)
+    assert any("没有参数“people”" in one for one in problems)
+    assert dispatch.check_parameters("assessment.open_opinions", ["element", "members"]) == []
+
+
+def test_a_call_that_does_not_fit_is_refused_before_the_handler_runs() -> None:
+    with pytest.raises(dispatch.BadCall, match="缺少参数“title”"):
+        dispatch.call("notification.notify", fakes.context(), {"to": ["clerk1"], "text": "x"})
+
+
+def test_a_call_gives_plain_json() -> None:
+    result = dispatch.call("notification.notify", fakes.context(), {"to": ["clerk1"], "title": "题", "text": "文"})
+
+    assert result == {"posted": ["clerk1"]}
