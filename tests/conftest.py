@@ -16,6 +16,11 @@ NOW = datetime(2026, 9, 14, 1, 0, tzinfo=UTC)  # Monday, 9:00 in Shanghai
 _COUNT = itertools.count(1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full-chaos", action="store_true", help="run the fault matrix at its full sizes")
+    parser.addoption("--chaos-seed", default="", help="the seed of an earlier run")
+
+
 @pytest.fixture
 def now() -> datetime:
     return NOW
