@@ -112,7 +112,7 @@ def read(root: etree._Element, file: str) -> Diagram:
     for process in root.findall(f"{BPMN}process"):
         process_id = process.get("id", "")
         processes[process_id] = process.get("name") or process_id
-        for element, scope, lane in _walk(process, process_id, ""):
+        for element, scope, lane in _walk(process, process_id, "", {}):
             kind = etree.QName(element).localname
             if kind == "sequenceFlow":
                 flows.append(_flow(element, scope))
@@ -123,21 +123,24 @@ def read(root: etree._Element, file: str) -> Diagram:
     return Diagram(file, processes, tuple(nodes), tuple(flows), lanes, ids)
 
 
-def _walk(holder: etree._Element, scope: str, lane: str) -> Iterator[tuple[etree._Element, str, str]]:
-    """Flow elements with the scope that holds them and the lane they inherit, sub-processes included."""
-    lanes = {
+def _walk(
+    holder: etree._Element, scope: str, lane: str, outer: Mapping[str, str]
+) -> Iterator[tuple[etree._Element, str, str]]:
+    """Flow elements with the scope that holds them and the lane that names them or that they inherit, sub-processes included."""
+    own = {
         ref.text.strip(): one.get("name", "")
         for one in holder.iter(f"{BPMN}lane")
         for ref in one.findall(f"{BPMN}flowNodeRef")
         if ref.text
     }
+    lanes = {**outer, **own}
     for element in holder:
         if not isinstance(element.tag, str) or not element.tag.startswith(BPMN):
             continue
-        own = lanes.get(element.get("id", ""), lane)
-        yield element, scope, own
+        of_element = lanes.get(element.get("id", ""), lane)
+        yield element, scope, of_element
         if element.tag in (f"{BPMN}subProcess", f"{BPMN}transaction", f"{BPMN}adHocSubProcess"):
-            yield from _walk(element, element.get("id", ""), own)
+            yield from _walk(element, element.get("id", ""), of_element, lanes)
 
 
 def _flow(element: etree._Element, scope: str) -> Flow:
