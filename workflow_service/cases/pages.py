@@ -86,7 +86,8 @@ def _engine_side(
         return scope.of_data(session, actor, case, {}), ()
     family, at = lifecycle.family_of(session, case), inputs.Address(task.run, task.element, task.visit)
     known = scope.of_data(session, actor, case, engine.task_data(loaded.program, family, at))
-    return known, engine.returnable(loaded.program, family, at)
+    earlier = engine.returnable(loaded.program, family, at)
+    return known, [loaded.elements[task.process, one] for one in earlier]
 
 
 def _blocked(session: Session, actor: Actor, now: datetime, case: tables.Case, task: tables.Task) -> str:
