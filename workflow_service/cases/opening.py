@@ -43,6 +43,7 @@ def open_case(  # noqa: PLR0913  who opens what where
     first.status, first.done_at, first.done_by, first.holder = "done", now, actor.name, actor.name
     at = inputs.Address(first.run, first.element, first.visit)
     lifecycle.feed(session, actor, now, case, inputs.Submitted(at, answers, actor.name))
+    first.done_seq = case.head_seq
     return case
 
 

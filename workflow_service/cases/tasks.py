@@ -147,9 +147,7 @@ def withdraw(session: Session, actor: Actor, now: datetime, task_id: str) -> vie
     if task.status != "done" or task.done_by != actor.name:
         raise errors.Conflict("只能撤回您本人刚刚提交的任务")
     followers = session.scalars(
-        select(tables.Task).where(
-            tables.Task.case_id == case.id, tables.Task.run == task.run, tables.Task.opened_at >= task.done_at
-        )
+        select(tables.Task).where(tables.Task.case_id == case.id, tables.Task.opened_seq == task.done_seq)
     ).all()
     if any(one.status != "open" or (one.holder is not None and one.assignee is None) for one in followers):
         raise errors.Conflict("后续环节已有人办理，不能撤回；如需更正请联系当前经办人退回")
@@ -258,7 +256,7 @@ def _complete(  # noqa: PLR0913  a step's whole context
     moved = inputs.Submitted(address(task), answers, actor.name)
     task.status, task.done_at, task.done_by, task.on_behalf_of = "done", now, actor.name, actor.on_behalf_of
     done = lifecycle.feed(session, actor, now, case, moved)
-    session.flush()
+    task.done_seq = case.head_seq
     return tuple(f"{case.number}.{one.at}" for one in done.opened)
 
 

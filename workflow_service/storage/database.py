@@ -143,7 +143,6 @@ def reading(database: Database) -> Iterator[Session]:
     try:
         yield session
     finally:
-        session.rollback()
         session.close()
 
 

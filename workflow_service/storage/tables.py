@@ -97,6 +97,7 @@ class Task(Table):
     opened_seq: Mapped[int]
     done_at: Mapped[datetime | None]
     done_by: Mapped[str | None] = mapped_column(String(80))
+    done_seq: Mapped[int | None]
     on_behalf_of: Mapped[str | None] = mapped_column(String(80))
     due_at: Mapped[datetime | None]
     due_limit: Mapped[dict[str, Any] | None]

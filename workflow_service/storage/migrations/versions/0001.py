@@ -488,6 +488,7 @@ def upgrade() -> None:
         sa.Column("opened_seq", sa.Integer(), nullable=False),
         sa.Column("done_at", UtcDateTime(), nullable=True),
         sa.Column("done_by", sa.String(length=80), nullable=True),
+        sa.Column("done_seq", sa.Integer(), nullable=True),
         sa.Column("on_behalf_of", sa.String(length=80), nullable=True),
         sa.Column("due_at", UtcDateTime(), nullable=True),
         sa.Column("due_limit", Json(), nullable=True),

@@ -1,0 +1,106 @@
+"""The demo city for tests: its people, the official calendar, the shipped bundle; cases are driven by their stories."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from tests import office
+from workflow_service import demo, errors, settings, workdays
+from workflow_service.bundles import read
+from workflow_service.cases import calendars, messages, queries
+from workflow_service.identity import roster
+from workflow_service.identity.actors import Actor
+from workflow_service.storage import database, people, tables
+
+SYSTEM = Actor(0, "shipped", "系统", frozenset({"admin", "process_owner"}), "", "city")
+CONSOLE = Actor(0, "console", "命令行", frozenset({"admin"}), "", "city")
+
+
+def make(db: database.Database, now: datetime) -> "City":
+    """The city on an empty database."""
+    counter = iter(range(10_000_000))
+    with database.transaction(db) as session:
+        for place, place_name in demo.PLACES.items():
+            for code, name in demo.UNITS.items():
+                roster.add_unit(session, f"{place}-{code}", f"{place_name}{name}", place, place_name)
+        session.flush()
+        for one in demo.newcomers(lambda size: f"{next(counter):0{size * 2}d}"):
+            account = people.Account(
+                name=one.name, display_name=one.display_name, unit=one.unit, password="x", active=True, created_at=now, password_at=now  # noqa: S106
+            )  # fmt: skip
+            session.add(account)
+            session.flush()
+            session.add_all(
+                people.Grant(account_id=account.id, role=role, granted_by="test", granted_at=now) for role in one.roles
+            )
+        version = calendars.enter(session, CONSOLE, now, workdays.seed(), "test")
+        calendars.approve(session, SYSTEM, now, version)
+        files = read.read_directory(settings.shipped("bpmn"), settings.shipped("forms")).files
+        office.publish(session, now, files, version=1)
+    return City(db, now)
+
+
+class City(office.Office):
+    """Drives cases through the city's own procedure."""
+
+    def place(self, number: str) -> str:
+        return self.case(number).place
+
+    def somebody(self, task_id: str, avoid: Iterable[str] = ()) -> str:
+        """The name of a person who may take a task: its assignee, else the first of its role whom nothing forbids."""
+        with self.look() as session:
+            task = session.get_one(tables.Task, task_id)
+            if task.holder or task.assignee:
+                return str(task.holder or task.assignee)
+            names = list(task.assignees or roster.with_role(session, task.place, task.role))
+        for name in names:
+            if name in avoid:
+                continue
+            try:
+                self.claim(name, task_id)
+            except errors.NotAllowed:
+                continue
+            return name
+        raise AssertionError(f"nobody can take {task_id}")
+
+    def perform(self, number: str, element: str, by: str = "", **data: Any) -> str:
+        """Does the open task of an element, by a fitting person unless one is named; gives who did it."""
+        task = self.task(number, element)
+        name = by or self.somebody(task)
+        self.do(name, task, **data)
+        return name
+
+    def elements(self, number: str) -> list[str]:
+        """The elements of a case's open tasks."""
+        return [one.split(".")[2] for one in self.open_tasks(number)]
+
+    def send(self, by: str, number: str, message: str, **data: Any) -> str:
+        """Sends a message to a case and lets it arrive; gives its key."""
+        actor = self.actor(by)
+        with self.work() as session:
+            receipt = messages.receive(session, actor, self.time, number, message, data)
+        self.settle()
+        return receipt.key
+
+    def shared(self, number: str) -> dict[str, Any]:
+        """What the case publishes."""
+        return self.case(number).shared
+
+    def outcomes(self, number: str) -> dict[str, str]:
+        """Subject id → outcome."""
+        return {one["subject_id"]: one["outcome"] for one in self.shared(number).get("outcomes") or ()}
+
+    def journal(self, number: str) -> list[tables.Entry]:
+        with self.look() as session:
+            case = session.query(tables.Case).filter_by(number=number).one()
+            return list(queries.chain.entries(session, case.id))
+
+    def documents(self, number: str) -> list[tables.Document]:
+        with self.look() as session:
+            case = session.query(tables.Case).filter_by(number=number).one()
+            return (
+                session.query(tables.Document)
+                .filter_by(case_id=case.id)
+                .order_by(tables.Document.issued_at, tables.Document.id)
+                .all()
+            )
