@@ -137,12 +137,16 @@ def comparison(op: str, at: tuple[str, int]) -> Callable[[Scope, Value, Value], 
     def equality(scope: Scope, one: Value, two: Value) -> bool | None:
         same = compare.equal(scope.run, one, two)
         if same is None:
-            return scope.run.refuse(at, *_differ(one, two))
+            scope.run.refuse(at, *_differ(one, two))
+            return None
         return same if op == "=" else not same
 
     def ordering(scope: Scope, one: Value, two: Value) -> bool | None:
         found = compare.order(one, two)
-        return scope.run.refuse(at, *_differ(one, two)) if found is None else test(found, 0)
+        if found is None:
+            scope.run.refuse(at, *_differ(one, two))
+            return None
+        return test(found, 0)
 
     return equality if op in ("=", "!=") else ordering
 
@@ -156,9 +160,6 @@ def _differ(one: Value, two: Value) -> tuple[str, str]:
 def _compare(node: nodes.Compare, build: Build) -> Closure:
     compared = comparison(node.op, (build.source, node.pos))
     test = _ORDERS[node.op]
-    if isinstance(node.left, nodes.Name) and isinstance(node.right, nodes.Literal) and not build.local:
-        if type(node.right.value) in (Decimal, str, bool):
-            return _compare_name(node, make(node.left, build), compared)
     left, right = make(node.left, build), make(node.right, build)
 
     def run(scope: Scope) -> bool | None:
@@ -168,34 +169,6 @@ def _compare(node: nodes.Compare, build: Build) -> Closure:
         return compared(scope, one, two)
 
     return run
-
-
-def _compare_name(
-    node: nodes.Compare, read: Closure, compared: Callable[[Scope, Value, Value], bool | None]
-) -> Closure:
-    # The commonest condition, a name against a constant, without a call for either side.
-    name, value, test = node.left.name, node.right.value, _ORDERS[node.op]  # type: ignore[attr-defined]
-    kinds: tuple[type, type] = (Decimal, int) if type(value) is Decimal else (type(value), type(value))
-    if type(value) is bool and node.op not in ("=", "!="):
-        kinds = (Root, Root)
-    first, second = kinds
-    small = (
-        int(value) if type(value) is Decimal and value == value.to_integral_value() and abs(value) < 2**60 else value
-    )
-
-    def run(scope: Root) -> bool | None:
-        try:
-            given = scope.raw[name]
-        except KeyError:
-            return compared(scope, read(scope), value)
-        of = type(given)
-        if of is second:
-            return test(given, small)
-        if of is first:
-            return test(given, value)
-        return compared(scope, read(scope), value)
-
-    return run  # type: ignore[return-value]
 
 
 def _and(node: nodes.And, build: Build) -> Closure:

@@ -245,7 +245,7 @@ def _quantified(node: nodes.Quantified, build: Build) -> Closure:
     condition = make(node.condition, loop.inner)
     deciding = node.word == "some"
 
-    def decide(answers: Iterable[Value]) -> bool | None:
+    def decide(answers: Iterable[object]) -> bool | None:
         answer: bool | None = not deciding
         for found in answers:
             if found is deciding:

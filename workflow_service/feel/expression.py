@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from workflow_service.feel import builtins, closures, closures_flow, freenames, limits, nodes, parse, unparse
+from workflow_service.feel import builtins, closures, closures_flow, freenames, nodes, parse, quick, unparse
 from workflow_service.feel.closures import Build, Closure
-from workflow_service.feel.limits import DEFAULT, NOWHERE, Env, Limits, Run
+from workflow_service.feel.limits import DEFAULT, NOWHERE, Env, Limits, Run, exceeded
 from workflow_service.feel.scopes import Root, Scope
-from workflow_service.feel.values import Value, from_python
+from workflow_service.feel.values import Function, Value, from_python
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Expression:
     _names: frozenset[str]
     _limits: Limits
     _run: Closure
+    _quick: quick.Condition | None
 
     @property
     def free_names(self) -> frozenset[str]:
@@ -35,11 +36,16 @@ class Expression:
 
     def evaluate(self, context: Mapping[str, Any], *, env: Env = NOWHERE) -> Value:
         """The value over the data; raises FeelLimitError, and what the calendar raises."""
+        if self._quick is not None:
+            try:
+                return self._quick(context)
+            except (quick.Slow, KeyError, decimal.InvalidOperation):
+                pass
         root = Root(Run(env, env.limits or self._limits), context)
         try:
             return self._run(root)
         except RecursionError:
-            raise limits.exceeded(self._limits, "depth") from None
+            raise exceeded(self._limits, "depth") from None
         except decimal.InvalidOperation:
             return root.run.refuse(
                 (self.source, 0), "数据中有不是数的数字", "the data has a number that is not a number"
@@ -59,6 +65,7 @@ class UnaryTests:
     _names: frozenset[str]
     _limits: Limits
     _run: Callable[[Scope, Value], bool | None]
+    _quick: quick.Cell | None
 
     @property
     def free_names(self) -> frozenset[str]:
@@ -67,6 +74,11 @@ class UnaryTests:
 
     def matches(self, value: Any, context: Mapping[str, Any], *, env: Env = NOWHERE) -> bool | None:
         """Whether the value meets the tests; null when it can't be said."""
+        if self._quick is not None:
+            try:
+                return self._quick(value)
+            except (quick.Slow, decimal.InvalidOperation):
+                pass
         root = Root(Run(env, env.limits or self._limits), context)
         tested = from_python(value)
         inner = Scope(root.run, root)
@@ -74,7 +86,7 @@ class UnaryTests:
         try:
             return self._run(inner, tested)
         except RecursionError:
-            raise limits.exceeded(self._limits, "depth") from None
+            raise exceeded(self._limits, "depth") from None
 
     def to_text(self) -> str:
         """The tests printed anew."""
@@ -93,7 +105,8 @@ def compile(expression: str, names: Iterable[str] = (), *, limits: Limits = DEFA
 @lru_cache(maxsize=2048)
 def _compiled(expression: str, names: frozenset[str], bounds: Limits) -> Expression:
     ast = parse.expression(expression, bounds, builtins.NAMES, names)
-    return Expression(expression, ast, names, bounds, closures.make(ast, Build(expression, False, names)))
+    run = closures.make(ast, Build(expression, False, names))
+    return Expression(expression, ast, names, bounds, run, quick.condition(ast))
 
 
 def compile_unary(tests: str, names: Iterable[str] = (), *, limits: Limits = DEFAULT) -> UnaryTests:
@@ -113,7 +126,7 @@ def _compiled_tests(source: str, names: frozenset[str], bounds: Limits) -> Unary
             return answer
         return None if answer is None else not answer
 
-    return UnaryTests(source, ast, names, bounds, run if ast.tests else lambda scope, value: True)
+    return UnaryTests(source, ast, names, bounds, run, quick.cell(ast))
 
 
 def _keys(data: Any, found: set[str], depth: int = 0) -> None:
@@ -141,6 +154,6 @@ def unary_test(test: str, value: Any, context: Mapping[str, Any], *, env: Env = 
     return compile_unary(test, names).matches(value, context, env=env)
 
 
-def function(params: Iterable[str], call: Callable[..., Any], name: str = "function") -> Any:
+def function(params: Iterable[str], call: Callable[..., Any], name: str = "function") -> Function:
     """A function of the host as a FEEL value: called with FEEL values in the order of its parameters."""
-    return closures_flow.Function(name, tuple(params), lambda run, args: from_python(call(*args)))
+    return Function(name, tuple(params), lambda run, args: from_python(call(*args)))

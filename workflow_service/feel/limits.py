@@ -133,10 +133,11 @@ class Run:
         if self.fuel < 0:
             raise exceeded(self.limits, "fuel")
 
-    def refuse(self, at: tuple[str, int], zh: str, en: str) -> None:
-        """Notes a problem; the caller's value becomes null."""
+    def refuse(self, at: tuple[str, int], zh: str, en: str) -> Any:
+        """Notes a problem and gives null, which the caller returns."""
         if self.env.problems is not None and len(self.env.problems) < 100:
             self.env.problems.append(errors.Problem(zh, en, errors.place(*at)))
+        return None
 
     def text(self, value: str) -> str:
         """Lets a string of allowed size through."""

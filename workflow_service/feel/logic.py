@@ -23,7 +23,7 @@ def joined(operands: tuple[Closure, ...], deciding: bool) -> Closure:
     def many(scope: Scope) -> bool | None:
         answer: bool | None = not deciding
         for operand in operands:
-            value = operand(scope)
+            value: object = operand(scope)
             if value is deciding:
                 return deciding
             if type(value) is not bool:
@@ -37,10 +37,10 @@ def _pair(left: Closure, right: Closure, deciding: bool) -> Closure:
     other = not deciding
 
     def pair(scope: Scope) -> bool | None:
-        one = left(scope)
+        one: object = left(scope)
         if one is deciding:
             return deciding
-        two = right(scope)
+        two: object = right(scope)
         if two is deciding:
             return deciding
         return other if one is other and two is other else None

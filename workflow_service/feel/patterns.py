@@ -6,7 +6,7 @@ Python's ``re`` can't be stopped once a search has begun; the ``regex`` package 
 from functools import lru_cache
 from typing import Any
 
-import regex
+import regex  # type: ignore[import-untyped]
 
 from workflow_service.feel import errors
 from workflow_service.feel.limits import Run, exceeded

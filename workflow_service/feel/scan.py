@@ -24,7 +24,26 @@ _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{6})|(.))", re.DOTALL
 _LABEL = re.compile(r'([^\s:,(){}\[\]"<>=@][^:,(){}\[\]"<>=@]*):')
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
 KEYWORDS = frozenset(
-    "if then else for in return some every satisfies and or between instance of function true false null".split()
+    (
+        "if",
+        "then",
+        "else",
+        "for",
+        "in",
+        "return",
+        "some",
+        "every",
+        "satisfies",
+        "and",
+        "or",
+        "between",
+        "instance",
+        "of",
+        "function",
+        "true",
+        "false",
+        "null",
+    )
 )
 
 

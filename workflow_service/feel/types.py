@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from workflow_service.feel.values import Function, Range, Value, kind
 
@@ -131,7 +131,7 @@ def _in_named(value: Value, of: Named, tests: Tests) -> bool:
     return test is not None and test(value)
 
 
-_MEMBER: dict[type, Callable[[Value, "Type", Tests], bool]] = {  # type: ignore[assignment]
+_MEMBER: dict[type, Callable[[Value, Any, Tests], bool]] = {
     ListType: _in_list,
     RangeType: _in_range,
     ContextType: _in_context,
