@@ -1,9 +1,9 @@
 """Rounds of several people: blind in parallel or one after the other, results in the order of the members."""
 
 import pytest
+
 from tests.engine.cases import Case, at
 from tests.engine.drawing import Drawing, compiled, each
-
 from workflow_service import engine
 from workflow_service.engine import inputs
 from workflow_service.errors import CannotAdvance, Conflict

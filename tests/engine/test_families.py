@@ -1,9 +1,9 @@
 """A case as a family of runs: messages and signals between them, what they share, and how the case ends."""
 
 import pytest
+
 from tests.engine.cases import Case
 from tests.engine.drawing import Drawing, compiled
-
 from workflow_service import engine
 from workflow_service.errors import CannotAdvance, Conflict
 
@@ -199,7 +199,7 @@ def test_a_run_waits_for_the_messages_and_signals_its_events_name(case: Case) ->
 def _two_way() -> tuple[Drawing, Drawing]:
     asking, giving = Drawing("asking"), Drawing("giving")
     asking.start("begin_asking")
-    asking.throw("ask_it", message="question", payload="{key: number}")
+    asking.throw("ask_it", message="question", payload="{key: topic}")
     asking.catch("wait_answer", message="answer", variable="answered")
     asking.user("read_answer")
     asking.end("end_asking")
@@ -214,7 +214,7 @@ def _two_way() -> tuple[Drawing, Drawing]:
 def test_question_and_answer_between_runs_settle_in_one_step() -> None:
     case = Case(compiled(*_two_way()), fresh=True)
 
-    done = case.start("asking", number="k")
+    done = case.start("asking", topic="k")
 
     assert [(one.name, one.reached) for one in done.thrown] == [("question", ("r2",)), ("answer", ("r1",))]
     assert case.data()["answered"] == {"text": "yes k"}

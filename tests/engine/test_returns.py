@@ -1,9 +1,9 @@
 """The way back: what can be sent back where, what stops then, and which submission can be taken back."""
 
 import pytest
+
 from tests.engine.cases import Case, at
 from tests.engine.drawing import Drawing, compiled, each
-
 from workflow_service import engine
 from workflow_service.errors import Conflict
 
@@ -25,7 +25,9 @@ def _line() -> Drawing:
     drawing.user("hurry_up")
     drawing.end("end_hurry")
     drawing.end("end_case")
-    drawing.way("begin_case", "apply_for", "fork_work", "collect_facts", "note_facts", "join_work", "sum_up", "evaluate")
+    drawing.way(
+        "begin_case", "apply_for", "fork_work", "collect_facts", "note_facts", "join_work", "sum_up", "evaluate"
+    )
     drawing.way("fork_work", "check_law", "join_work")
     drawing.way("evaluate", "decide_it", "end_case")
     drawing.way("on_late", "hurry_up", "end_hurry")
@@ -128,7 +130,9 @@ def test_sending_back_drops_the_dates_of_the_task() -> None:
         ("r1.apply_for.1", "apply_for", "已不在等待"),
     ],
 )
-def test_a_return_that_would_break_the_process_is_refused_with_its_reason(address: str, element: str, reason: str) -> None:
+def test_a_return_that_would_break_the_process_is_refused_with_its_reason(
+    address: str, element: str, reason: str
+) -> None:
     case = _until(*TO_SUM)
 
     with pytest.raises(Conflict, match=reason):
@@ -162,12 +166,19 @@ def test_work_stays_within_its_called_process() -> None:
 
 def test_a_submission_is_taken_back_while_nobody_has_acted_on_it() -> None:
     case = _until("r1.apply_for.1")
-    assert engine.last_submission(case.program, case.family, "r1") == {"element": "apply_for", "visit": 1, "by": "clerk"}
+    assert engine.last_submission(case.program, case.family, "r1") == {
+        "element": "apply_for",
+        "visit": 1,
+        "by": "clerk",
+    }
 
     done = case.undo("r1.apply_for.1")
 
     assert case.open() == ["r1.apply_for.2"]
-    assert {str(where): why for where, why in done.closed} == {"r1.collect_facts.1": "cancelled", "r1.check_law.1": "cancelled"}
+    assert {str(where): why for where, why in done.closed} == {
+        "r1.collect_facts.1": "cancelled",
+        "r1.check_law.1": "cancelled",
+    }
 
 
 def test_a_submission_that_waits_at_a_join_can_be_taken_back() -> None:

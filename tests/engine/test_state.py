@@ -4,9 +4,9 @@ import random
 from hashlib import blake2b
 
 import pytest
+
 from tests.engine.cases import Case
 from tests.engine.drawing import Drawing, compiled, each
-
 from workflow_service import engine
 from workflow_service.engine import state
 from workflow_service.engine.view import Family, Run

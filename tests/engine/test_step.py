@@ -1,9 +1,9 @@
 """How tokens move within one run: choices, forks, joins, loops, called processes, and what a refused step leaves."""
 
 import pytest
+
 from tests.engine.cases import Case
 from tests.engine.drawing import Drawing, compiled
-
 from workflow_service import engine
 from workflow_service.engine import inputs
 from workflow_service.errors import CannotAdvance, Conflict

@@ -3,9 +3,9 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+
 from tests.engine.cases import NOON, Case, Weekdays, at
 from tests.engine.drawing import Drawing, compiled
-
 from workflow_service import engine
 from workflow_service.engine import inputs
 from workflow_service.errors import CannotAdvance, Conflict

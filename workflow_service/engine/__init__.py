@@ -3,6 +3,7 @@
 import logging
 
 from workflow_service.engine.program import Program, compile_program
+from workflow_service.engine.seen import task_data
 from workflow_service.engine.state import CorruptState
 from workflow_service.engine.step import (
     admits,
@@ -37,4 +38,5 @@ __all__ = [
     "preview_return",
     "recomputed",
     "returnable",
+    "task_data",
 ]

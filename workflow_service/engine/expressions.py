@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from decimal import Decimal
 from math import isfinite
 from typing import Any, Protocol
@@ -50,7 +50,7 @@ class Recorder:
         """Working days between two days."""
         return self.calendar.between(start, end)
 
-    def is_working(self, day: date) -> bool:
+    def is_working_day(self, day: date) -> bool:
         """Whether people work on a day."""
         return self.calendar.is_working(day)
 
@@ -120,7 +120,7 @@ def _evaluate(expression: Expression, data: Mapping[str, Any], scope: Scope) -> 
 
 def problem_text(problem: Any) -> str:
     """The Chinese sentence of a FEEL problem."""
-    return str(getattr(problem, "message_zh", problem))
+    return str(getattr(problem, "zh", problem))
 
 
 def refusal(expression: Expression, why: str) -> CannotAdvance:
@@ -221,13 +221,18 @@ def plain(value: Any) -> Any:
         return [plain(one) for one in value]
     if isinstance(value, datetime | date | time):
         return value.isoformat()
-    if (
-        isinstance(value, timedelta)
-        or hasattr(value, "__dataclass_fields__")
-        or type(value).__module__.startswith("workflow_service.feel")
-    ):
-        return str(value)
+    if isinstance(value, _TEMPORAL):
+        return _temporal_text(value)
     raise CannotAdvance("值“{value}”不能保存在案件数据中", value=str(value)[:80], element="")
+
+
+_TEMPORAL = (feel.Date, feel.DateTime, feel.Time, feel.DaysTime, feel.YearsMonths)
+
+
+def _temporal_text(value: Any) -> str:
+    """ISO text with an offset in place of a zone's name, which other readers of the JSON would not know."""
+    known = feel.to_python(value)
+    return known.isoformat() if isinstance(known, date | time) else str(value)
 
 
 def _number(value: int | float | Decimal) -> int | float | str:

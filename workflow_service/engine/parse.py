@@ -9,7 +9,7 @@ from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import MultiInstanceTask
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 from SpiffWorkflow.spiff.parser import SpiffBpmnParser
-from SpiffWorkflow.spiff.parser.task_spec import SpiffTaskParser
+from SpiffWorkflow.spiff.parser.task_spec import BusinessRuleTaskParser, SpiffTaskParser
 from SpiffWorkflow.spiff.specs.defaults import NoneTask
 
 from workflow_service.engine import events, specs
@@ -39,12 +39,20 @@ BEHAVIOUR: dict[str, type[specs.Element]] = {
 }
 
 
+class DecisionParser(BusinessRuleTaskParser):  # type: ignore[misc]
+    """Reads a business rule task without asking for its table."""
+
+    def create_task(self) -> Any:
+        """A plain task; it takes on its behaviour when it is adopted."""
+        return SpiffTaskParser.create_task(self)
+
+
 class DiagramParser(SpiffBpmnParser):  # type: ignore[misc]
     """The stock parser, but that decisions are ours: their tables are not looked for beside the diagrams."""
 
     OVERRIDE_PARSER_CLASSES = {
         **SpiffBpmnParser.OVERRIDE_PARSER_CLASSES,
-        full_tag("businessRuleTask"): (SpiffTaskParser, NoneTask),
+        full_tag("businessRuleTask"): (DecisionParser, NoneTask),
     }
 
 

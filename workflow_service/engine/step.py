@@ -94,11 +94,10 @@ def _received(work: Work, moved: inputs.Received) -> None:
     reached = work.deliver("message", moved.message, expressions.plain(data))
     if not reached:
         raise Conflict("案件当前不接收消息“{message}”", message=moved.message)
-    for run_id in reached:
+    for run_id, element in reached:
         live = work.lives[run_id]
         live.last = None
-        for step in [one for one in work.steps if one.run == run_id and one.happened == "passed"]:
-            _acted(live, step.element, moved.by)
+        _acted(live, element, moved.by)
 
 
 def _elapsed(work: Work, moved: inputs.Elapsed) -> None:

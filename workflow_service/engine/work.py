@@ -124,30 +124,31 @@ class Work:
         live.begin(live, self.program.start(process, start) if start else self.program.plain_start(process))
         return live
 
-    def deliver(self, kind: str, name: str, payload: Any, sender: str = "") -> tuple[str, ...]:
-        """Gives an event to the runs that wait for it, and starts those a message starts; the runs reached, in order."""
+    def deliver(self, kind: str, name: str, payload: Any, sender: str = "") -> tuple[tuple[str, str], ...]:
+        """Gives an event to the runs that wait for it, and starts those a message starts.
+
+        Returns:
+            (run, element that took it), in the order of the runs; a message never reaches its sender.
+        """
         reached = []
         for run_id in sorted((one.id for one in self.runs.values() if one.open), key=_number):
-            if (
-                (kind == "signal" or run_id != sender)
-                and self._waits(run_id, f"{kind}:{name}")
-                and self._hand(run_id, kind, name, payload)
-            ):
-                reached.append(run_id)
+            if (kind == "signal" or run_id != sender) and self._waits(run_id, f"{kind}:{name}"):
+                reached += [(run_id, element) for element in self._hand(run_id, kind, name, payload)]
         for process, start in self.program.starts.get(name, ()) if kind == "message" else ():
             key = str(payload.get("key") or "")
-            reached.append(self.begin(process, start, payload, key).name)
+            reached.append((self.begin(process, start, payload, key).name, start))
         return tuple(reached)
 
     def _waits(self, run_id: str, event: str) -> bool:
         return run_id in self.lives or event in self.runs[run_id].waits
 
-    def _hand(self, run_id: str, kind: str, name: str, payload: Any) -> bool:
-        caught = False
+    def _hand(self, run_id: str, kind: str, name: str, payload: Any) -> list[str]:
+        caught = []
         for token in self.live(run_id).open_tokens():
-            if isinstance(token.task_spec, events.Catch) and token.task_spec.waits_for(token, kind, name):
-                token.task_spec.fire(token, payload)
-                caught = True
+            spec = token.task_spec
+            if isinstance(spec, events.Catch) and spec.waits_for(token, kind, name):
+                spec.fire(token, payload)
+                caught.append(spec.name)
         return caught
 
     def settle(self) -> None:
@@ -159,7 +160,7 @@ class Work:
             if self.outbox:
                 run, kind, name, payload = self.outbox.popleft()
                 self.spend()
-                reached = self.deliver(kind, name, payload, run)
+                reached = tuple(dict.fromkeys(one for one, _ in self.deliver(kind, name, payload, run)))
                 self.thrown.append(Thrown(run, "message" if kind == "message" else "signal", name, reached))
             elif not archived and self._is_over():
                 archived = True
