@@ -1,0 +1,90 @@
+// Edits a decision: table or expression, findings from the server, trying it out, saving.
+import 'dmn-js/dist/assets/diagram-js.css';
+import 'dmn-js/dist/assets/dmn-js-shared.css';
+import 'dmn-js/dist/assets/dmn-js-drd.css';
+import 'dmn-js/dist/assets/dmn-js-decision-table.css';
+import 'dmn-js/dist/assets/dmn-js-decision-table-controls.css';
+import 'dmn-js/dist/assets/dmn-js-literal-expression.css';
+import 'dmn-js/dist/assets/dmn-js-boxed-expression.css';
+import 'dmn-js/dist/assets/dmn-js-boxed-expression-controls.css';
+import 'dmn-js/dist/assets/dmn-font/css/dmn.css';
+import './canvas.css';
+import './modeler.css';
+import './dmn.css';
+import Modeler from 'dmn-js/lib/Modeler';
+import { createFindings } from './findings.js';
+import { debounce, getText, h, island, say, send } from './page.js';
+import { createSaving } from './saving.js';
+import { translation } from './translate.js';
+import { createTrial } from './trial.js';
+
+const XML = 'application/xml; charset=utf-8';
+const VIEWS = ['drd', 'decisionTable', 'literalExpression', 'boxedExpression'];
+
+island('dmn', async (host) => {
+  const canvas = h('div', { class: 'dmn-canvas', role: 'region', 'aria-label': say('table') });
+  const tabs = h('div', { class: 'dmn-tabs', role: 'group', 'aria-label': say('views') });
+  const side = h('div', { class: 'editor-side' });
+  const findingsHost = h('section', { class: 'modeler-findings', 'aria-label': say('findings') });
+  const bar = h('div', { class: 'editor-bar', role: 'toolbar', 'aria-label': say('controls') });
+  host.append(bar, tabs, h('div', { class: 'dmn-grid' }, canvas, side));
+  const settings = Object.fromEntries(VIEWS.map((view) => [view, { additionalModules: [translation] }]));
+  const modeler = new Modeler({ container: canvas, common: { keyboard: { bindTo: canvas } }, ...settings });
+  await modeler.importXML(await getText(host.dataset.diagram));
+  const table = modeler.getViews().find((view) => view.type === 'decisionTable');
+  if (table) await modeler.open(table);
+
+  const source = async () => (await modeler.saveXML({ format: true })).xml;
+  const saving = createSaving(host, source, XML);
+  const findings = createFindings(findingsHost, () => {});
+  const check = debounce(judge, 700);
+  if (host.dataset.try) side.append(createTrial(host, modeler, source));
+  side.append(findingsHost);
+  bar.append(
+    saving.button,
+    tool('undo', () => modeler.getActiveViewer().get('commandStack').undo()),
+    tool('redo', () => modeler.getActiveViewer().get('commandStack').redo()),
+    host.dataset.check ? tool('check_now', () => judge()) : '',
+    saving.note,
+  );
+  modeler.on('views.changed', ({ views, activeView }) => draw(views, activeView));
+  draw(modeler.getViews(), modeler.getActiveView());
+  if (host.dataset.check) await judge();
+  host.addEventListener('keydown', (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 's') {
+      event.preventDefault();
+      saving.save();
+    }
+  });
+
+  function draw(views, active) {
+    const name = (view) => (view.type === 'drd' ? say('overview') : view.element.name || view.element.id);
+    tabs.replaceChildren(...views.map((view) => h('button', { type: 'button', 'aria-pressed': String(view.element === active?.element), onclick: () => modeler.open(view) }, name(view))));
+    listen(modeler.getActiveViewer());
+  }
+
+  function listen(viewer) {
+    if (!viewer || viewer.listened) return;
+    viewer.listened = true;
+    viewer.on('commandStack.changed', () => {
+      saving.changed();
+      check();
+    });
+  }
+
+  async function judge() {
+    if (!host.dataset.check) return;
+    findings.busy();
+    try {
+      const answer = await send('POST', host.dataset.check, await source(), XML);
+      findings.show(answer.findings ?? [], host.dataset.name);
+      host.setAttribute('data-checked', String((answer.findings ?? []).length));
+    } catch (problem) {
+      findings.failed(problem);
+    }
+  }
+
+  function tool(word, act) {
+    return h('button', { type: 'button', onclick: act }, say(word));
+  }
+});

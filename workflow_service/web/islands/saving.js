@@ -1,0 +1,43 @@
+// Saves a draft's file, knows whether something is unsaved, and tells when somebody else saved meanwhile.
+import { h, say, send } from './page.js';
+
+export function createSaving(host, source, type) {
+  const state = { dirty: false, version: host.dataset.version ?? '', saving: false };
+  const note = h('span', { class: 'saving-note', role: 'status' });
+  const button = h('button', { type: 'button', class: 'primary', disabled: true, onclick: () => save() }, say('save'));
+
+  addEventListener('beforeunload', (event) => {
+    if (state.dirty) event.preventDefault();
+  });
+
+  function changed() {
+    state.dirty = true;
+    button.disabled = false;
+    note.textContent = say('unsaved');
+    host.setAttribute('data-dirty', 'true');
+  }
+
+  async function save() {
+    if (!state.dirty || state.saving || !host.dataset.save) return;
+    state.saving = true;
+    note.textContent = say('saving');
+    try {
+      const headers = state.version ? { 'If-Match': `"${state.version}"` } : {};
+      state.dirty = false;
+      const answer = await send('PUT', host.dataset.save, await source(), type, headers);
+      if (answer.findings && answer.saved === false) throw Object.assign(new Error(answer.findings[0]?.message ?? ''), { status: 422 });
+      state.version = answer.hash ?? answer.version ?? state.version;
+      button.disabled = !state.dirty;
+      note.textContent = say('saved');
+      host.removeAttribute('data-dirty');
+    } catch (problem) {
+      state.dirty = true;
+      note.textContent = problem.status === 409 || problem.status === 412 ? say('conflict') : `${say('not_saved')} ${problem.message}`;
+      note.setAttribute('data-state', 'error');
+    } finally {
+      state.saving = false;
+    }
+  }
+
+  return { button, note, changed, save };
+}
