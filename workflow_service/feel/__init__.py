@@ -10,6 +10,7 @@ from workflow_service.feel.expression import (
     function,
     unary_test,
 )
+from workflow_service.feel.infer import Finding, infer
 from workflow_service.feel.limits import DEFAULT, Calendar, Env, Limits
 from workflow_service.feel.temporal import Date, DateTime, DaysTime, Time, YearsMonths
 from workflow_service.feel.values import Function, Range, Value, from_json, from_python, kind, text, to_json, to_python
@@ -25,6 +26,7 @@ __all__ = [
     "FeelError",
     "FeelLimitError",
     "FeelSyntaxError",
+    "Finding",
     "Function",
     "Limits",
     "Problem",
@@ -39,6 +41,7 @@ __all__ = [
     "from_json",
     "from_python",
     "function",
+    "infer",
     "kind",
     "text",
     "to_json",

@@ -112,7 +112,7 @@ def _parted(length: Value, divisor: Decimal) -> Value:
 _MONTHS, _DAYS = "years and months duration", "days and time duration"
 _MOMENTS = ("date", "date and time", "time")
 _Rule = Callable[[Value, Value], Value]
-_RULES: dict[tuple[str, str, str], _Rule] = {
+RULES: dict[tuple[str, str, str], _Rule] = {
     ("+", "number", "number"): lambda a, b: number(NUMBERS.add(a, b)),
     ("-", "number", "number"): lambda a, b: number(NUMBERS.subtract(a, b)),
     ("*", "number", "number"): lambda a, b: number(NUMBERS.multiply(a, b)),
@@ -132,13 +132,13 @@ _RULES: dict[tuple[str, str, str], _Rule] = {
     ("/", _DAYS, _DAYS): lambda a, b: number(NUMBERS.divide(Decimal(a.nanos), Decimal(b.nanos))),
 }
 for _length in (_MONTHS, _DAYS):
-    _RULES["*", _length, "number"] = _scaled
-    _RULES["*", "number", _length] = lambda a, b: _scaled(b, a)
-    _RULES["/", _length, "number"] = _parted
+    RULES["*", _length, "number"] = _scaled
+    RULES["*", "number", _length] = lambda a, b: _scaled(b, a)
+    RULES["/", _length, "number"] = _parted
     for _kind in _MOMENTS:
-        _RULES["+", _kind, _length] = lambda a, b: _shift(a, b, 1)
-        _RULES["-", _kind, _length] = lambda a, b: _shift(a, b, -1)
-        _RULES["+", _length, _kind] = lambda a, b: _shift(b, a, 1)
+        RULES["+", _kind, _length] = lambda a, b: _shift(a, b, 1)
+        RULES["-", _kind, _length] = lambda a, b: _shift(a, b, -1)
+        RULES["+", _length, _kind] = lambda a, b: _shift(b, a, 1)
 
 KIND_NAMES = {
     "number": "数字",
@@ -160,7 +160,7 @@ KIND_NAMES = {
 def calculate(run: Run, op: str, left: Value, right: Value) -> Value:
     """``left op right``; raises Refused when there is no such operation or no finite result."""
     left_kind, right_kind = kind(left), kind(right)
-    rule = _RULES.get((op, left_kind, right_kind))
+    rule = RULES.get((op, left_kind, right_kind))
     if rule is None:
         raise errors.Refused(
             f"{KIND_NAMES[left_kind]}与{KIND_NAMES[right_kind]}之间不能进行“{op}”运算",
