@@ -97,8 +97,8 @@ def function(node: etree._Element, where: Place) -> elements.FunctionOf:
 
 
 def _conditional(node: etree._Element, where: Place) -> elements.Conditional:
-    parts = [_needed(document.child(node, name), where) for name in ("if", "then", "else")]
-    return elements.Conditional(*parts, place=_inside(node, where), type_ref=document.type_ref(node))
+    test, yes, no = (_needed(document.child(node, name), where) for name in ("if", "then", "else"))
+    return elements.Conditional(test, yes, no, _inside(node, where), document.type_ref(node))
 
 
 def _filter(node: etree._Element, where: Place) -> elements.Filter:

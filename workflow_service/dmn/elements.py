@@ -224,6 +224,9 @@ class Service:
     place: Place
 
 
+Drawn: TypeAlias = InputData | Decision | Knowledge | Service
+
+
 @dataclass(frozen=True)
 class Item:
     """The definition of a type.
@@ -267,3 +270,13 @@ class Definitions:
     decisions: tuple[Decision, ...]
     knowledge: tuple[Knowledge, ...]
     services: tuple[Service, ...]
+
+    @property
+    def drawn(self) -> tuple[Drawn, ...]:
+        """Everything that has an id and a variable."""
+        return (*self.inputs, *self.decisions, *self.knowledge, *self.services)
+
+    @property
+    def functions(self) -> tuple[Knowledge | Service, ...]:
+        """Everything that can be called."""
+        return (*self.services, *self.knowledge)

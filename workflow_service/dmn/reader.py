@@ -31,7 +31,7 @@ def _drawn(root: etree._Element, name: str) -> Iterator[etree._Element]:
 
 def _refuse_twins(found: elements.Definitions) -> None:
     seen: set[str] = set()
-    for one in (*found.inputs, *found.decisions, *found.knowledge, *found.services):
+    for one in found.drawn:
         if one.id in seen:
             raise DmnError(f"编号“{one.id}”重复", f"the id {one.id!r} is used twice", one.place, "twin")
         seen.add(one.id)

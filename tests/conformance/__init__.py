@@ -1,0 +1,1 @@
+"""The public conformance suite, read where it lies and never copied."""
