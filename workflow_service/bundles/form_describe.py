@@ -33,7 +33,7 @@ def describe(form: Form, scope: Mapping[str, Any]) -> dict[str, Any]:
 
     Every field has ``name``, ``type``, ``label``, ``required``, ``access``, ``visible`` and, where there is one,
     ``value`` (its first value), ``options``, ``fields``, ``show`` (a condition as ``form_conditions.simple`` gives it),
-    limits and texts. ``visible`` says whether its condition holds with the first values.
+    limits and texts. ``asked`` marks a yes or no that wants an answer, unlike a box to tick. ``visible`` says whether its condition holds with the first values.
     """
     values = prefill(form, scope)
     sight = form_scope.seen({**{name: None for name in form.answers}, **values}, scope)
@@ -61,6 +61,8 @@ def _field(one: Field, sight: Seen, values: Mapping[str, Any], names: frozenset[
     }
     told |= {key: getattr(one, key) for key in _WORDS if getattr(one, key)}
     told |= _limits(one)
+    if one.type == "boolean" and one.asked:
+        told["asked"] = True
     if one.options or one.options_from:
         told["options"] = [_option(entry) for entry in form_scope.options(one, sight)]
     if one.fields:

@@ -136,6 +136,11 @@ class Field:
     #: spelling → value of the options, prepared once
     spellings: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def asked(self) -> bool:
+        """Whether a yes or no wants an answer of its own, unlike a box to tick, where no tick is a no."""
+        return self.required is not False or self.default is not None
+
     def inner(self, name: str) -> "Field | None":
         """The sub-field of a name."""
         return next((one for one in self.fields if one.name == name), None)

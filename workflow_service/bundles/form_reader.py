@@ -40,7 +40,38 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _TAKEN = frozenset({"data", "case", "me", "actors"})
 _FORM_KEYS = frozenset({"id", "title", "title_en", "article", "note", "note_en", "fields", "checks"})
 _FIELD_KEYS = frozenset(
-    ["name", "type", "label", "label_en", "help", "help_en", "article", "required", "when", "relevant", "default", "options", "options_from", "fields", "min", "max", "min_length", "max_length", "min_rows", "max_rows", "pattern", "rows", "places", "access", "sensitive", "purpose", "row_id", "bare", "outside", "roles"]
+    [
+        "name",
+        "type",
+        "label",
+        "label_en",
+        "help",
+        "help_en",
+        "article",
+        "required",
+        "when",
+        "relevant",
+        "default",
+        "options",
+        "options_from",
+        "fields",
+        "min",
+        "max",
+        "min_length",
+        "max_length",
+        "min_rows",
+        "max_rows",
+        "pattern",
+        "rows",
+        "places",
+        "access",
+        "sensitive",
+        "purpose",
+        "row_id",
+        "bare",
+        "outside",
+        "roles",
+    ]
 )
 _OPTION_KEYS = frozenset({"value", "label", "label_en", "group", "group_en", "aliases"})
 _CHECK_KEYS = frozenset({"test", "field", "message", "message_en", "upfront", "article"})

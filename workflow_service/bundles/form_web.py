@@ -88,7 +88,7 @@ def _boolean(desk: _Desk, path: str, one: Field) -> bool | str | None:
     text = desk.first(path)
     if text is None:
         # a radio that nobody chose is an open question, a checkbox that nobody ticked is a no
-        return None if one.required is not False else False
+        return None if one.asked else False
     return _YES_NO.get(text, text)
 
 
