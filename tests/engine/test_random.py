@@ -131,9 +131,14 @@ class Sketch:
         drawing.sub(name, self.process(self.name("inner"), ("line", inside)))
         drawing.boundary(on, name, cancel=cancel, **event)
         drawing.user(then)
-        drawing.end(end)
+        if not cancel:
+            drawing.end(end)
+            drawing.way(on, then, end)
+            return name, name
+        drawing.gate(end)
+        drawing.way(name, end)
         drawing.way(on, then, end)
-        return name, name
+        return name, end
 
     def _late(self, drawing: Drawing, inside: list[Any]) -> tuple[str, str]:
         return self._guarded(drawing, inside, False, timer="end of day(today())")
@@ -173,7 +178,7 @@ def _choose(case: Case, number: int) -> inputs.Input | None:
             one.instance is not None
             and len([other for other in waiting.tasks if other.at.element == one.at.element]) > 1
         ):
-            moves.append(inputs.Countersigned(one.at, (f"new{number}",), (), "x"))
+            moves.append(inputs.Countersigned(one.at, (f"new{len(case.history)}",), (), "x"))
     for run in case.family.runs.values():
         last = engine.last_submission(case.program, case.family, run.id) if run.open else None
         if last is not None:

@@ -85,7 +85,7 @@ def compile_text(process: str, element: str, use: str, source: str) -> Expressio
 
 
 def _roots(compiled: feel.Expression) -> frozenset[str]:
-    return frozenset(str(name).split(".", 1)[0].strip() for name in compiled.free_names)
+    return compiled.mentioned
 
 
 @dataclass

@@ -101,7 +101,8 @@ def remembered(work: Work, moved: Submitted, token: Token, before: int) -> dict[
     live = token.live
     new = [one for one in live.open_tokens() if one.id > before]
     served = any(isinstance(one.task_spec, specs.Service) for one in new)
-    if not new or served or token.triggered or work.thrown or len(work.lives) > 1:
+    over = token.workflow.completed
+    if not new or served or over or token.triggered or work.thrown or len(work.lives) > 1:
         return None
     holder = 0 if token.workflow is live else token.workflow.parent_task_id
     numbers = [one.id for one in new]
@@ -138,7 +139,7 @@ def countersigned(work: Work, moved: Countersigned) -> None:
     standing = [one.internal_data["item"] for one in crowd.instances(container)]
     add, remove = expressions.plain(moved.add), expressions.plain(moved.remove)
     missing = [one for one in remove if one not in standing]
-    doubled = [one for one in add if one in standing]
+    doubled = [one for one in add if one in standing or one in container.internal_data["waiting"]]
     if missing or doubled:
         raise Conflict("名单已变化：{names}", names="、".join(str(one) for one in [*missing, *doubled]))
     if len(remove) >= len(standing) + len(add):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from workflow_service.engine import standing, state
+from workflow_service.engine import standing, state, step
 from workflow_service.engine.inputs import Address
 from workflow_service.engine.program import Program
 from workflow_service.engine.view import Family
@@ -17,8 +17,11 @@ def task_data(program: Program, family: Family, at: Address) -> dict[str, Any]:
     """
     run = family.runs.get(at.run)
     if run is not None and run.open:
-        live = state.decode(program, run.process, run.state)
+        live = step.CACHE.take(run.process, run.state)
+        if live is None or live.program is not program:
+            live = state.decode(program, run.process, run.state)
         token = standing.waiting(run.id, live).get(at)
+        step.CACHE.keep(run.process, run.state, live)
         if token is not None:
             return dict(live.seen(token))
     raise Conflict("环节“{element}”已不在等待办理，请刷新后再看", element=at.element)
