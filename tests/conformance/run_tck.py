@@ -26,7 +26,7 @@ SHARE = Decimal("0.99")
 
 @dataclass(frozen=True)
 class Case:
-    """One expectation: a result of a test case."""
+    """One expectation: a result of a test case, with what is wrong with it, empty when nothing is."""
 
     folder: str
     name: str
@@ -107,36 +107,42 @@ def load(folder: Path, name: str) -> dmn.Model:
     return dmn.read(content, spaces | others)
 
 
-def cases(folder: Path) -> Iterator[tuple[str, dmn.Model, etree._Element, etree._Element]]:
-    """The expectations of a folder: name, model, test case, result node."""
+def cases(folder: Path) -> Iterator[tuple[str, dmn.Model, etree._Element]]:
+    """The test cases of a folder: name, model, element."""
     for path in sorted(folder.glob("*.xml")):
-        if not _is_suite(path):
-            continue
-        root = etree.parse(path).getroot()
-        model = load(folder, root.findtext(f"{NS}modelName", "").strip() or f"{folder.name}.dmn")
-        for case in root.iter(f"{NS}testCase"):
-            for result in case.findall(f"{NS}resultNode"):
-                yield f"{path.stem}/{case.get('id')}/{result.get('name')}", model, case, result
+        if _is_suite(path):
+            root = etree.parse(path).getroot()
+            model = load(folder, root.findtext(f"{NS}modelName", "").strip() or f"{folder.name}.dmn")
+            for case in root.iter(f"{NS}testCase"):
+                yield f"{path.stem}/{case.get('id')}", model, case
 
 
-def answer(model: dmn.Model, case: etree._Element, result: etree._Element) -> Any:
+def answer(model: dmn.Model, case: etree._Element, wanted: str) -> Any:
     """What the model answers."""
     given = {node.get("name"): value_of(node) for node in case.findall(f"{NS}inputNode")}
-    if case.get("type", "decision") != "decision" or case.get("invocableName"):
-        return model.invoke(case.get("invocableName") or result.get("name"), given)
-    return model.decide(result.get("name"), given)
+    invocable = case.get("invocableName") or (wanted if case.get("type", "decision") != "decision" else "")
+    if not invocable:
+        return model.decide(wanted, given)
+    found = model.invoke(invocable, given)
+    # A service of several decisions answers with all of them; a result node may ask for one.
+    return found[wanted] if isinstance(found, dict) and wanted in found else found
+
+
+def failure_of(model: dmn.Model, case: etree._Element, result: etree._Element) -> str:
+    """What is wrong with one result, empty when it is as expected."""
+    expected, wanted = value_of(result.find(f"{NS}expected")), result.get("name", "")
+    try:
+        actual = answer(model, case, wanted)
+    except (dmn.DmnError, feel.FeelError) as problem:
+        return "" if expected is None else f"{type(problem).__name__}: {problem.message_en}"
+    return "" if same(expected, actual) else f"expected {expected!s:.80}, got {actual!s:.80}"
 
 
 def run(folder: Path) -> Iterator[Case]:
-    """Every expectation of a folder with its failure, empty when it passes."""
-    for name, model, case, result in cases(folder):
-        expected = value_of(result.find(f"{NS}expected"))
-        try:
-            actual = answer(model, case, result)
-            failure = "" if same(expected, actual) else f"expected {expected!s:.80}, got {actual!s:.80}"
-        except (dmn.DmnError, feel.FeelError) as problem:
-            failure = "" if expected is None else f"{type(problem).__name__}: {problem.message_en}"
-        yield Case(folder.name, name, failure)
+    """Every expectation of a folder."""
+    for name, model, case in cases(folder):
+        for result in case.findall(f"{NS}resultNode"):
+            yield Case(folder.name, f"{name}/{result.get('name')}", failure_of(model, case, result))
 
 
 def bar(done: int, total: int) -> None:

@@ -153,8 +153,8 @@ class Book:
         return ""
 
     def tests(self) -> dict[str, Callable[[Any], bool]]:
-        """A test by name for ``instance of``."""
-        own = {name: _instance(self.accept(name)) for name in self.items}
+        """A test by name for ``instance of``, which asks for the structure alone and not for allowed values."""
+        own = {name: _instance(self.feel_type(name)) for name in self.items}
         for prefix, book in self.imported.items():
             own |= {f"{prefix}.{name}" if prefix else name: test for name, test in book.tests().items()}
         return own
@@ -170,8 +170,8 @@ class Book:
                 item = self.items[item.base]
 
 
-def _instance(accept: Accept) -> Callable[[Any], bool]:
-    return lambda value: value is not None and accept(cells.fresh_run(), value)
+def _instance(wanted: types.Type) -> Callable[[Any], bool]:
+    return lambda value: types.instance(value, wanted, {})
 
 
 def _midnight(day: temporal.Date) -> temporal.DateTime:

@@ -96,6 +96,9 @@ def function_maker(box: elements.FunctionOf, maker: Maker) -> Callable[[Scope, s
     else:
         body = compile_boxed(box.body, maker.knowing(*names))
 
+    types_of = [maker.book.feel_type(param.type_ref) if param.type_ref else None for param in box.params]
+    result = maker.book.feel_type(box.body.type_ref) if box.body.type_ref else None
+
     def make(scope: Scope, name: str) -> values.Function:
         def run_body(run: Run, args: list[Value]) -> Value:
             inner = Scope(run, scope)
@@ -104,8 +107,7 @@ def function_maker(box: elements.FunctionOf, maker: Maker) -> Callable[[Scope, s
             with cells.deeper(run):
                 return body(inner)
 
-        types_of = [maker.book.feel_type(param.type_ref) if param.type_ref else None for param in box.params]
-        return values.Function(name, names, run_body, types_of)
+        return values.Function(name, names, run_body, types_of, result)
 
     return make
 

@@ -23,11 +23,24 @@ def walk(*parts: Any) -> Iterator[Any]:
 
 
 def names_in(found: elements.Definitions) -> frozenset[str]:
-    """The names of components, entries, columns, parameters and keys, wherever they stand."""
+    """The names that may follow a dot: components, entries, columns, outputs of services, and keys.
+
+    A name with a dot is left out: it would hide the path that is written alike.
+    """
     names: set[str] = set()
-    for part in walk(found.items, found.inputs, found.decisions, found.knowledge, found.services):
-        if isinstance(part, elements.Variable | elements.Item | elements.Column):
-            names.add(part.name)
-        elif isinstance(part, elements.Literal):
-            names.update(" ".join((quoted or plain).split()) for quoted, plain in _KEY.findall(part.text))
-    return frozenset(name for name in names if name and not name.isidentifier())
+    if any(len(service.outputs) > 1 for service in found.services):
+        names.update(decision.variable.name for decision in found.decisions)
+    for part in walk(found.items, found.decisions, found.knowledge):
+        names.update(_of_part(part))
+    return frozenset(name for name in names if name and not name.isidentifier() and "." not in name)
+
+
+def _of_part(part: Any) -> Iterator[str]:
+    if isinstance(part, elements.Item | elements.Column):
+        yield part.name
+    elif isinstance(part, elements.Context):
+        yield from (entry.variable.name for entry in part.entries if entry.variable is not None)
+    elif isinstance(part, elements.Relation):
+        yield from (column.name for column in part.columns)
+    elif isinstance(part, elements.Literal):
+        yield from (" ".join((quoted or plain).split()) for quoted, plain in _KEY.findall(part.text))
