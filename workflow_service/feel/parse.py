@@ -219,7 +219,7 @@ def _closes_interval(reader: Reader) -> bool:
     rest.move(reader.pos + 1)
     if rest.pos >= len(rest.source):
         return True
-    return rest.symbol() in (")", "]", ",", "}", "=", "!=", "<", ">", "<=", ">=", "..") or rest.word() in (
+    return rest.symbol() in (")", "]", ",", "}", "=", "!=", "<", ">", "<=", ">=", "..", ".") or rest.word() in (
         "and",
         "or",
         "then",
