@@ -8,13 +8,13 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from workflow_service.storage import database, journal, tables
+from workflow_service.storage import database, journal, steps, tables
 
 
 def _case(session: Any, now: datetime) -> tables.Case:
     case = tables.Case(
         number="RC-2026-00001", process="intake", title="", place="city", status="registered", bundle="b" * 64, opened_at=now,
-        opened_by="wang", shared={}, related=[], version=0, head_seq=0, head_hash="", runs_started=0,
+        opened_by="wang", shared={}, related=[], version=0, head_seq=0, head_hash="", runs_started=0, messages_waiting=0,
     )  # fmt: skip
     session.add(case)
     session.flush()
@@ -24,6 +24,7 @@ def _case(session: Any, now: datetime) -> tables.Case:
 def _write(session: Any, case: tables.Case, now: datetime, count: int) -> None:
     for n in range(count):
         journal.append(session, case, journal.Line("noted", 1, now, "wang", {"n": n, "text": "说明"}), f"{n:032x}")
+    steps.save_case(session, case)
 
 
 def _verify(db: database.Database) -> journal.Break | None:

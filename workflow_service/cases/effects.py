@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from workflow_service.bundles.programs import Loaded
 from workflow_service.engine import view
 from workflow_service.engine.inputs import Address
-from workflow_service.storage import database, tables
+from workflow_service.storage import database, steps, tables
 
 
 @dataclass(frozen=True)
@@ -25,28 +25,33 @@ class Stepped:
 
 def record(session: Session, now: datetime, step: Stepped) -> None:
     """Writes the outcome of a step; the journal entry stands already."""
-    _case(now, step)
-    _runs(session, now, step)
+    started = _runs(session, now, step)
     _tasks(session, now, step)
     _jobs(session, now, step)
     _deadlines(session, step)
+    _case(session, now, step, started)
 
 
-def _case(now: datetime, step: Stepped) -> None:
+def _case(session: Session, now: datetime, step: Stepped, started: int) -> None:
     case, shared = step.case, dict(step.done.family.case)
-    case.version += 1
-    if shared != case.shared:
-        case.shared = shared
-        case.title = str(shared.get("title") or "")[:200]
-        case.status = str(shared.get("status") or case.status)[:24]
-    if case.status in _ENDED and case.closed_at is None:
-        case.closed_at = now
+    status = str(shared.get("status") or case.status)[:24]
+    closed = now if status in _ENDED and case.closed_at is None else case.closed_at
+    steps.hold(
+        case,
+        version=case.version + 1,
+        shared=shared,
+        title=str(shared.get("title") or "")[:200],
+        status=status,
+        closed_at=closed,
+        runs_started=case.runs_started + started,
+    )
+    steps.save_case(session, case)
 
 
 _ENDED = frozenset({"archived"})
 
 
-def _runs(session: Session, now: datetime, step: Stepped) -> None:
+def _runs(session: Session, now: datetime, step: Stepped) -> int:
     case_id, fresh = step.case.id, []
     for run_id in step.done.changed:
         run = step.done.family.runs[run_id]
@@ -61,12 +66,10 @@ def _runs(session: Session, now: datetime, step: Stepped) -> None:
                 {"case_id": case_id, "id": run_id, "process": run.process, "key": run.key, "started_at": now, **values}
             )
         else:
-            session.execute(
-                update(tables.Run).where(tables.Run.case_id == case_id, tables.Run.id == run_id).values(**values)
-            )
+            steps.save_run(session, case_id, run_id, values)
     if fresh:
         session.execute(insert(tables.Run), fresh)
-        step.case.runs_started += len(fresh)
+    return len(fresh)
 
 
 def _tasks(session: Session, now: datetime, step: Stepped) -> None:
@@ -76,7 +79,7 @@ def _tasks(session: Session, now: datetime, step: Stepped) -> None:
             update(tables.Task).where(tables.Task.id.in_(cancelled)).values(status="cancelled", done_at=now)
         )
     if step.done.opened:
-        session.execute(insert(tables.Task), [_task(now, step, one) for one in step.done.opened])
+        steps.add_tasks(session, [_task(now, step, one) for one in step.done.opened])
 
 
 def task_id(number: str, at: Address) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
@@ -11,14 +11,15 @@ from workflow_service.identity.actors import Actor
 from workflow_service.storage import tables
 
 
+_PART = select(tables.Task.element, tables.Task.role, tables.Task.done_by).where(
+    tables.Task.case_id == bindparam("case_id"),
+    or_(*(one == bindparam("name") for one in (tables.Task.done_by, tables.Task.holder, tables.Task.assignee))),
+)
+
+
 def of(session: Session, case: tables.Case, name: str) -> permissions.Involvement:
     """The part that an account has in a case."""
-    rows = session.execute(
-        select(tables.Task.element, tables.Task.role, tables.Task.done_by).where(
-            tables.Task.case_id == case.id,
-            or_(tables.Task.done_by == name, tables.Task.holder == name, tables.Task.assignee == name),
-        )
-    ).all()
+    rows = session.connection().execute(_PART, {"case_id": case.id, "name": name}).all()
     return permissions.Involvement(
         done=tuple((row.element, row.role) for row in rows if row.done_by == name),
         subject=permissions.is_subject(case.shared, name),

@@ -1,6 +1,6 @@
 """Opens cases and feeds them inputs: journal, state, tasks, jobs and deadlines in one transaction."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from workflow_service.bundles import programs
 from workflow_service.cases import calendars, effects, pauses
 from workflow_service.engine import inputs, view
 from workflow_service.identity.actors import Actor
-from workflow_service.storage import database, journal, tables
+from workflow_service.storage import database, journal, steps, tables
 
 
 def lock(session: Session, number: str) -> tables.Case:
@@ -30,37 +30,50 @@ def lock_by_id(session: Session, case_id: int) -> tables.Case:
 
 def family_of(session: Session, case: tables.Case) -> view.Family:
     """The engine's state of a case, from its stored runs."""
-    rows = session.scalars(select(tables.Run).where(tables.Run.case_id == case.id)).all()
+    rows = steps.runs(session, case.id)
     runs = {
         row.id: view.Run(row.id, row.process, row.key, True, row.state, tuple(row.waits)) for row in rows if row.open
     }
-    closed = tuple((row.id, row.process, row.key) for row in sorted(rows, key=_by_number) if not row.open)
+    closed = tuple((row.id, row.process, row.key) for row in rows if not row.open)
     return view.Family(case.shared, runs, closed)
 
 
-def _by_number(row: tables.Run) -> int:
-    return int(row.id[1:])
-
-
-def feed(session: Session, actor: Actor, now: datetime, case: tables.Case, moved: inputs.Input) -> view.Advanced:
+def feed(  # noqa: PLR0913  a step's whole context
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    case: tables.Case,
+    moved: inputs.Input,
+    family: view.Family | None = None,
+) -> view.Advanced:
     """Moves a locked case by one input and records all that follows; the caller's transaction commits it.
+
+    Args:
+        family: the case's state where the caller has read it already.
 
     Raises:
         Conflict: the input no longer fits (task not open, deadline not due).
         CannotAdvance: an expression, a table or the stored state fails; nothing was changed.
     """
     loaded = programs.of(session, case.bundle)
-    done = _step(session, actor, now, case, loaded, moved)
+    done = _step(session, actor, now, Standing(case, loaded, family or family_of(session, case)), moved)
     for follows in pauses.react(session, now, case, loaded, done):
-        _step(session, actor, now, case, loaded, follows)
+        _step(session, actor, now, Standing(case, loaded, family_of(session, case)), follows)
     return done
 
 
-def _step(  # noqa: PLR0913  a step's whole context
-    session: Session, actor: Actor, now: datetime, case: tables.Case, loaded: programs.Loaded, moved: inputs.Input
-) -> view.Advanced:
-    calendar = calendars.Current(session)
-    done = engine.advance(loaded.program, family_of(session, case), moved, now, calendar)
+@dataclass(frozen=True)
+class Standing:
+    """A case before a step: its row, its bundle, its state."""
+
+    case: tables.Case
+    loaded: programs.Loaded
+    family: view.Family
+
+
+def _step(session: Session, actor: Actor, now: datetime, standing: Standing, moved: inputs.Input) -> view.Advanced:
+    case, calendar = standing.case, calendars.Current(session)
+    done = engine.advance(standing.loaded.program, standing.family, moved, now, calendar)
     line = journal.Line(
         moved.kind,
         moved.version,
@@ -74,7 +87,7 @@ def _step(  # noqa: PLR0913  a step's whole context
         fingerprint=done.fingerprint,
     )
     journal.append(session, case, line, database.random_of(session)(16))
-    effects.record(session, now, effects.Stepped(case, loaded, done, actor.name))
+    effects.record(session, now, effects.Stepped(case, standing.loaded, done, actor.name))
     return done
 
 
@@ -83,8 +96,10 @@ def note(session: Session, actor: Actor, now: datetime, case: tables.Case, kind:
     line = journal.Line(
         kind, 1, now, actor.name, body, on_behalf_of=actor.on_behalf_of, origin=actor.origin, bundle=case.bundle
     )
-    case.version += 1
-    return journal.append(session, case, line, database.random_of(session)(16))
+    seq = journal.append(session, case, line, database.random_of(session)(16))
+    steps.hold(case, version=case.version + 1)
+    steps.save_case(session, case)
+    return seq
 
 
 def create(session: Session, actor: Actor, now: datetime, process: str, place: str) -> tables.Case:
@@ -112,6 +127,7 @@ def create(session: Session, actor: Actor, now: datetime, process: str, place: s
         head_seq=0,
         head_hash="",
         runs_started=0,
+        messages_waiting=0,
         related=[],
     )
     session.add(case)

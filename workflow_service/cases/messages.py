@@ -14,7 +14,7 @@ from workflow_service.cases import files, involvement, lifecycle, scope
 from workflow_service.engine import inputs, view
 from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
-from workflow_service.storage import tables
+from workflow_service.storage import steps, tables
 
 PREFIXES = {
     "statement_received": "S", "recusal_requested": "H", "withdrawal_requested": "W", "suspension_requested": "Z",
@@ -45,7 +45,7 @@ def receive(session: Session, actor: Actor, now: datetime, number: str, name: st
     permissions.require(actor, permissions.Permission.CASE_OPEN)
     if not actor.roles & set(entrance.roles):
         raise errors.NotAllowed("您的角色不能提出“{what}”", what=entrance.name)
-    known = scope.of_data(session, actor, case, {})
+    known = scope.of_data(actor, lifecycle.family_of(session, case), {})
     _require_open(entrance, known)
     form = programs.of(session, case.bundle).form(entrance.form)
     answers = forms.check(form, data, known, files=files.known_to(session, actor, case))
@@ -61,6 +61,7 @@ def receive(session: Session, actor: Actor, now: datetime, number: str, name: st
     )
     session.add(message)
     session.flush()
+    steps.hold(case, messages_waiting=case.messages_waiting + 1)
     lifecycle.note(session, actor, now, case, "message_kept", {"message": name, "key": message.key})
     return Receipt(case.number, message.key, now)
 
@@ -89,6 +90,8 @@ def _next_key(session: Session, case_id: int, name: str) -> str:
 
 def feed_waiting(session: Session, now: datetime, case: tables.Case) -> int:
     """Hands every waiting message of a locked case to the engine, in the order of their coming; gives how many."""
+    if not case.messages_waiting:
+        return 0
     waiting = session.scalars(
         select(tables.Message)
         .where(tables.Message.case_id == case.id, tables.Message.status == "waiting")
@@ -100,6 +103,7 @@ def feed_waiting(session: Session, now: datetime, case: tables.Case) -> int:
 
 
 def _feed(session: Session, now: datetime, case: tables.Case, message: tables.Message) -> None:
+    steps.hold(case, messages_waiting=case.messages_waiting - 1)
     sender = Actor(0, message.sender, "", frozenset(), "", case.place, on_behalf_of=message.on_behalf_of)
     data = {
         **message.data,

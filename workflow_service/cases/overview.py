@@ -54,9 +54,7 @@ def counts(session: Session, now: datetime) -> Mapping[str, int]:
         "tasks_overdue": select(func.count()).select_from(tables.Task).where(open_task, tables.Task.due_at < now),
         "jobs_todo": select(func.count()).select_from(tables.Job).where(waiting == "todo"),
         "jobs_running": select(func.count()).select_from(tables.Job).where(waiting == "run"),
-        "incidents_open": select(func.count())
-        .select_from(tables.Incident)
-        .where(tables.Incident.closed_at.is_(None)),
+        "incidents_open": select(func.count()).select_from(tables.Incident).where(tables.Incident.closed_at.is_(None)),
         "messages_waiting": select(func.count()).select_from(tables.Message).where(tables.Message.status == "waiting"),
     }
     return {name: session.scalar(question) or 0 for name, question in questions.items()}

@@ -83,9 +83,9 @@ def _engine_side(
     session: Session, actor: Actor, case: tables.Case, task: tables.Task, loaded: programs.Loaded
 ) -> tuple[dict[str, Any], Sequence[view.Element]]:
     if task.status != "open":
-        return scope.of_data(session, actor, case, {}), ()
+        return scope.of_data(actor, lifecycle.family_of(session, case), {}), ()
     family, at = lifecycle.family_of(session, case), inputs.Address(task.run, task.element, task.visit)
-    known = scope.of_data(session, actor, case, engine.task_data(loaded.program, family, at))
+    known = scope.of_data(actor, family, engine.task_data(loaded.program, family, at))
     earlier = engine.returnable(loaded.program, family, at)
     return known, [loaded.elements[task.process, one] for one in earlier]
 
@@ -213,7 +213,7 @@ def positions(session: Session, case: tables.Case) -> list[dict[str, Any]]:
 
 def messages_for(session: Session, actor: Actor, case: tables.Case) -> list[view.Entrance]:
     """The messages that this person may send to the case now."""
-    known = scope.of_data(session, actor, case, {})
+    known = scope.of_data(actor, lifecycle.family_of(session, case), {})
     entrances = programs.of(session, case.bundle).program.entrances
     return [one for one in entrances if one.message and actor.roles & set(one.roles) and messages.is_open(one, known)]
 

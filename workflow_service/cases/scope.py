@@ -6,21 +6,22 @@ from sqlalchemy.orm import Session
 
 from workflow_service import engine
 from workflow_service.bundles import programs
-from workflow_service.cases import lifecycle
+from workflow_service.engine import view
 from workflow_service.engine.inputs import Address
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import tables
 
 
-def of_task(session: Session, actor: Actor, case: tables.Case, task: tables.Task) -> dict[str, Any]:
+def of_task(
+    session: Session, actor: Actor, case: tables.Case, task: tables.Task, family: view.Family
+) -> dict[str, Any]:
     """The scope of an open task's form."""
     loaded = programs.of(session, case.bundle)
-    at = Address(task.run, task.element, task.visit)
-    data = engine.task_data(loaded.program, lifecycle.family_of(session, case), at)
-    return of_data(session, actor, case, data)
+    data = engine.task_data(loaded.program, family, Address(task.run, task.element, task.visit))
+    return of_data(actor, family, data)
 
 
-def of_data(session: Session, actor: Actor, case: tables.Case, data: dict[str, Any]) -> dict[str, Any]:
+def of_data(actor: Actor, family: view.Family, data: dict[str, Any]) -> dict[str, Any]:
     """The scope for given run data."""
     me = {
         "name": actor.name,
@@ -29,11 +30,11 @@ def of_data(session: Session, actor: Actor, case: tables.Case, data: dict[str, A
         "unit": actor.unit,
         "place": actor.place,
     }
-    return {**data, "data": data, "case": {**case.shared, "runs": runs(session, case)}, "me": me}
+    return {**data, "data": data, "case": {**family.case, "runs": runs(family)}, "me": me}
 
 
-def runs(session: Session, case: tables.Case) -> list[dict[str, Any]]:
+def runs(family: view.Family) -> list[dict[str, Any]]:
     """The runs of a case, in the order of their start, as expressions see them in ``case.runs``."""
-    rows = session.query(tables.Run.id, tables.Run.process, tables.Run.key, tables.Run.open).filter_by(case_id=case.id)
-    listed = [{"run": row.id, "process": row.process, "key": row.key, "open": row.open} for row in rows]
+    listed = [{"run": one.id, "process": one.process, "key": one.key, "open": True} for one in family.runs.values()]
+    listed += [{"run": run, "process": process, "key": key, "open": False} for run, process, key in family.closed]
     return sorted(listed, key=lambda one: int(str(one["run"])[1:]))

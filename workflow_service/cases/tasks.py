@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
@@ -15,7 +16,7 @@ from workflow_service.cases import ballots, files, involvement, lifecycle, messa
 from workflow_service.engine import inputs, view
 from workflow_service.identity import permissions, roster
 from workflow_service.identity.actors import Actor
-from workflow_service.storage import database, tables
+from workflow_service.storage import database, steps, tables
 
 
 @dataclass(frozen=True)
@@ -30,14 +31,17 @@ class Submission:
         return {"case": self.case, "opened_tasks": list(self.opened_tasks)}
 
 
+_FIND = (
+    select(tables.Task, tables.Case)
+    .join(tables.Case, tables.Case.id == tables.Task.case_id)
+    .where(tables.Task.id == bindparam("task_id"))
+)
+_FIND_LOCKED = _FIND.with_for_update(of=tables.Case)
+
+
 def find(session: Session, task_id: str, *, lock: bool = False) -> tuple[tables.Task, tables.Case]:
     """A task and its case; raises NotFound."""
-    query = (
-        select(tables.Task, tables.Case)
-        .join(tables.Case, tables.Case.id == tables.Task.case_id)
-        .where(tables.Task.id == task_id)
-    )
-    row = session.execute(query.with_for_update(of=tables.Case) if lock else query).first()
+    row = session.execute(_FIND_LOCKED if lock else _FIND, {"task_id": task_id}).first()
     if row is None:
         raise errors.NotFound("没有编号为“{task}”的任务", task=task_id)
     return row[0], row[1]
@@ -215,25 +219,35 @@ def submit(  # noqa: PLR0913  the whole of a submission
     """
     digest = hashlib.sha256(task_id.encode() + orjson.dumps(data, option=orjson.OPT_SORT_KEYS)).hexdigest()
     full_key = f"{actor.name}:{key}"[:200]
-    known = session.get(tables.Submission, full_key) if key else None
-    if known is not None:
+    try:
+        task, case = _held(session, actor, task_id)
+    except errors.Conflict:
+        known = session.get(tables.Submission, full_key) if key else None
+        if known is None:
+            raise
         return _known(known, digest)
-    task, case = _held(session, actor, task_id)
     acting = involvement.standing(session, actor, now, case, task)
     messages.feed_waiting(session, now, case)
-    answers = _checked(session, acting, case, task, data)
+    family = lifecycle.family_of(session, case)
+    answers = _checked(session, acting, case, task, data, family)
     if task.delegated_by is not None:
         return _give_back(session, acting, now, case, task, data)
     if task.sealed:
         answers = ballots.seal(
             session, now, safe, task, acting.on_behalf_of or actor.name, database.random_of(session)(16), answers
         )
-    done = _complete(session, acting, now, case, task, answers)
-    outcome = Submission(case.number, done)
+    outcome = Submission(case.number, _complete(session, acting, now, case, task, answers, family))
     if key:
         row = {"key": full_key, "task_id": task.id, "digest": digest, "answer": outcome.answer(), "at": now}
-        session.execute(insert(tables.Submission), [row])
+        _remember(session, row)
     return outcome
+
+
+def _remember(session: Session, row: dict[str, Any]) -> None:
+    try:
+        steps.add_submission(session, row)
+    except IntegrityError as used:
+        raise errors.Conflict("此幂等键已用于另一次提交，请换一个键") from used
 
 
 def _known(known: tables.Submission, digest: str) -> Submission:
@@ -242,21 +256,29 @@ def _known(known: tables.Submission, digest: str) -> Submission:
     return Submission(known.answer["case"], tuple(known.answer["opened_tasks"]))
 
 
-def _checked(
-    session: Session, actor: Actor, case: tables.Case, task: tables.Task, data: dict[str, Any]
+def _checked(  # noqa: PLR0913  a form's whole context
+    session: Session, actor: Actor, case: tables.Case, task: tables.Task, data: dict[str, Any], family: view.Family
 ) -> dict[str, Any]:
     form = programs.of(session, case.bundle).form(task.form)
-    known = scope.of_task(session, actor, case, task)
+    known = scope.of_task(session, actor, case, task, family)
     return forms.check(form, data, known, files=files.known_to(session, actor, case))
 
 
 def _complete(  # noqa: PLR0913  a step's whole context
-    session: Session, actor: Actor, now: datetime, case: tables.Case, task: tables.Task, answers: dict[str, Any]
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    case: tables.Case,
+    task: tables.Task,
+    answers: dict[str, Any],
+    family: view.Family,
 ) -> tuple[str, ...]:
     moved = inputs.Submitted(address(task), answers, actor.name)
-    task.status, task.done_at, task.done_by, task.on_behalf_of = "done", now, actor.name, actor.on_behalf_of
-    done = lifecycle.feed(session, actor, now, case, moved)
-    task.done_seq = case.head_seq
+    done = lifecycle.feed(session, actor, now, case, moved, family)
+    steps.hold(
+        task, status="done", done_at=now, done_by=actor.name, done_seq=case.head_seq, on_behalf_of=actor.on_behalf_of
+    )
+    steps.save_task(session, task)
     return tuple(f"{case.number}.{one.at}" for one in done.opened)
 
 

@@ -16,7 +16,10 @@ import rfc8785
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from workflow_service.storage import tables
+from workflow_service.storage import steps, tables
+from workflow_service.storage.prepared import Prepared
+
+_INSERT = Prepared(insert(tables.Entry))
 
 Random = Callable[[int], str]
 """Gives so many random bytes in hexadecimal."""
@@ -50,7 +53,10 @@ class Line:
 
 
 def append(session: Session, case: tables.Case, line: Line, salt: str) -> int:
-    """Writes a line at the end of the case's journal and gives its number; the caller holds the case's lock."""
+    """Writes a line at the end of the case's journal and gives its number.
+
+    The caller holds the case's lock, and saves the case (``steps.save_case``) when the step is complete.
+    """
     seq = case.head_seq + 1
     body = rfc8785.dumps(line.body).decode()
     values: dict[str, Any] = {
@@ -71,8 +77,8 @@ def append(session: Session, case: tables.Case, line: Line, salt: str) -> int:
         "prev_hash": case.head_hash,
     }
     values["hash"] = chain(case.head_hash, header(case.number, values))
-    session.execute(insert(tables.Entry), [values])
-    case.head_seq, case.head_hash = seq, values["hash"]
+    _INSERT.run(session, values)
+    steps.hold(case, head_seq=seq, head_hash=values["hash"])
     return seq
 
 

@@ -25,7 +25,7 @@ class Case(Table):
     """One matter with its number; lock, version and journal belong to it.
 
     ``version`` counts the steps; ``head_seq`` and ``head_hash`` are the end of its journal; ``shared`` is what the runs
-    publish to one another.
+    publish to one another; ``messages_waiting`` tells how many kept messages the engine has not seen.
     """
 
     __tablename__ = "case_file"
@@ -44,6 +44,7 @@ class Case(Table):
     head_seq: Mapped[int] = mapped_column(default=0)
     head_hash: Mapped[str] = mapped_column(String(64), default="")
     runs_started: Mapped[int] = mapped_column(default=0)
+    messages_waiting: Mapped[int] = mapped_column(default=0)
     related: Mapped[list[Any]] = mapped_column(default=list)
     retention: Mapped[str | None] = mapped_column(String(24))
     __table_args__ = (

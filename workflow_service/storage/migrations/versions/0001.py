@@ -78,6 +78,7 @@ def upgrade() -> None:
         sa.Column("head_seq", sa.Integer(), nullable=False),
         sa.Column("head_hash", sa.String(length=64), nullable=False),
         sa.Column("runs_started", sa.Integer(), nullable=False),
+        sa.Column("messages_waiting", sa.Integer(), nullable=False),
         sa.Column("related", Json(), nullable=False),
         sa.Column("retention", sa.String(length=24), nullable=True),
         sa.PrimaryKeyConstraint("id"),
