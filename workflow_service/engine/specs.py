@@ -68,8 +68,7 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
         """Nothing hangs on it."""
 
     def _on_complete(self, token: Token) -> None:
-        if not token.triggered:
-            self.record(token)
+        self.record(token)
         self.release(token)
         children = [token.beget(spec, flow) for flow, spec in self.onward(token)]
         for child in children:
@@ -83,10 +82,10 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
         return () if token.triggered else self.follow
 
     def record(self, token: Token) -> None:
-        """Evaluates what the element sets and publishes once it is done."""
+        """Evaluates what the element sets and publishes once it is done; of many instances each publishes for itself."""
         if self.meta is None:
             return
-        for use in ("set", "publish"):
+        for use in ("publish",) if token.triggered else ("set",) if self.container else ("set", "publish"):
             expression = self.meta.uses.get(use)
             if expression is None:
                 continue

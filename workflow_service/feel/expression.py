@@ -34,6 +34,11 @@ class Expression:
         """The variables it needs, as paths (``order.total``)."""
         return freenames.of(self.ast, self._names)
 
+    @property
+    def mentioned(self) -> frozenset[str]:
+        """Every top-level name it may look up, those in the brackets of filters included."""
+        return freenames.mentioned(self.ast)
+
     def evaluate(self, context: Mapping[str, Any], *, env: Env = NOWHERE) -> Value:
         """The value over the data; raises FeelLimitError, and what the calendar raises."""
         if self._quick is not None:

@@ -24,6 +24,18 @@ def of(node: nodes.Node, declared: frozenset[str]) -> frozenset[str]:
     return frozenset(found)
 
 
+def mentioned(node: nodes.Node) -> frozenset[str]:
+    """Every name but those of built-in functions that an expression may look up, bound or not: enough data for it is the data of these names."""
+    found: set[str] = set()
+    waiting: list[nodes.Node] = [node]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, nodes.Name) and current.name not in BUILTINS:
+            found.add(current.name)
+        waiting.extend(nodes.children(current))
+    return frozenset(found)
+
+
 def _root(node: nodes.Node) -> str:
     while isinstance(node, nodes.Path):
         node = node.source
