@@ -238,7 +238,7 @@ def _first_task(drawn: Diagram, node: Node) -> Node | None:
     return None
 
 
-def _asking(models: Mapping[str, Any]) -> Decide:
+def _asking(models: Mapping[str, dmn.Model]) -> Decide:
     """Asks the DMN models of a bundle; a failed decision stops the step with its reason."""
 
     def decide(decision: str, inputs: dict[str, Any], env: feel.Env) -> Any:
@@ -246,13 +246,15 @@ def _asking(models: Mapping[str, Any]) -> Decide:
         if model is None:
             raise CannotAdvance("流程包中没有决策“{element}”", element=decision)
         try:
-            return outcome(model.decide_traced(decision, inputs, env))
+            trace = model.decide_traced(decision, inputs, env)
         except (dmn.DmnError, feel.FeelError) as problem:
-            raise CannotAdvance("决策“{element}”失败：{why}", element=decision, why=problem.message_zh) from None
+            raise _undecided(decision, problem.message_zh) from None
+        if trace.failure is not None:
+            raise _undecided(decision, trace.failure.message_zh)
+        return trace.value
 
     return decide
 
 
-def outcome(trace: Any) -> Any:
-    """The value that a traced decision gave."""
-    return trace.value
+def _undecided(decision: str, why: str) -> CannotAdvance:
+    return CannotAdvance("决策“{element}”不能作出：{why}", element=decision, why=why)
