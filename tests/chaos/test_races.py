@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -98,7 +99,7 @@ def test_a_date_that_many_workers_see_fires_once(desk: office.Office, full: bool
         desk.settle()
         with desk.look() as session:
             waiting = session.scalars(sa.select(tables.Deadline.id).where(tables.Deadline.status == "waiting")).one()
-        desk.time = desk.case(number).opened_at.replace(hour=23)
+        desk.time += timedelta(hours=2)
 
         def fire(_n: int, waiting: int = waiting) -> str:
             with desk.work() as session:
@@ -120,7 +121,7 @@ def test_a_submission_and_its_reminder_do_not_hinder_one_another(desk: office.Of
         desk.claim("clerk1", task)
         with desk.look() as session:
             waiting = session.scalars(sa.select(tables.Deadline.id).where(tables.Deadline.status == "waiting")).one()
-        desk.time = desk.time.replace(day=desk.time.day, hour=23)
+        desk.time += timedelta(hours=2)
 
         def act(n: int, task: str = task, waiting: int = waiting) -> str:
             if n == 0:
@@ -134,8 +135,6 @@ def test_a_submission_and_its_reminder_do_not_hinder_one_another(desk: office.Of
         assert outcomes["submitted"] == 1
         desk.settle()
         assert desk.open_tasks(number) == []
-        desk.time = desk.time.replace(hour=1)
-    desk.time = desk.time.replace(hour=23)
     _sound(desk)
 
 
