@@ -75,7 +75,8 @@ class FakeDocuments:
     templates: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def number(self, key: str, code: str, year: int) -> str:
-        return self.numbers.setdefault(key, f"{code}〔{year}〕{len(self.numbers) + 1}号")
+        taken = sum(known.startswith(f"{code}〔{year}〕") for known in self.numbers.values())
+        return self.numbers.setdefault(key, f"{code}〔{year}〕{taken + 1}号")
 
     def register(self, key: str, document: IssuedDocument) -> str:
         self.registered.setdefault(key, document)

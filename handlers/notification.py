@@ -1,0 +1,248 @@
+"""Tells people and authorities: notices, mail, official letters, service of decisions, correction notices."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from handlers import gongwen, letters
+from workflow_service.handler_api import BpmnError, Context, IssuedDocument, PermanentFailure
+
+_SERIES = {"official": "", "letter": "函", "minutes": "纪"}
+"""What a layout adds to the agency's code: each series of documents is numbered on its own."""
+
+
+def notify(  # noqa: PLR0913  a notice in two languages
+    context: Context,
+    to: Sequence[str] | str,
+    title: str,
+    text: str,
+    title_en: str | None = None,
+    text_en: str | None = None,
+    email: bool = True,
+) -> dict[str, Any]:
+    """Posts a notice in the service, and by mail to those who have an address.
+
+    Args:
+        to: account names, ``role:clerk`` for everybody of a role in the case's place, or subject ids.
+        title: the heading in Chinese.
+        text: the notice in Chinese.
+        title_en: the heading in English.
+        text_en: the notice in English.
+        email: whether to send mail as well.
+    """
+    people = _recipients(to)
+    heading = f"{title} / {title_en}" if title_en else title
+    words = f"{text}\n\n{text_en}" if text_en else text
+    if people:
+        context.ports.notices.post(context.key, people, heading, words)
+        _mail(context, people, heading, words) if email else None
+    return {"posted": people}
+
+
+def issue_letter(  # noqa: PLR0913  a letter is all of this
+    context: Context,
+    template: str,
+    to: Sequence[str] | str | None = None,
+    fields: Mapping[str, Any] | None = None,
+    subject_id: str | None = None,
+    dated: str | None = None,
+    attachments: Sequence[str] | None = None,
+) -> dict[str, Any]:
+    """Writes an official document in the layout of GB/T 9704, numbers it without gaps and enters it into the case.
+
+    Args:
+        template: id of the letter's template, such as ``T14_decision``.
+        to: names of the recipients; the template's own without them.
+        fields: what the letter says; a mandatory field without a value refuses it.
+        subject_id: the subject whom it concerns.
+        dated: the date of the document; today without it.
+        attachments: names of the attachments to list.
+    """
+    day = _day(dated) if dated else _local(context.now).date()
+    recipients = [one for one in _recipients(to or ()) if one != context.place]
+    return _issue(
+        context, _Draft(template, tuple(recipients), dict(fields or {}), subject_id, day, tuple(attachments or ()))
+    )
+
+
+def serve(
+    context: Context,
+    document: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    recipients: Sequence[Mapping[str, Any]],
+    channel: str = "in_app",
+) -> dict[str, Any]:
+    """Serves issued documents on the subjects through the service; ERR_SERVE when somebody can't be reached so.
+
+    A subject without an account is served through the applicant; where an authority opened the case itself nobody
+    stands for the subject, and another way of service is needed.
+
+    Args:
+        document: the result of issue_letter, or a list of them; those for one subject go to that subject alone.
+        recipients: the subjects: rows of id, name, account.
+        channel: ``in_app``; any other channel needs a person.
+    """
+    papers = [document] if isinstance(document, Mapping) else list(document or ())
+    problems = [] if channel == "in_app" else [f"“{channel}”送达须由经办人办理"]
+    problems += [] if papers and recipients else ["没有可送达的文书或受送达人"]
+    reached = [(one, _addressee(context, one)) for one in recipients]
+    problems += [f"{one.get('name')}没有账号，无法在系统内送达" for one, account in reached if not account]
+    if problems:
+        raise BpmnError("ERR_SERVE", "；".join(problems))
+    served = []
+    for one, account in reached:
+        own = [paper for paper in papers if paper.get("subject_id") in (None, one.get("id"))]
+        names = "、".join(f"《{paper.get('title') or '文书'}》（{paper.get('number')}）" for paper in own)
+        key = f"{context.key}:{one.get('id')}"
+        context.ports.notices.post(
+            key, [account], "文书送达", f"案件{context.case_number}的{names}已送达{one.get('name')}，请下载查阅。"
+        )
+        served.append(
+            {
+                "subject_id": one.get("id"),
+                "account": account,
+                "channel": channel,
+                "served_at": _stamp(context.now),
+                "documents": [paper.get("document") for paper in own],
+            }
+        )
+    return {"served": served}
+
+
+def send_correction_notice(
+    context: Context, notice: Mapping[str, Any], object: Mapping[str, Any], due: str
+) -> dict[str, Any]:  # noqa: A002  the name is the diagrams' word
+    """Issues the correction notice, sends it to its object, and says whether the sending was within the limit.
+
+    Article 17(1): the limit is five working days from the decision, and it is the sending that is judged.
+
+    Args:
+        notice: reason, requirements (text, measure_of_done), rectify_by, report_required, supervisor, decision (number, date).
+        object: the subject that has to correct: id, name, account.
+        due: the last day of the limit, as a date (ends at 24:00) or a date and time.
+    """
+    decision = notice.get("decision") or {}
+    fields = {
+        **{
+            name: notice.get(name) for name in ("reason", "requirements", "rectify_by", "report_required", "supervisor")
+        },
+        "object_name": object.get("name"),
+        "decision_no": decision.get("number"),
+        "decision_date": decision.get("date"),
+        "due_at": due,
+    }
+    day = _local(context.now).date()
+    subject = str(object["id"]) if object.get("id") else None
+    issued = _issue(context, _Draft("T16_correction_notice", (str(object.get("name")),), fields, subject, day))
+    account = _addressee(context, object)
+    if account:
+        text = f"《{issued['title']}》（{issued['number']}）已发出，请在{letters.spoken(notice.get('rectify_by'))}前完成整改。"
+        context.ports.notices.post(context.key, [account], "纠错通知书", text)
+        _mail(context, [account], "纠错通知书", text)
+    return {**issued, "sent_at": _stamp(context.now), "due": due, "in_time": context.now <= _end_of(due)}
+
+
+def assign_case_no(context: Context) -> dict[str, Any]:
+    """Gives the accepted case its number in the accepting organ's own register, gap-free per year."""
+    code = f"{_setting(context, 'agency_code', '容错')}案"
+    return {"case_no": context.ports.documents.number(f"{context.case_number}:case_no", code, _local(context.now).year)}
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A letter that is to be issued."""
+
+    template: str
+    to: tuple[str, ...]
+    fields: dict[str, Any]
+    subject_id: str | None
+    dated: date
+    attachments: tuple[str, ...] = ()
+
+
+def _issue(context: Context, draft: _Draft) -> dict[str, Any]:
+    """Writes first, numbers then: a letter that can't be written takes no number."""
+    template = context.ports.documents.template(draft.template)
+    issuer = _setting(context, "issuer", "容错纠错工作办公室")
+    known = {str(one.get("id")): str(one.get("name")) for one in context.case.get("subjects") or ()}
+    own = {name: _with_subjects(value, known) for name, value in draft.fields.items()}
+    fields = {"matter": context.case.get("title"), **own, "issuer": issuer, "case_number": context.case_number}
+    names = context.ports.dossier.names
+    to = list(names(draft.to).get(one, one) for one in draft.to)
+    letter = letters.write(template, letters.named(template, fields, names), to, draft.attachments)
+    code = _setting(context, "agency_code", "容错") + _SERIES[letter.layout]
+    number = context.ports.documents.number(context.key, code, draft.dated.year)
+    printed = max(draft.dated, _local(context.now).date())
+    paper = gongwen.Paper(letter, number, context.case_number, issuer, draft.dated, printed)
+    file = context.ports.files.write(
+        context.key, f"{letter.title}（{number}）.docx", gongwen.MEDIA_TYPE, gongwen.render(paper, context.now)
+    )
+    issued = IssuedDocument(draft.template, letter.title, number, draft.dated, file, letter.to, draft.subject_id)
+    return {
+        "document": context.ports.documents.register(context.key, issued),
+        "template": draft.template,
+        "title": letter.title,
+        "number": number,
+        "dated": draft.dated.isoformat(),
+        "subject_id": draft.subject_id,
+        "file": file.reference(),
+    }
+
+
+def _with_subjects(value: Any, known: Mapping[str, str]) -> Any:
+    """Rows that name a subject by its id get the subject's name beside it."""
+    if isinstance(value, list):
+        return [_with_subjects(one, known) for one in value]
+    if isinstance(value, Mapping) and value.get("subject_id"):
+        return {**value, "subject": known.get(str(value["subject_id"]), value["subject_id"])}
+    return value
+
+
+def _mail(context: Context, people: Sequence[str], subject: str, text: str) -> None:
+    addresses = list(context.ports.notices.addresses(people))
+    if addresses:
+        base = _setting(context, "base_url", "")
+        link = f"\n\n{base.rstrip('/')}/cases/{context.case_number}" if base else ""
+        context.ports.mail.send(context.key, addresses, f"〔{context.case_number}〕{subject}", f"{text}{link}")
+
+
+def _addressee(context: Context, subject: Mapping[str, Any]) -> str:
+    """The account behind a subject: its own, else the applicant's unless an authority opened the case itself."""
+    if subject.get("account"):
+        return str(subject["account"])
+    application = context.data.get("submit_application") or {}
+    opened_by = str(context.case.get("opened_by") or "")
+    return "" if application.get("applicant_kind") == "organ" or opened_by == "system" else opened_by
+
+
+def _recipients(to: Sequence[Any] | str) -> list[str]:
+    """Names in order, without repeats and blanks."""
+    given = [to] if isinstance(to, str) else to
+    return [one for one in dict.fromkeys(str(name).strip() for name in given if name is not None) if one]
+
+
+def _setting(context: Context, name: str, default: str) -> str:
+    return context.settings.get(name, default)
+
+
+def _local(at: datetime) -> datetime:
+    return at.astimezone(letters.SHANGHAI)
+
+
+def _stamp(at: datetime) -> str:
+    return _local(at).isoformat(timespec="seconds")
+
+
+def _day(text: str) -> date:
+    try:
+        return datetime.fromisoformat(text).date() if "T" in text else date.fromisoformat(text)
+    except ValueError as error:
+        raise PermanentFailure(f"“{text}”不是日期") from error
+
+
+def _end_of(due: str) -> datetime:
+    """The last moment of a limit."""
+    if "T" not in due:
+        return datetime.combine(_day(due), time.max, letters.SHANGHAI)
+    at = datetime.fromisoformat(due)
+    return at if at.tzinfo else at.replace(tzinfo=letters.SHANGHAI)
