@@ -164,7 +164,8 @@ def _compare(node: nodes.Compare, build: Build) -> Closure:
 
     def run(scope: Scope) -> bool | None:
         one, two = left(scope), right(scope)
-        if type(one) is Decimal and type(two) is Decimal:
+        of = type(one)
+        if of is type(two) and (of is Decimal or of is str):
             return test(one, two)
         return compared(scope, one, two)
 
