@@ -16,6 +16,7 @@ from workflow_service.feel.values import Value
 Evaluate: TypeAlias = Callable[[Scope], Value]
 Match: TypeAlias = Callable[[Scope, Value], bool | None]
 BOUNDS = limits.DEFAULT
+NOTHING = limits.NOWHERE
 
 # What one call of a model's function costs of the nesting that a run allows, beside its expression.
 _CALL = 8
@@ -234,3 +235,11 @@ def values_test(
 def constant(node: nodes.Node) -> Evaluate:
     """The function of a node that names nothing."""
     return closures.make(node, _build("", ()))
+
+
+def is_constant(box: elements.Literal) -> bool:
+    """Whether a cell holds a number, a string, a boolean or null."""
+    try:
+        return box.language == "feel" and isinstance(parsed(box.text, ()), nodes.Literal)
+    except errors.FeelError:
+        return False

@@ -106,8 +106,17 @@ def _results(rule: elements.Rule, table: elements.Table, maker: Maker) -> tuple[
         evaluate = cells.expression(cell, maker.names, maker.faults)
         evaluate = making.typed(evaluate, column.type_ref, maker, cell.place)
         allowed = cells.values_test(column.values, column.place, maker.names, maker.faults)
-        found.append(evaluate if allowed is None else _limited(evaluate, allowed, cell.place))
+        found.append(_settled(evaluate if allowed is None else _limited(evaluate, allowed, cell.place), cell))
     return tuple(found)
+
+
+def _settled(evaluate: Evaluate, cell: elements.Literal) -> Evaluate:
+    """A constant that fits its column is found out once and not at each question."""
+    if not cells.is_constant(cell):
+        return evaluate
+    session = cells.Session(cells.NOTHING, cells.BOUNDS, True)
+    value = evaluate(Scope(session, None))
+    return evaluate if session.notes else lambda scope: value
 
 
 def _limited(evaluate: Evaluate, allowed: _Allowed, place: Place) -> Evaluate:
