@@ -45,7 +45,7 @@ def receive(session: Session, actor: Actor, now: datetime, number: str, name: st
     permissions.require(actor, permissions.Permission.CASE_OPEN)
     if not actor.roles & set(entrance.roles):
         raise errors.NotAllowed("您的角色不能提出“{what}”", what=entrance.name)
-    known = scope.of_data(actor, lifecycle.family_of(session, case), {})
+    known = scope.of_data(actor, now, lifecycle.family_of(session, case), {})
     _require_open(entrance, known)
     form = programs.of(session, case.bundle).form(entrance.form)
     answers = forms.check(form, data, known, files=files.known_to(session, actor, case))

@@ -34,7 +34,7 @@ def open_case(  # noqa: PLR0913  who opens what where
     loaded = programs.of(session, programs.in_force(session, where))
     entrance = _entrance(loaded, actor, process)
     case = lifecycle.create(session, actor, now, process, where)
-    known = scope.of_data(actor, lifecycle.family_of(session, case), {})
+    known = scope.of_data(actor, now, lifecycle.family_of(session, case), {})
     answers = forms.check(loaded.form(entrance.form), data, known, files=files.known_to(session, actor, case))
     lifecycle.begin(session, actor, now, case, process)
     first = session.scalars(

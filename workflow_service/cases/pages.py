@@ -53,7 +53,7 @@ def task_page(session: Session, actor: Actor, now: datetime, task_id: str) -> Ta
     queries.readable(session, actor, now, case.number, f"task {task.element}")
     loaded = programs.of(session, case.bundle)
     form = loaded.form(task.form)
-    known, returnable = _engine_side(session, actor, case, task, loaded)
+    known, returnable = _engine_side(session, actor, now, case, task, loaded)
     blocked = _blocked(session, actor, now, case, task)
     draft = session.get(tables.Draft, (task.id, actor.name))
     attempts = session.scalars(
@@ -79,13 +79,13 @@ def task_page(session: Session, actor: Actor, now: datetime, task_id: str) -> Ta
     )
 
 
-def _engine_side(
-    session: Session, actor: Actor, case: tables.Case, task: tables.Task, loaded: programs.Loaded
+def _engine_side(  # noqa: PLR0913  who sees which task of which case, and when
+    session: Session, actor: Actor, now: datetime, case: tables.Case, task: tables.Task, loaded: programs.Loaded
 ) -> tuple[dict[str, Any], Sequence[view.Element]]:
     if task.status != "open":
-        return scope.of_data(actor, lifecycle.family_of(session, case), {}), ()
+        return scope.of_data(actor, now, lifecycle.family_of(session, case), {}), ()
     family, at = lifecycle.family_of(session, case), inputs.Address(task.run, task.element, task.visit)
-    known = scope.of_data(actor, family, engine.task_data(loaded.program, family, at))
+    known = scope.of_data(actor, now, family, engine.task_data(loaded.program, family, at))
     earlier = engine.returnable(loaded.program, family, at)
     return known, [loaded.elements[task.process, one] for one in earlier]
 
@@ -213,7 +213,7 @@ def positions(session: Session, case: tables.Case) -> list[dict[str, Any]]:
 
 def messages_for(session: Session, actor: Actor, case: tables.Case) -> list[view.Entrance]:
     """The messages that this person may send to the case now."""
-    known = scope.of_data(actor, lifecycle.family_of(session, case), {})
+    known = scope.of_data(actor, None, lifecycle.family_of(session, case), {})
     entrances = programs.of(session, case.bundle).program.entrances
     return [one for one in entrances if one.message and actor.roles & set(one.roles) and messages.is_open(one, known)]
 

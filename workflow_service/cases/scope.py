@@ -1,5 +1,6 @@
 """What the expressions of a form see: the run's data, the case, the person and today."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,17 +13,17 @@ from workflow_service.identity.actors import Actor
 from workflow_service.storage import tables
 
 
-def of_task(
-    session: Session, actor: Actor, case: tables.Case, task: tables.Task, family: view.Family
+def of_task(  # noqa: PLR0913  who sees which task of which case, and when
+    session: Session, actor: Actor, now: datetime, case: tables.Case, task: tables.Task, family: view.Family
 ) -> dict[str, Any]:
     """The scope of an open task's form."""
     loaded = programs.of(session, case.bundle)
     data = engine.task_data(loaded.program, family, Address(task.run, task.element, task.visit))
-    return of_data(actor, family, data)
+    return of_data(actor, now, family, data)
 
 
-def of_data(actor: Actor, family: view.Family, data: dict[str, Any]) -> dict[str, Any]:
-    """The scope for given run data."""
+def of_data(actor: Actor, now: datetime | None, family: view.Family, data: dict[str, Any]) -> dict[str, Any]:
+    """The scope for given run data; without a time ``today()`` and ``now()`` are null."""
     me = {
         "name": actor.name,
         "display_name": actor.display_name,
@@ -30,7 +31,7 @@ def of_data(actor: Actor, family: view.Family, data: dict[str, Any]) -> dict[str
         "unit": actor.unit,
         "place": actor.place,
     }
-    return {**data, "data": data, "case": {**family.case, "runs": runs(family)}, "me": me}
+    return {**data, "data": data, "case": {**family.case, "runs": runs(family)}, "me": me, "clock": now}
 
 
 def runs(family: view.Family) -> list[dict[str, Any]]:

@@ -241,7 +241,7 @@ def submit(  # noqa: PLR0913  the whole of a submission
     acting = involvement.standing(session, actor, now, case, task)
     messages.feed_waiting(session, now, case)
     family = lifecycle.family_of(session, case)
-    answers = _checked(session, acting, case, task, data, family)
+    answers = _checked(session, acting, now, case, task, data, family)
     if task.delegated_by is not None:
         return _give_back(session, acting, now, case, task, data)
     if task.sealed:
@@ -269,10 +269,16 @@ def _known(known: tables.Submission, digest: str) -> Submission:
 
 
 def _checked(  # noqa: PLR0913  a form's whole context
-    session: Session, actor: Actor, case: tables.Case, task: tables.Task, data: dict[str, Any], family: view.Family
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    case: tables.Case,
+    task: tables.Task,
+    data: dict[str, Any],
+    family: view.Family,
 ) -> dict[str, Any]:
     form = programs.of(session, case.bundle).form(task.form)
-    known = scope.of_task(session, actor, case, task, family)
+    known = scope.of_task(session, actor, now, case, task, family)
     return forms.check(form, data, known, files=files.known_to(session, actor, case))
 
 

@@ -1,0 +1,250 @@
+"""Cases for people: the list, the file of one, starting one, sending messages to one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import flask
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from workflow_service import errors
+from workflow_service.bundles import forms, programs
+from workflow_service.cases import files, lifecycle, opening, overview, queries, scope, why
+from workflow_service.cases import pages as gathered
+from workflow_service.engine import view
+from workflow_service.identity import roster
+from workflow_service.identity.permissions import Permission
+from workflow_service.storage import tables
+from workflow_service.web import api_cases, api_tasks, guard, headers, i18n, shapes, staff, task_pages, visit
+from workflow_service.web import pages as shared
+
+pages = flask.Blueprint("case_pages", __name__)
+
+TABS = ("overview", "progress", "documents", "history")
+
+
+@pages.get("/cases")
+@guard.needs(Permission.CASE_READ)
+def listed() -> str:
+    """The cases that the person may see, newest first."""
+    wanted = api_cases.case_filter()
+    with visit.reading() as session:
+        found = queries.cases(session, visit.actor(), visit.now(), wanted, visit.text_of("after", 20), 30)
+        return flask.render_template(
+            "cases.html",
+            found=found,
+            wanted=wanted,
+            statuses=i18n.words()["status"],
+            processes=staff.process_names(session),
+            places=place_names(session),
+        )
+
+
+def place_names(session: Session) -> dict[str, str]:
+    """Place code → its name."""
+    return {one.place: one.place_name for one in overview.units(session)}
+
+
+@pages.get("/cases/<number>")
+@guard.needs(Permission.CASE_READ)
+def show(number: str) -> str:
+    """A case file, one of its tabs at a time."""
+    tab = api_tasks.one_of("tab", TABS, "overview")
+    with visit.reading() as session:
+        file = gathered.case_file(session, visit.actor(), visit.now(), number)
+        extra = _tab(session, file, tab)
+        return flask.render_template("case.html", file=file, case=file.case, tab=tab, tabs=_tabs(), **extra)
+
+
+def _tabs() -> Mapping[str, str]:
+    return {"overview": _("概况"), "progress": _("进度"), "documents": _("文书与材料"), "history": _("办理记录")}
+
+
+def _tab(session: Session, file: gathered.CaseFile, tab: str) -> dict[str, Any]:
+    if tab == "overview":
+        reasons = why.why(session, visit.actor(), visit.now(), file.case.number)
+        dates = [shapes.deadline(session, one) for one in _dated(file)]
+        return {"reasons": [api_cases.reason(one) for one in reasons], "dates": dates, "elements": names_of(file)}
+    if tab == "progress":
+        return {"diagrams": diagrams(file), "elements": names_of(file)}
+    if tab == "history":
+        after = visit.whole_of("after", 0, 0, 10**9)
+        found = queries.journal(session, visit.actor(), visit.now(), file.case.number, after, 100)
+        names = roster.display_names(session, [one.entry.actor for one in found.items])
+        return {"found": found, "who": names, "elements": names_of(file)}
+    return {}
+
+
+def _dated(file: gathered.CaseFile) -> Sequence[tables.Deadline | tables.Task]:
+    waiting = [one for one in file.tasks if one.status == "open" and one.due_at is not None]
+    return sorted([*file.deadlines, *waiting], key=lambda one: one.due_at or visit.now())
+
+
+def names_of(file: gathered.CaseFile) -> dict[str, str]:
+    """Element id → its label, of the version that the case runs on."""
+    return {one.id: i18n.either(one, "name") for one in file.loaded.elements.values()}
+
+
+def diagrams(file: gathered.CaseFile) -> list[dict[str, Any]]:
+    """The diagrams in which something stands or stood, those with tokens first, with the marks to show."""
+    current: dict[str, set[str]] = {}
+    done: dict[str, set[str]] = {}
+    bad = {one.element for one in file.incidents}
+    for token in file.positions:
+        current.setdefault(str(token["process"]), set()).add(str(token["element"]))
+    for task in file.tasks:
+        if task.status == "done":
+            done.setdefault(task.process, set()).add(task.element)
+    names = file.loaded.program.process_names
+    wanted = sorted({*current, *done}, key=lambda one: (one not in current, one))
+    return [
+        {
+            "process": one,
+            "name": names.get(one, one) if isinstance(names, Mapping) else one,
+            "url": flask.url_for("case_pages.diagram", bundle_hash=file.case.bundle, process=one),
+            "marks": {
+                "current": sorted(current.get(one, ())),
+                "done": sorted(done.get(one, set()) - current.get(one, set())),
+                "bad": sorted(current.get(one, set()) & bad),
+            },
+        }
+        for one in wanted
+    ]
+
+
+@pages.get("/diagrams/<bundle_hash>/<process>.bpmn")
+@guard.signed_in
+def diagram(bundle_hash: str, process: str) -> flask.Response:
+    """The diagram of a process in the version that a case runs on, byte for byte."""
+    with visit.reading() as session:
+        content = programs.of(session, bundle_hash).files.get(f"{process}.bpmn")
+    if content is None:
+        raise errors.NotFound("流程包中没有流程“{process}”", process=process)
+    return headers.download(content, f"{process}.bpmn", "application/xml")
+
+
+@pages.post("/cases/<number>/comments")
+@guard.needs(Permission.CASE_COMMENT)
+def comment(number: str) -> flask.typing.ResponseReturnValue:
+    """Adds a remark to a case."""
+    text = flask.request.form.get("text", "").strip()
+    if not text:
+        raise errors.Invalid([errors.FieldError("text", "required", "请填写备注内容")])
+    with visit.writing() as session:
+        gathered.comment(session, visit.actor(), visit.now(), number, text)
+    return shared.go("case_pages.show", "commented", number=number)
+
+
+@pages.get("/start")
+@guard.needs(Permission.CASE_OPEN)
+def start_menu() -> str:
+    """The processes that the person may start."""
+    with visit.reading() as session:
+        return flask.render_template("start.html", entrances=gathered.entrances(session, visit.actor()))
+
+
+@pages.route("/start/<process>", methods=["GET", "POST"])
+@guard.needs(Permission.CASE_OPEN)
+def start(process: str) -> flask.typing.ResponseReturnValue:
+    """The first form of a process; submitting it opens a case."""
+    with visit.reading() as session:
+        entrance = _entrance(gathered.entrances(session, visit.actor()), process)
+        loaded = programs.of(session, programs.in_force(session, visit.actor().place))
+        form, known = loaded.form(entrance.form), blank_scope()
+        asked = _Asked(entrance, form, known, loaded.articles, flask.url_for("case_pages.start", process=process))
+        if flask.request.method == "GET":
+            return _ask(session, asked, forms.prefill(form, known), {})
+    answers = forms.from_web(form, flask.request.form, task_pages.kept_files(form))
+    try:
+        with visit.writing() as session:
+            given = task_pages.filled(answers)
+            number = opening.open_case(session, visit.actor(), visit.now(), process, given).number
+    except errors.Invalid as invalid:
+        with visit.reading() as session:
+            return _ask(session, asked, answers, task_pages.faults_of(invalid)), 422
+    visit.follow(number)
+    return shared.go("case_pages.show", "opened", number=number)
+
+
+def _entrance(entrances: Sequence[view.Entrance], process: str) -> view.Entrance:
+    found = next((one for one in entrances if one.process == process), None)
+    if found is None:
+        raise errors.NotFound("没有可以由您发起的流程“{process}”", process=process)
+    return found
+
+
+def blank_scope() -> dict[str, Any]:
+    """What the expressions of a form see before there is a case."""
+    actor = visit.actor()
+    me = {
+        "name": actor.name,
+        "display_name": actor.display_name,
+        "roles": sorted(actor.roles),
+        "unit": actor.unit,
+        "place": actor.place,
+    }
+    return {"data": {}, "case": {"runs": []}, "me": me}
+
+
+class _Asked:
+    """A form that stands on a page of its own: which, for what, and where it is sent."""
+
+    def __init__(
+        self, entrance: view.Entrance, form: forms.Form, known: Mapping[str, Any], articles: Mapping[str, Any], to: str
+    ) -> None:
+        self.entrance, self.form, self.known, self.articles, self.to = entrance, form, known, articles, to
+
+
+def _ask(
+    session: Session, asked: _Asked, values: Mapping[str, Any], faults: Mapping[str, str], case: Any = None
+) -> str:
+    return flask.render_template(
+        "ask.html",
+        asked=asked,
+        described=forms.describe(asked.form, asked.known),
+        values=values,
+        faults=faults,
+        case=case,
+        people=task_pages.people_for(session, visit.actor().place),
+        articles=asked.articles,
+    )
+
+
+@pages.route("/cases/<number>/messages/<name>", methods=["GET", "POST"])
+@guard.needs(Permission.CASE_OPEN)
+def message(number: str, name: str) -> flask.typing.ResponseReturnValue:
+    """A statement or request to a case."""
+    with visit.reading() as session:
+        case = queries.readable(session, visit.actor(), visit.now(), number, f"message {name}")
+        loaded = programs.of(session, case.bundle)
+        entrance = next((one for one in gathered.messages_for(session, visit.actor(), case) if one.message == name), None)
+        if entrance is None:
+            raise errors.Conflict("案件现在的状态不接受这项申请，或您的角色不能提出")
+        form, known = loaded.form(entrance.form), scope.of_data(visit.actor(), visit.now(), lifecycle.family_of(session, case), {})
+        to = flask.url_for("case_pages.message", number=number, name=name)
+        asked = _Asked(entrance, form, known, loaded.articles, to)
+        if flask.request.method == "GET":
+            return _ask(session, asked, forms.prefill(form, known), {}, case)
+    answers = forms.from_web(form, flask.request.form, task_pages.kept_files(form))
+    try:
+        api_cases.deliver(number, name, task_pages.filled(answers))
+    except errors.Invalid as invalid:
+        with visit.reading() as session:
+            case = queries.readable(session, visit.actor(), visit.now(), number, f"message {name}")
+            return _ask(session, asked, answers, task_pages.faults_of(invalid), case), 422
+    return shared.go("case_pages.show", "sent", number=number)
+
+
+@pages.get("/cases/<number>/documents/<document_id>.docx")
+@guard.needs(Permission.CASE_READ)
+def document(number: str, document_id: str) -> flask.Response:
+    """An issued official document, to be saved."""
+    return api_cases.download_document(number, document_id)
+
+
+@pages.get("/files/<file_id>")
+@guard.needs(Permission.CASE_READ)
+def attachment(file_id: str) -> flask.Response:
+    """A file of a case, to be saved."""
+    with visit.reading() as session:
+        return api_tasks.as_file(files.download(session, visit.actor(), file_id))
