@@ -172,13 +172,22 @@ def _applies(judged: Judgement, path: str, one: Field, own: dict[str, Any], sigh
         return
     if is_empty(value):
         if form_scope.required(one, sight) and not _refused(judged, path):
-            judged.refuse(path, one, "required", "请填写“{label}”")
+            _missing(judged, path, one)
         elif one.bounds.fewest and one.type == "rows" and one.required is not False and not _refused(judged, path):
             judged.refuse(
                 path, one, "too_few", "“{label}”至少需要 {least} 项，现有 {count} 项", least=one.bounds.fewest, count=0
             )
         return
     _inside(judged, path, one, value, sight)
+
+
+def _missing(judged: Judgement, path: str, one: Field) -> None:
+    if one.type in ("file", "files"):
+        judged.refuse(path, one, "required", "请上传“{label}”")
+    elif one.type in CHOOSING or one.type in ("boolean", "tristate"):
+        judged.refuse(path, one, "required", "请选择“{label}”")
+    else:
+        judged.refuse(path, one, "required", "请填写“{label}”")
 
 
 def _refused(judged: Judgement, path: str) -> bool:
