@@ -31,6 +31,7 @@ EM = 316  # a 16 pt character on that grid
 SQUEEZE = -4  # the same pitch as spacing of the characters: LibreOffice gives a character wider than its cell two cells
 
 _MM = 1440 / 25.4
+_IMPRINT_ROW = 600
 _RED, _BLACK = RGBColor(0xFF, 0, 0), RGBColor(0, 0, 0)
 _EIGHTHS = {"thick": 8, "thin": 6}  # border widths: 0.35 mm and 0.25 mm in eighths of a point
 
@@ -221,26 +222,31 @@ def _imprint(document: Any, paper: Paper) -> None:
     to = "分送" if paper.letter.layout == "minutes" else "抄送"
     lines = [f"{to}：{'，'.join(paper.letter.copies)}。"] if paper.letter.copies else []
     lines.append(f"{paper.issuer}\t{letters.chinese_date(paper.printed)}印发")
-    table = document.add_table(rows=len(lines), cols=1)
-    table.autofit = False
-    place, borders = OxmlElement("w:tblpPr"), OxmlElement("w:tblBorders")
-    _set(place, horzAnchor="margin", vertAnchor="margin", tblpXSpec="center", tblpYSpec="bottom")
-    for side, kind in (("top", "thick"), ("bottom", "thick"), ("insideH", "thin")):
-        edge = OxmlElement(f"w:{side}")
-        _set(edge, val="single", sz=_EIGHTHS[kind], space=0, color="000000")
-        borders.append(edge)
-    table._tbl.tblPr.insert_element_before(place, "w:tblOverlap", "w:tblW", "w:jc", "w:tblLayout", "w:tblLook")
-    table._tbl.tblPr.insert_element_before(borders, "w:shd", "w:tblLayout", "w:tblCellMar", "w:tblLook")
-    for row, text in zip(table.rows, lines, strict=True):
-        row.cells[0].width = Twips(TYPE_WIDTH)
-        line = row.cells[0].paragraphs[0]
-        _write(line, text, FANG, 14)
-        line.paragraph_format.left_indent = line.paragraph_format.right_indent = Twips(
-            172
-        )  # with the cell's 108: 1 character
-        line.paragraph_format.tab_stops.add_tab_stop(Twips(TYPE_WIDTH - 2 * 108 - 172), WD_TAB_ALIGNMENT.RIGHT)
-    anchor = document.add_paragraph()  # what a floating table floats beside
-    anchor.paragraph_format.line_spacing = Pt(1)
+    for number, text in enumerate(lines):
+        line = _line(document, text, FANG, 14)
+        line.paragraph_format.left_indent = line.paragraph_format.right_indent = Twips(280)
+        line.paragraph_format.tab_stops.add_tab_stop(Twips(TYPE_WIDTH - 280), WD_TAB_ALIGNMENT.RIGHT)
+        _border(line, "top", "single", _EIGHTHS["thick" if number == 0 else "thin"], "000000", space=1)
+        if number == len(lines) - 1:
+            _border(line, "bottom", "single", _EIGHTHS["thick"], "000000", space=1)
+        top = PAGE_HEIGHT - MARGIN_BOTTOM - _IMPRINT_ROW * (len(lines) - number)
+        frame = OxmlElement("w:framePr")
+        _set(
+            frame,
+            w=TYPE_WIDTH,
+            h=_IMPRINT_ROW,
+            hRule="exact",
+            hAnchor="margin",
+            vAnchor="page",
+            x=1,
+            y=top,
+            wrap="notBeside",
+        )
+        properties = line._p.get_or_add_pPr()
+        properties.insert_element_before(
+            frame, "w:widowControl", "w:pBdr", "w:tabs", "w:snapToGrid", "w:spacing", "w:ind", "w:jc"
+        )
+    document.add_paragraph().paragraph_format.line_spacing = Pt(1)  # what the frames stand beside
 
 
 def _table(document: Any, part: letters.Table) -> None:
