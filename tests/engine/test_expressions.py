@@ -11,7 +11,7 @@ from tests.engine.cases import NOON, Case, Weekdays
 from tests.engine.drawing import Drawing, compiled
 from workflow_service.engine import expressions
 from workflow_service.engine.expressions import Recorder, Scope, compile_text, plain
-from workflow_service.errors import BadBundle, CannotAdvance
+from workflow_service.errors import BadBundle, CalendarDataMissing, CannotAdvance
 
 
 def _scope() -> Scope:
@@ -71,6 +71,19 @@ def test_data_from_outside_is_put_in_one_form(value: object, expected: object) -
     assert plain(value) == expected
 
 
+def _nested(levels: int) -> object:
+    value: object = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("value", [_nested(62), _nested(5000), "\ud800", {"a": "\udfff"}, object(), {1, 2}])
+def test_data_that_could_not_be_stored_is_refused_at_the_door(value: object) -> None:
+    with pytest.raises(CannotAdvance):
+        plain(value)
+
+
 def test_objects_are_put_in_order_so_that_replay_sees_the_same() -> None:
     assert list(plain({"b": 1, "a": {"d": 1, "c": 2}})) == ["a", "b"]
 
@@ -95,6 +108,19 @@ def test_a_moment_is_utc_and_a_date_ends_in_shanghai(text: str, expected: dateti
 def test_what_is_no_date_is_refused(text: str) -> None:
     with pytest.raises(CannotAdvance, match="办理期限"):
         expressions.moment(compile_text("p", "e", "due", text), {}, _scope())
+
+
+def test_a_missing_year_that_gives_no_date_refuses_by_name() -> None:
+    class Empty(Weekdays):
+        """Knows no year at all."""
+
+        def is_working(self, day: date) -> bool:
+            raise CalendarDataMissing(day.year)
+
+    scope = Scope(NOON, Recorder(Empty()), dict)
+
+    with pytest.raises(CannotAdvance, match="2026 年的工作日历"):
+        expressions.evaluate(compile_text("p", "e", "set", "is working day(today())"), {}, scope)
 
 
 ATTACKS = [

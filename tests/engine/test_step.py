@@ -327,7 +327,7 @@ def test_a_failed_call_goes_to_its_error_event_or_refuses() -> None:
     done = case.fail("r1.serve_it.1", "ERR_SERVE")
 
     assert case.open() == ["r1.serve_by_hand.1"]
-    assert [str(one) for one in done.dropped_calls] == ["r1.serve_it.1"]
+    assert done.dropped_calls == ()  # the job has ended by itself
 
 
 def test_a_result_given_twice_is_a_conflict() -> None:

@@ -115,6 +115,8 @@ def _evaluate(expression: Expression, data: Mapping[str, Any], scope: Scope) -> 
         value = expression.compiled.evaluate(seen, env=env)
     except feel.FeelError as problem:
         raise refusal(expression, problem.message_zh) from None
+    except CalendarDataMissing as missing:
+        raise refusal(expression, str(missing)) from None
     return value, "；".join(problem_text(one) for one in env.problems or [])
 
 
@@ -204,35 +206,49 @@ def _from_text(value: str) -> date | datetime | None:
         return None
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any, depth: int = 0) -> Any:
     """A FEEL or Python value as plain JSON with sorted keys: integers and floats, ISO text for times.
 
     Equal inputs must give equal bytes, live or replayed, so objects are put in order here, at the door.
     A decimal becomes an integer when it is one, else the nearest float (17 digits); sums that must stay exact
     are kept as text and read with ``number()``.
+
+    Raises:
+        CannotAdvance: for what JSON cannot hold, invalid text and data nested deeper than 60 levels.
     """
     if value is None or isinstance(value, bool | str):
-        return value
+        return value if not isinstance(value, str) or value.isascii() else _valid(value)
     if isinstance(value, int | float | Decimal):
         return _number(value)
+    if depth > DEEPEST:
+        raise CannotAdvance("数据的嵌套超过 {limit} 层", limit=DEEPEST, element="")
     if isinstance(value, Mapping):
-        return {str(name): plain(value[name]) for name in sorted(value, key=str)}
+        return {str(name): plain(value[name], depth + 1) for name in sorted(value, key=str)}
     if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
+        return [plain(one, depth + 1) for one in value]
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    """ISO text, with an offset in place of a zone's name, which other readers of the JSON would not know."""
+    known = feel.to_python(value) if isinstance(value, _TEMPORAL) else value
+    if isinstance(known, date | time):
+        return known.isoformat()
     if isinstance(value, _TEMPORAL):
-        return _temporal_text(value)
+        return str(value)
     raise CannotAdvance("值“{value}”不能保存在案件数据中", value=str(value)[:80], element="")
 
 
+def _valid(value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise CannotAdvance("文本含有无效字符，不能保存", element="") from None
+    return value
+
+
+DEEPEST = 60
 _TEMPORAL = (feel.Date, feel.DateTime, feel.Time, feel.DaysTime, feel.YearsMonths)
-
-
-def _temporal_text(value: Any) -> str:
-    """ISO text with an offset in place of a zone's name, which other readers of the JSON would not know."""
-    known = feel.to_python(value)
-    return known.isoformat() if isinstance(known, date | time) else str(value)
 
 
 def _number(value: int | float | Decimal) -> int | float | str:

@@ -17,7 +17,7 @@ from workflow_service.engine.crowd import Crowd
 from workflow_service.engine.diagram import Flow, Node
 from workflow_service.engine.document import fault
 from workflow_service.engine.meta import Meta
-from workflow_service.errors import BadBundle
+from workflow_service.errors import BadBundle, Finding
 
 BEHAVIOUR: dict[str, type[specs.Element]] = {
     "startEvent": specs.Element,
@@ -60,16 +60,16 @@ def spec_sets(roots: Mapping[str, etree._Element]) -> dict[str, Any]:
     """The stock specs of all processes and sub-processes by id; whatever the parser raises becomes a finding."""
     parser = DiagramParser()
     found: dict[str, Any] = {}
-    file = ""
+    file, where = "", ""
     try:
         for file, root in roots.items():
             parser.add_bpmn_xml(root.getroottree(), filename=file)
         for process_id in list(parser.process_parsers):
-            file = parser.process_parsers[process_id].filename or file
+            file, where = parser.process_parsers[process_id].filename or file, process_id
             found[process_id] = parser.get_spec(process_id)
             found.update(parser.get_subprocess_specs(process_id, specs=found, require_call_activity_specs=False))
     except PARSER_FAULTS as problem:
-        raise BadBundle([_parser_fault(problem, file)]) from None
+        raise BadBundle([_parser_fault(problem, file, where)]) from None
     return {name: spec for name, spec in found.items() if spec is not None}
 
 
@@ -87,10 +87,10 @@ PARSER_FAULTS = (
 )
 
 
-def _parser_fault(problem: BaseException, file: str) -> Any:
-    element = str(getattr(problem, "id", "") or "")
+def _parser_fault(problem: BaseException, file: str, where: str) -> Finding:
+    element = str(getattr(problem, "id", "") or where)
     node = getattr(problem, "node", None)
-    line = int(getattr(node, "sourceline", 0) or 0)
+    line = int(getattr(node, "sourceline", 0) or 1)
     why = str(problem).splitlines()[0][:200] if str(problem) else type(problem).__name__
     message = (f"流程图无法解析：{why}", f"the diagram cannot be parsed: {why}")
     return fault(

@@ -21,7 +21,7 @@ from workflow_service.errors import CannotAdvance
 
 VERSION = 1
 PACK_FROM = 2048
-LARGEST = 64 * 1024 * 1024
+MAX_BYTES = 16 * 1024 * 1024
 
 _HEAD = 10
 _STATES = frozenset((TaskState.FUTURE, TaskState.WAITING, TaskState.READY, TaskState.STARTED, TaskState.COMPLETED))
@@ -85,6 +85,10 @@ def encode(live: Live) -> tuple[bytes, str]:
     for holder, nested in sorted(live.subprocesses.items()):
         levels.append([holder, nested.spec.name, nested.task_tree.scope, _rows(nested)])
     body = orjson.dumps([live.facts, live.scopes, live.visits, live.serial, live.last, levels])
+    if len(body) > MAX_BYTES:
+        raise CannotAdvance(
+            "运行“{element}”的数据超过 {limit} MiB，请改存为附件", element=live.process, limit=MAX_BYTES >> 20
+        )
     digest = sha256(body).hexdigest()
     packed = 0
     if len(body) > PACK_FROM:
@@ -134,7 +138,7 @@ def unpack(state: bytes, process: str) -> bytes:
     if state[1] == 0:
         return body
     try:
-        return zstandard.ZstdDecompressor().decompress(body, max_output_size=LARGEST)
+        return zstandard.ZstdDecompressor().decompress(body, max_output_size=MAX_BYTES)
     except zstandard.ZstdError:
         raise CorruptState("压缩数据损坏", process) from None
 

@@ -80,6 +80,7 @@ def _returned(work: Work, moved: inputs.Returned | inputs.Skipped) -> None:
 def _failed(work: Work, moved: inputs.Failed) -> None:
     live, token = _open(work, moved.at, specs.Service)
     live.last = None
+    work.answered.add(moved.at)  # its job has ended by itself, nobody needs to drop it
     if not events.raise_error(token, moved.code):
         raise CannotAdvance(
             "服务“{element}”报告错误 {code}（{reason}），图中没有边界事件接住它",

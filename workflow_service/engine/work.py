@@ -38,6 +38,7 @@ class Work:
         self.steps: list[Step] = []
         self.thrown: list[Thrown] = []
         self.outbox: deque[tuple[str, str, str, Any]] = deque()
+        self.answered: set[Address] = set()
         self.moves = 0
         self.tokens = 0
         self._shown: dict[str, Any] | None = None
@@ -226,7 +227,9 @@ class Work:
             ),
             calls=new.calls,
             dropped_calls=tuple(
-                at for at, one in gone.items() if at in cancelled and isinstance(one.task_spec, specs.Service)
+                at
+                for at, one in gone.items()
+                if at in cancelled - self.answered and isinstance(one.task_spec, specs.Service)
             ),
             timers=new.timers,
             dropped_timers=tuple(
