@@ -5,13 +5,15 @@ from dataclasses import replace
 from typing import Any
 
 from workflow_service.dmn import answers, cells, elements, model
+from workflow_service.dmn.check import check
 from workflow_service.dmn.errors import NOWHERE, DmnError, Place
+from workflow_service.dmn.findings import Finding
 from workflow_service.dmn.trace import Trace
 from workflow_service.feel import errors, limits, values
 from workflow_service.feel.limits import Env
 from workflow_service.feel.values import Value
 
-__all__ = ["DmnError", "Env", "Model", "Place", "Trace", "read"]
+__all__ = ["DmnError", "Env", "Finding", "Model", "Place", "Trace", "check", "read"]
 
 
 def read(xml: bytes, imports: Mapping[str, bytes] | None = None) -> "Model":
