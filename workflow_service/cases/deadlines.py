@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from workflow_service.cases import calendars, incidents, lifecycle
+from workflow_service.cases import calendars, failures, lifecycle
 from workflow_service.engine import inputs
 from workflow_service.identity.actors import SYSTEM
 from workflow_service.storage import tables
@@ -48,7 +48,7 @@ def give_up(session: Session, now: datetime, deadline_id: int, cause: str) -> No
     row = session.get_one(tables.Deadline, deadline_id)
     case = lifecycle.lock_by_id(session, row.case_id)
     row.status = "incident"
-    incidents.open_one(session, now, case, incidents.Cause(row.run, row.element, cause, "", 1))
+    failures.open_one(session, now, case, failures.Cause(row.run, row.element, cause, "", 1))
 
 
 def _reschedule(  # noqa: PLR0913  what, when, why

@@ -10,7 +10,6 @@ from workflow_service.identity import permissions, roster
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import tables
 
-
 _PART = select(tables.Task.element, tables.Task.role, tables.Task.done_by).where(
     tables.Task.case_id == bindparam("case_id"),
     or_(*(one == bindparam("name") for one in (tables.Task.done_by, tables.Task.holder, tables.Task.assignee))),

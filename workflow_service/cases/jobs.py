@@ -8,7 +8,7 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
-from workflow_service.cases import effects, incidents, lifecycle
+from workflow_service.cases import effects, failures, lifecycle
 from workflow_service.engine import inputs
 from workflow_service.identity.actors import SYSTEM, Actor
 from workflow_service.storage import tables
@@ -95,8 +95,8 @@ def fail(  # noqa: PLR0913  a failure's whole context
     if changed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result has it
         return
     if over:
-        found = incidents.Cause(job.at.run, job.at.element, failure.cause, failure.trace, job.attempt, job.id)
-        incidents.open_one(session, now, case, found)
+        found = failures.Cause(job.at.run, job.at.element, failure.cause, failure.trace, job.attempt, job.id)
+        failures.open_one(session, now, case, found)
     else:
         effects.wake(session, job.id, now + timedelta(seconds=wait))
 

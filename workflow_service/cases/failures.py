@@ -1,0 +1,54 @@
+"""Records what gave up on its case, where operators find it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from workflow_service.cases import lifecycle
+from workflow_service.identity.actors import SYSTEM
+from workflow_service.storage import database, tables
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Where something gave up and why."""
+
+    run: str
+    element: str
+    text: str
+    trace: str
+    attempts: int = 0
+    job_id: int | None = None
+
+
+def open_one(session: Session, now: datetime, case: tables.Case, cause: Cause) -> tables.Incident:
+    """Records an incident on a case; one that is open for the same place already is brought up to date instead."""
+    known = session.scalar(
+        select(tables.Incident).where(
+            tables.Incident.case_id == case.id,
+            tables.Incident.run == cause.run,
+            tables.Incident.element == cause.element,
+            tables.Incident.closed_at.is_(None),
+        )
+    )
+    trace = cause.trace or database.random_of(session)(8)
+    if known is not None:
+        known.cause, known.trace, known.attempts, known.job_id = cause.text, trace, cause.attempts, cause.job_id
+        return known
+    incident = tables.Incident(
+        case_id=case.id, job_id=cause.job_id, run=cause.run, element=cause.element, cause=cause.text, trace=trace,
+        attempts=cause.attempts, opened_at=now,
+    )  # fmt: skip
+    session.add(incident)
+    session.flush()
+    lifecycle.note(
+        session,
+        SYSTEM,
+        now,
+        case,
+        "incident_opened",
+        {"incident": incident.id, "element": cause.element, "trace": trace},
+    )
+    return incident
