@@ -207,3 +207,13 @@ def absent_people(session: Session, now: datetime, name: str) -> list[tuple[str,
     for row in rows:
         found.setdefault(row.absent, set()).add(row.role)
     return [(absent, frozenset(roles)) for absent, roles in sorted(found.items())]
+
+
+def reset_password(session: Session, actor: Actor, now: datetime, name: str, password: str) -> None:
+    """Sets a new password for somebody who lost theirs and ends their sessions; not for oneself."""
+    permissions.require(actor, permissions.Permission.PEOPLE_MANAGE)
+    if name == actor.name:
+        raise errors.NotAllowed("修改自己的密码请用“我的资料”")
+    account = by_name(session, name)
+    account.password, account.password_at = credentials.hash_password(password), now
+    session.execute(delete(people.SignedIn).where(people.SignedIn.account_id == account.id))

@@ -1,6 +1,7 @@
 """Cases for people: the list, the file of one, starting one, sending messages to one."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import flask
@@ -186,13 +187,15 @@ def blank_scope() -> dict[str, Any]:
     return {"data": {}, "case": {"runs": []}, "me": me}
 
 
+@dataclass(frozen=True)
 class _Asked:
     """A form that stands on a page of its own: which, for what, and where it is sent."""
 
-    def __init__(
-        self, entrance: view.Entrance, form: forms.Form, known: Mapping[str, Any], articles: Mapping[str, Any], to: str
-    ) -> None:
-        self.entrance, self.form, self.known, self.articles, self.to = entrance, form, known, articles, to
+    entrance: view.Entrance
+    form: forms.Form
+    known: Mapping[str, Any]
+    articles: Mapping[str, Any]
+    to: str
 
 
 def _ask(
@@ -217,10 +220,15 @@ def message(number: str, name: str) -> flask.typing.ResponseReturnValue:
     with visit.reading() as session:
         case = queries.readable(session, visit.actor(), visit.now(), number, f"message {name}")
         loaded = programs.of(session, case.bundle)
-        entrance = next((one for one in gathered.messages_for(session, visit.actor(), case) if one.message == name), None)
+        entrance = next(
+            (one for one in gathered.messages_for(session, visit.actor(), case) if one.message == name), None
+        )
         if entrance is None:
             raise errors.Conflict("案件现在的状态不接受这项申请，或您的角色不能提出")
-        form, known = loaded.form(entrance.form), scope.of_data(visit.actor(), visit.now(), lifecycle.family_of(session, case), {})
+        form, known = (
+            loaded.form(entrance.form),
+            scope.of_data(visit.actor(), visit.now(), lifecycle.family_of(session, case), {}),
+        )
         to = flask.url_for("case_pages.message", number=number, name=name)
         asked = _Asked(entrance, form, known, loaded.articles, to)
         if flask.request.method == "GET":

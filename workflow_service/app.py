@@ -1,0 +1,77 @@
+"""Joins the parts into the web application; nothing else knows all of them."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from workflow_service import demo, worker
+from workflow_service.settings import Settings
+from workflow_service.web import (
+    api,
+    api_audit,
+    api_bundles,
+    api_cases,
+    api_operations,
+    api_tasks,
+    auditor,
+    case_pages,
+    editors,
+    guard,
+    headers,
+    i18n,
+    operator,
+    owner,
+    pages,
+    people_pages,
+    probes,
+    problems,
+    signin,
+    staff,
+    task_pages,
+    visit,
+)
+
+BLUEPRINTS = (
+    signin.pages,
+    staff.pages,
+    task_pages.pages,
+    case_pages.pages,
+    auditor.pages,
+    owner.pages,
+    editors.pages,
+    operator.pages,
+    people_pages.pages,
+    probes.pages,
+)
+AREAS = (api_tasks, api_cases, api_audit, api_bundles, api_operations)
+"""The parts of the API; each offers its operations when it is imported."""
+
+
+def create_app(settings: Settings, clock: Callable[[], datetime], one: worker.Worker) -> flask.Flask:
+    """The web application.
+
+    Args:
+        clock: the time, UTC; in demo mode a movable one.
+        one: this process's worker, with the database, the mail and the safe for sealed opinions.
+    """
+    app = flask.Flask("workflow_service", template_folder="web/templates", static_folder="web/static")
+    app.config.update(MAX_CONTENT_LENGTH=settings.upload_limit, MAX_FORM_PARTS=5000, MAX_FORM_MEMORY_SIZE=5_000_000)
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
+    app.jinja_env.policies["json.dumps_kwargs"] = {"sort_keys": False, "ensure_ascii": False}
+    movable = clock if isinstance(clock, demo.MovableClock) else None
+    app.extensions[visit.EXTENSION] = visit.Site(settings, clock, one, movable)
+    i18n.install(app)
+    problems.install(app)
+    pages.install(app)
+    app.before_request(guard.watch)
+    app.after_request(headers.add)
+    app.teardown_request(lambda _failed: visit.write_accesses())
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.register_blueprint(api.blueprint(demo=settings.demo))
+    guard.public(app.view_functions["static"])
+    if settings.base_url.startswith("https:"):
+        app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]  # behind the proxy that ends TLS
+    return app

@@ -1,0 +1,1 @@
+"""Pages and JSON: parse a request, call one verb, render its answer."""

@@ -1,0 +1,135 @@
+"""The desk of auditors: the journal of a case, its replay on its own diagrams, the proof of its record, who looked at it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import flask
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from workflow_service.audit import replay
+from workflow_service.bundles import programs
+from workflow_service.cases import access, queries
+from workflow_service.engine import view
+from workflow_service.identity import roster
+from workflow_service.identity.permissions import Permission
+from workflow_service.storage import tables
+from workflow_service.web import api, api_audit, api_cases, guard, i18n, visit
+
+pages = flask.Blueprint("auditor", __name__, url_prefix="/audit")
+
+
+@pages.get("/<number>/journal")
+@guard.needs(Permission.JOURNAL_READ)
+def journal(number: str) -> str:
+    """The journal of a case, every entry with what it changed."""
+    after = visit.whole_of("after", 0, 0, 10**9)
+    with visit.reading() as session:
+        found = queries.journal(session, visit.actor(), visit.now(), number, after, 50)
+        changed = api_audit.changes(session, number) if found.total <= api_audit.LONGEST else {}
+        case = queries.readable(session, visit.actor(), visit.now(), number, "journal")
+        return flask.render_template(
+            "journal.html",
+            found=found,
+            changed=changed,
+            case=case,
+            who=_who(session, found.items),
+            elements=_elements(session, case),
+        )
+
+
+def _who(session: Session, lines: Any) -> Mapping[str, str]:
+    names = {name for one in lines for name in (one.entry.actor, one.entry.on_behalf_of) if name}
+    return roster.display_names(session, names)
+
+
+def _elements(session: Session, case: tables.Case) -> dict[str, view.Element]:
+    return {one.id: one for one in programs.of(session, case.bundle).elements.values()}
+
+
+@pages.get("/<number>/replay")
+@guard.needs(Permission.JOURNAL_READ)
+def show_replay(number: str) -> str:
+    """The replay of a case."""
+    with visit.reading() as session:
+        case = queries.readable(session, visit.actor(), visit.now(), number, "replay")
+        return flask.render_template("replay.html", case=case)
+
+
+@pages.get("/<number>/steps.json")
+@guard.needs(Permission.JOURNAL_READ)
+def steps(number: str) -> flask.Response:
+    """Every entry with the way of the tokens and what changed, for the replay."""
+    with visit.reading() as session:
+        case = queries.readable(session, visit.actor(), visit.now(), number, "replay")
+        program = programs.of(session, case.bundle).program
+        found = replay.steps(session, visit.actor(), visit.now(), number)
+        who = roster.display_names(session, {one["actor"] for one in found})
+        labels = {one: i18n.either(told, "name") for one, told in _elements(session, case).items()}
+        runs = {row.id: row.key for row in session.query(tables.Run).filter_by(case_id=case.id)}
+        told = [_step(one, who, labels, runs) for one in found]
+    names = program.process_names
+    shown = {
+        process: flask.url_for("case_pages.diagram", bundle_hash=case.bundle, process=process) for process in names
+    }
+    return api.as_json({"diagrams": shown, "names": dict(names), "steps": told})
+
+
+def _step(
+    one: Mapping[str, Any], who: Mapping[str, str], labels: Mapping[str, str], runs: Mapping[str, str]
+) -> dict[str, Any]:
+    moved = one["moved"]
+    body = one["body"] or {}
+    where = body.get("at") if isinstance(body.get("at"), dict) else {}
+    run = where.get("run") or (moved[0]["run"] if moved else "")
+    process = moved[0]["process"] if moved else ""
+    element = where.get("element") or (moved[0]["element"] if moved else "")
+    what = i18n.word("entry", one["kind"])
+    return {
+        "entry": one["entry"],
+        "at": i18n.stamp(one["at"]),
+        "at_text": i18n.when(one["at"]),
+        "who": who.get(one["actor"], _("系统") if one["actor"] == "system" else one["actor"]),
+        "on_behalf_of": one["on_behalf_of"],
+        "kind": one["kind"],
+        "what": f"{labels.get(element, element)} · {what}" if element else what,
+        "note": str(body.get("reason") or ""),
+        "run": run,
+        "run_name": runs.get(run, ""),
+        "process": process,
+        "moved": moved,
+        "tokens": one["tokens"],
+        "diff": one["diff"],
+        "agrees": one["agrees"],
+        "hash": one["hash"],
+    }
+
+
+@pages.get("/<number>/verification")
+@guard.needs(Permission.JOURNAL_READ)
+def verification(number: str) -> str:
+    """Whether the record of a case holds."""
+    with visit.reading() as session:
+        found = replay.verify_case(session, visit.actor(), visit.now(), number)
+        case = queries.readable(session, visit.actor(), visit.now(), number, "verification")
+        return flask.render_template(
+            "verification.html", found=found, case=case, told=api_audit.verification(number, found)
+        )
+
+
+@pages.get("/<number>/access")
+@guard.needs(Permission.ACCESS_READ)
+def accesses(number: str) -> str:
+    """Who looked at a case, and who was refused."""
+    with visit.reading() as session:
+        case = queries.readable(session, visit.actor(), visit.now(), number, "access")
+        rows = access.of_case(session, visit.actor(), case.id)
+        who = roster.display_names(session, {one.account for one in rows})
+        return flask.render_template("access.html", rows=rows, case=case, who=who)
+
+
+@pages.get("/cases.csv")
+@guard.needs(Permission.CASE_LIST_ALL)
+def export() -> flask.Response:
+    """The case list as CSV, with the filters of the page."""
+    return api_cases.export_cases()

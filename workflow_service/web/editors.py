@@ -1,0 +1,277 @@
+"""Editing the files of a draft in the browser: diagrams and tables in their modellers, everything else as checked text."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import flask
+import orjson
+from sqlalchemy.orm import Session
+
+from workflow_service import dispatch, dmn, errors, feel
+from workflow_service.bundles import check, forms, names, publish, read
+from workflow_service.identity.permissions import Permission
+from workflow_service.storage import reference
+from workflow_service.web import api, case_pages, guard, headers, i18n, owner, problems, task_pages, visit
+from workflow_service.web import pages as shared
+
+pages = flask.Blueprint("editors", __name__, url_prefix="/bundles")
+
+TEMPLATES = {"diagram": "edit_diagram.html", "table": "edit_table.html"}
+
+
+@pages.get("/<int:bundle_id>/files/<path:name>")
+@guard.needs(Permission.BUNDLE_READ)
+def edit(bundle_id: int, name: str) -> str:
+    """The editor of a file; read only for a version that is no draft any more."""
+    with visit.reading() as session:
+        bundle = publish.by_id(session, bundle_id)
+        content = publish.file_of(session, visit.actor(), bundle, name)
+        return _page(bundle, name, content.decode("utf-8", "replace"), _of_file(owner.as_bundle(session, bundle), name))
+
+
+def _page(bundle: reference.Bundle, name: str, text: str, findings: list[dict[str, Any]]) -> str:
+    kind = names.kind(name)
+    headers.for_editors()
+    return flask.render_template(
+        TEMPLATES.get(kind, "edit_text.html"),
+        bundle=bundle,
+        name=name,
+        kind=kind,
+        kinds=owner.kind_names(),
+        text=text,
+        findings=findings,
+        editable=bundle.status in owner.EDITABLE,
+    )
+
+
+def _of_file(bundle: read.Bundle, name: str) -> list[dict[str, Any]]:
+    return [problems.finding(one) for one in check.check(bundle) if one.file == name]
+
+
+@pages.get("/<int:bundle_id>/raw/<path:name>")
+@guard.needs(Permission.BUNDLE_READ)
+def raw(bundle_id: int, name: str) -> flask.Response:
+    """A file of a version or draft, byte for byte."""
+    with visit.reading() as session:
+        bundle = publish.by_id(session, bundle_id)
+        content = publish.file_of(session, visit.actor(), bundle, name)
+        answer = headers.download(content, name.rpartition("/")[2], "application/octet-stream")
+        answer.headers["X-Bundle-Hash"] = bundle.hash
+    return answer
+
+
+@pages.put("/<int:bundle_id>/raw/<path:name>")
+@guard.needs(Permission.BUNDLE_EDIT)
+def save(bundle_id: int, name: str) -> flask.Response:
+    """Keeps a file of a draft, faults or not; 409 when somebody else changed the draft meanwhile."""
+    change = publish.Change(name, flask.request.get_data(), flask.request.headers.get("If-Match", "").strip('"'))
+    with visit.writing() as session:
+        draft = publish.change(session, visit.actor(), visit.now(), bundle_id, change)
+        found = _of_file(owner.as_bundle(session, draft), name)
+        return api.as_json({"hash": draft.hash, "findings": found})
+
+
+@pages.post("/<int:bundle_id>/text/<path:name>")
+@guard.needs(Permission.BUNDLE_EDIT)
+def save_text(bundle_id: int, name: str) -> flask.typing.ResponseReturnValue:
+    """Keeps a file that was edited as text; what cannot be read at all comes back as it was typed."""
+    form = flask.request.form
+    text = form.get("text", "").replace("\r\n", "\n")
+    with visit.writing() as session:
+        change = publish.Change(name, text.encode(), form.get("expected", ""))
+        draft = publish.change(session, visit.actor(), visit.now(), bundle_id, change)
+        found = _of_file(owner.as_bundle(session, draft), name)
+        if any(one["severity"] == "error" for one in found):
+            return _page(draft, name, text, found), 422
+    return shared.go("editors.edit", "saved", bundle_id=bundle_id, name=name)
+
+
+@pages.get("/<int:bundle_id>/preview/<path:name>")
+@guard.needs(Permission.BUNDLE_READ)
+def preview(bundle_id: int, name: str) -> str:
+    """A form as people will see it, empty."""
+    with visit.reading() as session:
+        bundle = publish.by_id(session, bundle_id)
+        form = forms.read_form(publish.file_of(session, visit.actor(), bundle, name))
+        known = case_pages.blank_scope()
+        return flask.render_template(
+            "preview.html",
+            bundle=bundle,
+            name=name,
+            described=forms.describe(form, known),
+            values=forms.prefill(form, known),
+            people=task_pages.people_for(session, visit.actor().place),
+        )
+
+
+@pages.post("/<int:bundle_id>/new")
+@guard.needs(Permission.BUNDLE_EDIT)
+def new_file(bundle_id: int) -> flask.typing.ResponseReturnValue:
+    """Adds an empty form, diagram or table to a draft."""
+    kind, stem = flask.request.form.get("kind", ""), flask.request.form.get("name", "").strip()
+    blank = _BLANK.get(kind)
+    if blank is None:
+        raise errors.NotFound("没有这项操作")
+    name, text = blank[0].format(id=stem), blank[1].replace("{id}", stem)
+    read.require_name(name)
+    with visit.writing() as session:
+        bundle = publish.by_id(session, bundle_id)
+        if name in publish.files_of(session, bundle):
+            raise errors.Conflict("流程包中已有文件“{name}”", name=name)
+        publish.change(session, visit.actor(), visit.now(), bundle_id, publish.Change(name, text.encode()))
+    return shared.go("editors.edit", bundle_id=bundle_id, name=name)
+
+
+_BLANK = {
+    "form": (
+        "forms/{id}.json",
+        '{\n  "id": "{id}",\n  "title": "新表单",\n  "title_en": "New form",\n  "fields": [\n    {"name": "note", '
+        '"type": "longtext", "label": "说明", "label_en": "Note", "required": true}\n  ]\n}\n',
+    ),
+    "diagram": (
+        "{id}.bpmn",
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" '
+        'xmlns:bpmndi="http://www.omg.org/spec/BPMN/20100524/DI" xmlns:dc="http://www.omg.org/spec/DD/20100524/DC" '
+        'targetNamespace="urn:workflow">\n'
+        '  <bpmn:process id="{id}" name="新流程" isExecutable="true"><bpmn:startEvent id="begin" /></bpmn:process>\n'
+        '  <bpmndi:BPMNDiagram id="{id}_diagram"><bpmndi:BPMNPlane id="{id}_plane" bpmnElement="{id}">'
+        '<bpmndi:BPMNShape id="begin_shape" bpmnElement="begin"><dc:Bounds x="160" y="120" width="36" height="36" />'
+        "</bpmndi:BPMNShape></bpmndi:BPMNPlane></bpmndi:BPMNDiagram>\n</bpmn:definitions>\n",
+    ),
+    "table": (
+        "{id}.dmn",
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="{id}_definitions" name="{id}" '
+        'namespace="urn:workflow">\n  <decision id="{id}" name="{id}"><decisionTable id="{id}_table" hitPolicy="UNIQUE">'
+        '<input id="input_1" label="输入"><inputExpression id="input_expression_1" typeRef="boolean"><text>value</text>'
+        '</inputExpression></input><output id="output_1" name="result" typeRef="string" /></decisionTable></decision>\n'
+        "</definitions>\n",
+    ),
+}
+
+
+@pages.post("/<int:bundle_id>/check/<path:name>")
+@guard.needs(Permission.BUNDLE_READ)
+def findings(bundle_id: int, name: str) -> flask.Response:
+    """What is wrong with a file as it stands in the editor, among the other files of its draft; nothing is kept."""
+    read.require_name(name)
+    with visit.reading() as session:
+        base = owner.as_bundle(session, publish.by_id(session, bundle_id))
+    looked = read.Bundle.of({**base.files, name: flask.request.get_data()})
+    return api.as_json({"findings": _of_file(looked, name)})
+
+
+@pages.get("/<int:bundle_id>/catalog.json")
+@guard.needs(Permission.BUNDLE_READ)
+def catalog(bundle_id: int) -> flask.Response:
+    """What a diagram can refer to: forms, operations with parameters, processes, decisions, articles, lanes."""
+    with visit.reading() as session:
+        files = publish.files_of(session, publish.by_id(session, bundle_id))
+    roles, articles = _json(files.get("roles.json")), _json(files.get("articles.json"))
+    diagrams = [content for name, content in files.items() if name.endswith(".bpmn")]
+    return api.as_json(
+        {
+            "forms": [_titled(name, files[name]) for name in files if names.kind(name) == "form"],
+            "letters": [_titled(name, files[name]) for name in files if names.kind(name) == "letter"],
+            "processes": [{"id": _stem(name), "name": _stem(name)} for name in files if name.endswith(".bpmn")],
+            "decisions": [{"id": _stem(name), "name": _stem(name)} for name in files if name.endswith(".dmn")],
+            "articles": [{"id": one, "summary": i18n.either(told, "summary")} for one, told in articles.items()],
+            "lanes": [{"name": one, "role": role} for one, role in roles.get("lanes", {}).items()],
+            "roles": [{"id": one, "name": i18n.either(told, "name")} for one, told in roles.get("roles", {}).items()],
+            "messages": _declared(diagrams, b"message"),
+            "signals": _declared(diagrams, b"signal"),
+            "operations": [
+                {
+                    "name": name,
+                    "summary": signature.summary,
+                    "errors": list(signature.errors),
+                    "parameters": [
+                        {"name": one.name, "required": one.required, "type": one.type, "doc": one.doc}
+                        for one in signature.parameters
+                    ],
+                }
+                for name, signature in sorted(dispatch.operations().items())
+            ],
+        }
+    )
+
+
+def _declared(diagrams: Sequence[bytes], kind: bytes) -> list[str]:
+    """Names of the messages or signals that the diagrams declare; their id is their name."""
+    pattern = re.compile(rb"<(?:\w+:)?" + kind + rb'\s[^>]*\bid="([a-z_0-9]+)"')
+    return sorted({found.decode() for content in diagrams for found in pattern.findall(content)})
+
+
+def _stem(name: str) -> str:
+    return name.rpartition("/")[2].rpartition(".")[0]
+
+
+def _json(content: bytes | None) -> dict[str, Any]:
+    try:
+        found = orjson.loads(content or b"{}")
+    except orjson.JSONDecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _titled(name: str, content: bytes) -> dict[str, str]:
+    told = _json(content)
+    return {"id": _stem(name), "title": str(told.get("title") or ""), "title_en": str(told.get("title_en") or "")}
+
+
+@pages.get("/try")
+@guard.needs(Permission.BUNDLE_READ)
+def try_page() -> str:
+    """Where FEEL expressions are tried."""
+    return flask.render_template("try.html", outcome=None, expression="", context="{}")
+
+
+@pages.post("/try")
+@guard.needs(Permission.BUNDLE_READ)
+def try_expression() -> str:
+    """The value of a FEEL expression, or why it has none."""
+    form = flask.request.form
+    expression, context = form.get("expression", "")[:20_000], form.get("context", "") or "{}"
+    return flask.render_template(
+        "try.html", outcome=_evaluated(expression, context), expression=expression, context=context
+    )
+
+
+def _evaluated(expression: str, context: str) -> Mapping[str, Any]:
+    try:
+        given = orjson.loads(context)
+    except orjson.JSONDecodeError as fault:
+        params = {"line": fault.lineno, "column": fault.colno}
+        return {"fault": problems.filled("内容不是有效的 JSON（第{line}行第{column}列）", params)}
+    try:
+        seen: list[feel.Problem] = []
+        compiled = feel.compile(expression, given if isinstance(given, dict) else {})
+        value = compiled.evaluate(given, env=feel.Env(visit.now, None, seen))
+    except feel.FeelError as fault:
+        return {"fault": problems.either_message(fault)}
+    return {"value": feel.text(value), "problems": [one.en if i18n.is_english() else one.zh for one in seen]}
+
+
+@pages.post("/<int:bundle_id>/try/<path:name>")
+@guard.needs(Permission.BUNDLE_READ)
+def try_decision(bundle_id: int, name: str) -> flask.Response:
+    """The outcome of a decision for given inputs, with the rules that matched and their articles."""
+    given = api.parsed(flask.request.get_data() or b"{}")
+    with visit.reading() as session:
+        content = _content(session, bundle_id, name, given)
+    try:
+        model = dmn.read(content)
+        decision = str(given.get("decision") or _stem(name))
+        trace = model.decide_traced(decision, given.get("inputs") or {}).to_json()
+        return api.as_json({"result": trace.get("value"), "trace": trace})
+    except (dmn.DmnError, feel.FeelError) as fault:
+        refusal = errors.FieldError("inputs", "decision", "{message}", (("message", problems.either_message(fault)),))
+        raise errors.Invalid([refusal], "决策表不能得出结果") from None
+
+
+def _content(session: Session, bundle_id: int, name: str, given: Mapping[str, Any]) -> bytes:
+    if isinstance(given.get("xml"), str):
+        return str(given["xml"]).encode()
+    return publish.file_of(session, visit.actor(), publish.by_id(session, bundle_id), name)

@@ -1,0 +1,137 @@
+"""Guards every route: who may enter is declared at each view, and a view that declares nothing lets nobody in."""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import flask
+
+from workflow_service import errors
+from workflow_service.identity import credentials, permissions
+from workflow_service.identity.permissions import Permission
+from workflow_service.storage import database
+from workflow_service.web import visit
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+ATTRIBUTE = "entry"
+TOUCH_EVERY = timedelta(minutes=1)
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Who may enter a route: everybody, whoever is signed in, or those with one of the permissions."""
+
+    public: bool = False
+    needs: frozenset[Permission] = frozenset()
+
+
+PUBLIC = Entry(public=True)
+SIGNED_IN = Entry()
+
+
+def public(view: View) -> View:
+    """Lets everybody in, signed in or not."""
+    return declare(view, PUBLIC)
+
+
+def signed_in(view: View) -> View:
+    """Lets in whoever is signed in."""
+    return declare(view, SIGNED_IN)
+
+
+def needs(*wanted: Permission) -> Callable[[View], View]:
+    """Lets in those whose roles permit one of these things."""
+    return lambda view: declare(view, Entry(needs=frozenset(wanted)))
+
+
+def declare(view: View, entry: Entry) -> View:
+    """Declares who may enter a view."""
+    setattr(view, ATTRIBUTE, entry)
+    return view
+
+
+def entry_of(app: flask.Flask, endpoint: str) -> Entry | None:
+    """What a view declares; None when it declares nothing and so lets nobody in."""
+    found: Entry | None = getattr(app.view_functions.get(endpoint), ATTRIBUTE, None)
+    return found
+
+
+def cookie_name() -> str:
+    """The session cookie's name; with TLS the browser binds it to this very host."""
+    return "__Host-session" if flask.request.is_secure else "session"
+
+
+def watch() -> None:
+    """Finds out who sends a request and refuses those who may not enter; runs before every view.
+
+    Raises:
+        NotSignedIn: nobody is known, or the token is not. NotAllowed: the role may not enter, or the request was not
+            made by this person's own page. NotFound: there is no such route.
+    """
+    request = flask.request
+    if request.endpoint is None:
+        return  # no such route: routing says so itself
+    entry = entry_of(flask.current_app, request.endpoint)
+    bearer = request.headers.get("Authorization", "")
+    if bearer.startswith("Bearer "):
+        _by_token(bearer.removeprefix("Bearer ").strip())
+    else:
+        _by_cookie()
+    if entry is None:
+        raise errors.NotAllowed("此地址不对任何人开放")
+    if entry.public:
+        return
+    actor = visit.actor()
+    if request.method not in SAFE and "csrf" in flask.g:
+        require_own_page(flask.g.csrf)
+    if entry.needs and not any(permissions.allows(actor, one) for one in entry.needs):
+        raise errors.NotAllowed("您的角色不能进入此页面")
+
+
+def _by_token(token: str) -> None:
+    with database.reading(visit.site().db) as session:
+        actor = credentials.of_token(session, token)
+    if actor is None:
+        raise errors.NotSignedIn("令牌无效或已停用")
+    flask.g.actor = replace(actor, origin=origin())
+    flask.g.by_token = True
+
+
+def _by_cookie() -> None:
+    token = flask.request.cookies.get(cookie_name(), "")
+    if not token:
+        return
+    now = visit.now()
+    with database.reading(visit.site().db) as session:
+        known = credentials.of_session(session, now, token)
+    if known is None:
+        flask.g.session_ended = True
+        return
+    if known.seen_at < now - TOUCH_EVERY:
+        with database.transaction(visit.site().db) as session:
+            credentials.touch(session, now, token)
+    flask.g.actor = replace(known.actor, origin=origin())
+    flask.g.csrf = known.csrf
+
+
+def require_own_page(expected: str) -> None:
+    """Raises NotAllowed unless a changing request carries the token of this person's own pages."""
+    sent = flask.request.headers.get("X-CSRF-Token") or flask.request.form.get("csrf", "")
+    if not expected or not hmac.compare_digest(sent.encode(), expected.encode()) or _is_foreign():
+        raise errors.NotAllowed("页面已过期，请刷新页面后重试")
+
+
+def _is_foreign() -> bool:
+    said = flask.request.headers.get("Origin", "")
+    return bool(said) and said != "null" and urlsplit(said).netloc != flask.request.host
+
+
+def origin() -> str:
+    """A digest of the network address, for the journal: enough to compare, nothing to read."""
+    return hashlib.sha256((flask.request.remote_addr or "").encode()).hexdigest()[:16]

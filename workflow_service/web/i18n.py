@@ -1,0 +1,201 @@
+"""Languages: Chinese by default, English on demand; and how dates, dues and two-language labels are shown."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+import flask
+import flask_babel
+
+from workflow_service.cases import calendars
+from workflow_service.web import visit
+
+LANGUAGES = ("zh", "en")
+COOKIE = "lang"
+
+
+def language() -> str:
+    """The language of this request: the chosen one, else what the browser or program asks for, else Chinese."""
+    chosen = flask.request.cookies.get(COOKIE)
+    if chosen in LANGUAGES and not flask.request.path.startswith("/api/"):
+        return chosen
+    best = flask.request.accept_languages.best_match(["zh", "zh-CN", "zh-Hans", "en", "en-US", "en-GB"])
+    return "en" if best and best.startswith("en") else "zh"
+
+
+def is_english() -> bool:
+    """Whether this request is answered in English."""
+    return str(flask_babel.get_locale()) == "en"
+
+
+def install(app: flask.Flask) -> None:
+    """Gives an application its languages and its templates the filters of this module."""
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = "web/translations"
+    flask_babel.Babel(app, default_locale="zh", default_timezone="Asia/Shanghai", locale_selector=language)
+    app.jinja_env.filters |= {"when": when, "day": day, "stamp": stamp, "filesize": size}
+    app.jinja_env.globals |= {"either": either, "due": due, "is_english": is_english, "word": word}
+
+
+def either(thing: Any, name: str) -> str:
+    """A label of something that carries it in both languages as ``name`` and ``name_en``."""
+    if isinstance(thing, Mapping):
+        first, other = thing.get(name), thing.get(f"{name}_en")
+    else:
+        first, other = getattr(thing, name, ""), getattr(thing, f"{name}_en", "")
+    return str((other if is_english() and other else first) or "")
+
+
+def when(at: datetime | None) -> str:
+    """A time on the wall in Shanghai, to the minute."""
+    return calendars.local(at).strftime("%Y-%m-%d %H:%M") if at else "—"
+
+
+def stamp(at: datetime) -> str:
+    """A time as programs read it: RFC 3339 with the offset of Shanghai."""
+    return calendars.local(at).isoformat()
+
+
+def day(at: datetime | date | None) -> str:
+    """A date; a time gives its date in Shanghai."""
+    if at is None:
+        return "—"
+    return (calendars.local(at).date() if isinstance(at, datetime) else at).isoformat()
+
+
+def size(count: int) -> str:
+    """A file's size for people."""
+    if count < 1_000_000:
+        return f"{max(1, round(count / 1000))} KB"
+    return f"{count / 1_000_000:.1f} MB"
+
+
+def due(at: datetime | None, ended: bool = False) -> Mapping[str, str]:
+    """How pressing a due date is: ``tone`` (bad, warn, calm, none) and a sentence that says so without the colour."""
+    if at is None or ended:
+        return {"tone": "none", "text": ""}
+    now = visit.now()
+    days = (calendars.local(at).date() - calendars.local(now).date()).days
+    if at < now:
+        late = flask_babel.gettext("已逾期 %(n)s 天", n=-days) if days < 0 else flask_babel.gettext("已逾期")
+        return {"tone": "bad", "text": late}
+    if days == 0:
+        return {"tone": "warn", "text": flask_babel.gettext("今天到期")}
+    if days <= 2:  # noqa: PLR2004  the day after tomorrow still calls for attention
+        return {"tone": "warn", "text": flask_babel.gettext("还剩 %(n)s 天", n=days)}
+    return {"tone": "calm", "text": flask_babel.gettext("还剩 %(n)s 天", n=days)}
+
+
+def word(group: str, code: object) -> str:
+    """A code of a closed list in the reader's language; an unknown one as it stands."""
+    known = words().get(group, {}).get(str(code))
+    return known if known is not None else str(code or "")
+
+
+def words() -> Mapping[str, Mapping[str, str]]:
+    """The words for codes of closed lists, in the reader's language."""
+    say = flask_babel.gettext
+    return {
+        "status": {
+            "registered": say("已登记"),
+            "in_progress": say("办理中"),
+            "suspended": say("已中止"),
+            "decided": say("已决定"),
+            "closed": say("已办结"),
+            "archived": say("已归档"),
+            "rejected": say("不予受理"),
+            "lapsed": say("逾期未补正"),
+            "withdrawn": say("已撤回"),
+            "transferred": say("已移送"),
+            "out_of_scope": say("不属于适用范围"),
+        },
+        "outcome": {
+            "EXEMPT": say("免于问责"),
+            "TERMINATE": say("终止问责程序"),
+            "LIGHTEN": say("从轻或减轻处理"),
+            "NOT_TOLERATED": say("不予容错"),
+            "OUT_OF_SCOPE": say("不属于适用范围"),
+            "REJECTED": say("不予受理"),
+            "LAPSED": say("逾期未补正"),
+            "WITHDRAWN": say("已撤回"),
+            "TRANSFERRED": say("已移送"),
+        },
+        "task": {"open": say("待办"), "done": say("已办结"), "cancelled": say("已取消")},
+        "bundle": {
+            "draft": say("草稿"),
+            "submitted": say("待审批"),
+            "approved": say("已批准"),
+            "published": say("已发布"),
+            "rejected": say("已退回"),
+        },
+        "job": {
+            "todo": say("排队"),
+            "run": say("执行中"),
+            "done": say("完成"),
+            "incident": say("异常"),
+            "cancelled": say("已取消"),
+        },
+        "entry": _entries(),
+        "role": _roles(),
+        "severity": {"error": say("错误"), "warning": say("提醒"), "info": say("说明")},
+    }
+
+
+def _entries() -> Mapping[str, str]:
+    say = flask_babel.gettext
+    return {
+        "opened": say("立案登记"),
+        "started": say("启动流程"),
+        "submitted": say("提交"),
+        "returned": say("系统执行完成"),
+        "failed": say("系统执行未通过"),
+        "received": say("收到消息"),
+        "elapsed": say("期限届满"),
+        "rescheduled": say("期限调整"),
+        "sent_back": say("退回"),
+        "withdrawn": say("撤回提交"),
+        "countersigned": say("加签或减签"),
+        "repaired": say("修复数据"),
+        "skipped": say("跳过"),
+        "claimed": say("签收"),
+        "released": say("退回待领"),
+        "transferred": say("转办"),
+        "delegated": say("委派"),
+        "delegation_returned": say("委派交回"),
+        "reminded": say("催办"),
+        "copied": say("抄送"),
+        "commented": say("备注"),
+        "message_kept": say("收存消息"),
+        "message_refused": say("消息未被接受"),
+        "incident_opened": say("出现异常"),
+        "incident_retried": say("重试异常"),
+        "incident_repaired": say("修复异常"),
+        "incident_skipped": say("跳过异常"),
+        "due_recomputed": say("重算期限"),
+        "paused": say("期限暂停"),
+        "resumed": say("期限恢复"),
+    }
+
+
+def _roles() -> Mapping[str, str]:
+    say = flask_babel.gettext
+    return {
+        "party": say("当事人"),
+        "applicant": say("申请单位"),
+        "clerk": say("受理机关经办"),
+        "chief": say("受理机关负责人"),
+        "investigator": say("调查人员"),
+        "panel_member": say("认定小组成员"),
+        "panel_chair": say("认定小组组长"),
+        "panel_secretary": say("认定小组秘书"),
+        "committee_member": say("党委（党组）成员"),
+        "committee_secretary": say("党委（党组）秘书"),
+        "signer": say("签发人"),
+        "supervisor": say("上级或主管部门"),
+        "personnel": say("组织人事部门"),
+        "discipline": say("纪检监察机关"),
+        "records": say("档案管理"),
+        "process_owner": say("流程管理员"),
+        "auditor": say("审计员"),
+        "operator": say("运维人员"),
+        "admin": say("系统管理员"),
+    }

@@ -1,0 +1,159 @@
+"""The desk of process owners: versions and drafts, their files and findings, approval and publication."""
+
+from collections.abc import Mapping, Sequence
+
+import flask
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from workflow_service import errors
+from workflow_service.bundles import names, programs, publish, read
+from workflow_service.identity import roster
+from workflow_service.identity.permissions import Permission
+from workflow_service.storage import reference
+from workflow_service.web import api_bundles, guard, headers, problems, visit
+from workflow_service.web import pages as shared
+
+pages = flask.Blueprint("owner", __name__, url_prefix="/bundles")
+
+EDITABLE = ("draft", "rejected")
+
+
+@pages.get("")
+@guard.needs(Permission.BUNDLE_READ)
+def bundles() -> str:
+    """Drafts and published versions."""
+    with visit.reading() as session:
+        found = publish.listed(session, visit.actor())
+        who = _who(session, found)
+        force = {one.place: programs.in_force(session, one.place) for one in found if one.status == "published"}
+        return flask.render_template("bundles.html", found=found, who=who, force=force, editable=EDITABLE)
+
+
+def _who(session: Session, found: Sequence[reference.Bundle]) -> Mapping[str, str]:
+    people = {name for one in found for name in (one.author, one.approved_by, one.published_by) if name}
+    return roster.display_names(session, people)
+
+
+@pages.post("")
+@guard.needs(Permission.BUNDLE_EDIT)
+def new_draft() -> flask.typing.ResponseReturnValue:
+    """Makes a draft from a published version, or from an uploaded archive."""
+    form, sent = flask.request.form, flask.request.files.get("file")
+    note = form.get("note", "").strip()[:400]
+    with visit.writing() as session:
+        if sent is not None and sent.filename:
+            origin = publish.Origin(
+                form.get("place") or visit.actor().place, read.read_zip(sent.stream.read()).files, note=note
+            )
+            draft = publish.upload(session, visit.actor(), visit.now(), origin)
+        elif form.get("base"):
+            draft = publish.new_draft(session, visit.actor(), visit.now(), form["base"], note)
+        else:
+            raise errors.Invalid([errors.FieldError("file", "required", "请选择要上传的文件")])
+        bundle_id = draft.id
+    return shared.go("owner.show", "saved", bundle_id=bundle_id)
+
+
+KINDS = ("diagram", "table", "form", "letter", "roles", "articles", "scenario")
+
+
+@pages.get("/<int:bundle_id>")
+@guard.needs(Permission.BUNDLE_READ)
+def show(bundle_id: int) -> str:
+    """A version or draft: its files, its findings, and what can be done with it."""
+    with visit.reading() as session:
+        bundle = publish.by_id(session, bundle_id)
+        files = publish.files_of(session, bundle)
+        found = [problems.finding(one) for one in publish.findings(session, bundle)]
+        groups = {kind: [name for name in files if names.kind(name) == kind] for kind in KINDS}
+        return flask.render_template(
+            "bundle.html",
+            bundle=bundle,
+            groups=groups,
+            kinds=kind_names(),
+            findings=found,
+            faults={one["file"] for one in found if one["severity"] == "error"},
+            is_valid=not any(one["severity"] == "error" for one in found),
+            editable=bundle.status in EDITABLE,
+            mine=bundle.author == visit.actor().name,
+            who=_who(session, [bundle]),
+            bases=[one for one in publish.listed(session, visit.actor()) if one.id != bundle.id],
+        )
+
+
+def kind_names() -> Mapping[str, str]:
+    """What the kinds of files are called."""
+    return {
+        "diagram": _("流程图"),
+        "table": _("决策表"),
+        "form": _("表单"),
+        "letter": _("文书模板"),
+        "roles": _("泳道与角色"),
+        "articles": _("条款"),
+        "scenario": _("情景"),
+    }
+
+
+@pages.post("/<int:bundle_id>/<action>")
+@guard.needs(Permission.BUNDLE_EDIT, Permission.BUNDLE_APPROVE)
+def act(bundle_id: int, action: str) -> flask.typing.ResponseReturnValue:
+    """Hands in, approves, rejects or publishes; each verb asks who may."""
+    note = flask.request.form.get("note", "").strip()[:4000]
+    with visit.writing() as session:
+        bundle = publish.by_id(session, bundle_id)
+        if action == "submission":
+            publish.submit(session, visit.actor(), visit.now(), bundle.id)
+            done = "handed_in"
+        elif action in ("approval", "rejection"):
+            api_bundles.decide(session, bundle.hash, approved=action == "approval", note=note)
+            done = "approved" if action == "approval" else "rejected"
+        elif action == "publication":
+            publish.publish(session, visit.actor(), visit.now(), bundle.hash)
+            done = "published"
+        else:
+            raise errors.NotFound("没有这项操作")
+    return shared.go("owner.show", done, bundle_id=bundle_id)
+
+
+@pages.get("/<int:bundle_id>/archive.zip")
+@guard.needs(Permission.BUNDLE_READ)
+def archive(bundle_id: int) -> flask.Response:
+    """A version or draft as a zip."""
+    with visit.reading() as session:
+        files = publish.files_of(session, publish.by_id(session, bundle_id))
+    return headers.download(read.to_zip(read.Bundle.of(files)), f"bundle-{bundle_id}.zip", "application/zip")
+
+
+@pages.post("/<int:bundle_id>/files")
+@guard.needs(Permission.BUNDLE_EDIT)
+def upload(bundle_id: int) -> flask.typing.ResponseReturnValue:
+    """Puts uploaded files into a draft, each under its name."""
+    sent = [one for one in flask.request.files.getlist("file") if one.filename]
+    if not sent:
+        raise errors.Invalid([errors.FieldError("file", "required", "请选择要上传的文件")])
+    with visit.writing() as session:
+        draft = publish.by_id(session, bundle_id)
+        base = read.Bundle.of(publish.files_of(session, draft))
+        for one in sent:
+            merged = read.read_upload(one.filename or "", one.stream.read(), base)
+            for name, content in merged.files.items():
+                if base.files.get(name) != content:
+                    publish.change(session, visit.actor(), visit.now(), bundle_id, publish.Change(name, content))
+            base = merged
+    return shared.go("owner.show", "saved", bundle_id=bundle_id)
+
+
+@pages.post("/<int:bundle_id>/removed")
+@guard.needs(Permission.BUNDLE_EDIT)
+def remove(bundle_id: int) -> flask.typing.ResponseReturnValue:
+    """Takes a file out of a draft."""
+    change = publish.Change(flask.request.form.get("name", ""), None)
+    with visit.writing() as session:
+        publish.change(session, visit.actor(), visit.now(), bundle_id, change)
+    return shared.go("owner.show", "deleted", bundle_id=bundle_id)
+
+
+def as_bundle(session: Session, bundle: reference.Bundle) -> read.Bundle:
+    """A stored bundle as the checker and the comparison take it."""
+    return read.Bundle.of(publish.files_of(session, bundle))

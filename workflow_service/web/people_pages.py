@@ -1,0 +1,173 @@
+"""The desk of administrators: people with their roles, and the working-day calendars."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import flask
+
+from workflow_service import errors
+from workflow_service.cases import calendars as working
+from workflow_service.cases import deadlines, overview
+from workflow_service.identity import roster
+from workflow_service.identity.permissions import Permission
+from workflow_service.web import guard, i18n, task_pages, visit
+from workflow_service.web import pages as shared
+
+pages = flask.Blueprint("people_pages", __name__)
+
+
+@pages.get("/people")
+@guard.needs(Permission.PEOPLE_MANAGE)
+def listed() -> str:
+    """Everybody, by place and role."""
+    place, role, q = visit.text_of("place", 40), visit.text_of("role", 32), visit.text_of("q")
+    with visit.reading() as session:
+        found = roster.everybody(session, place or None, role or None)
+        shown = [one for one in found if q in one.name or q in one.display_name]
+        places = {one.place: one.place_name for one in overview.units(session)}
+        return flask.render_template(
+            "people.html", people=shown, places=places, roles=i18n.words()["role"], place=place, role=role, q=q
+        )
+
+
+@pages.route("/people/new", methods=["GET", "POST"])
+@guard.needs(Permission.PEOPLE_MANAGE)
+def new() -> flask.typing.ResponseReturnValue:
+    """Creates an account."""
+    form, faults = flask.request.form, {}
+    if flask.request.method == "POST":
+        try:
+            with visit.writing() as session:
+                roster.create(session, visit.actor(), visit.now(), _newcomer())
+            return shared.go("people_pages.show", "saved", name=form["name"].strip())
+        except errors.Invalid as invalid:
+            faults = task_pages.faults_of(invalid)
+    with visit.reading() as session:
+        page = flask.render_template(
+            "person_new.html", units=overview.units(session), roles=i18n.words()["role"], faults=faults, typed=form
+        )
+    return page, 422 if faults else 200
+
+
+def _newcomer() -> roster.NewPerson:
+    form = flask.request.form
+    name = form.get("name", "").strip()
+    if not (name.isidentifier() and len(name) <= 40):  # noqa: PLR2004  what the column and people can take
+        fault = errors.FieldError("name", "format", "用户名须以字母开头，只用字母、数字和下划线，至多40个字符")
+        raise errors.Invalid([fault])
+    shown = form.get("display_name", "").strip()[:80]
+    if not shown:
+        raise errors.Invalid([errors.FieldError("display_name", "required", "请填写姓名")])
+    return roster.NewPerson(
+        name, shown, form.get("unit", ""), tuple(form.getlist("roles")), form.get("password", "")[:400],
+        form.get("email", "").strip()[:200],
+    )  # fmt: skip
+
+
+@pages.get("/people/<name>")
+@guard.needs(Permission.PEOPLE_MANAGE)
+def show(name: str) -> str:
+    """An account with its roles."""
+    with visit.reading() as session:
+        account = roster.by_name(session, name)
+        person = next(one for one in roster.everybody(session) if one.id == account.id)
+        return flask.render_template("person.html", person=person, roles=i18n.words()["role"], faults={})
+
+
+@pages.post("/people/<name>/roles")
+@guard.needs(Permission.PEOPLE_MANAGE)
+def set_roles(name: str) -> flask.typing.ResponseReturnValue:
+    """Gives an account exactly the ticked roles."""
+    with visit.writing() as session:
+        roster.set_roles(session, visit.actor(), visit.now(), name, flask.request.form.getlist("roles"))
+    return shared.go("people_pages.show", "saved", name=name)
+
+
+@pages.post("/people/<name>/disable")
+@guard.needs(Permission.PEOPLE_MANAGE)
+def disable(name: str) -> flask.typing.ResponseReturnValue:
+    """Closes an account at once."""
+    with visit.writing() as session:
+        roster.disable(session, visit.actor(), name)
+    return shared.go("people_pages.show", "saved", name=name)
+
+
+@pages.post("/people/<name>/password")
+@guard.needs(Permission.PEOPLE_MANAGE)
+def reset_password(name: str) -> str:
+    """Gives an account a new random password, shown this once."""
+    fresh = visit.site().db.random(9)
+    with visit.writing() as session:
+        roster.reset_password(session, visit.actor(), visit.now(), name, fresh)
+    with visit.reading() as session:
+        account = roster.by_name(session, name)
+        person = next(one for one in roster.everybody(session) if one.id == account.id)
+        return flask.render_template("person.html", person=person, roles=i18n.words()["role"], faults={}, fresh=fresh)
+
+
+@pages.get("/calendars")
+@guard.needs(Permission.CALENDAR_EDIT)
+def calendars() -> str:
+    """The versions of the working-day calendar, and the days of the chosen year."""
+    with visit.reading() as session:
+        versions = overview.calendar_versions(session, visit.actor())
+        version = visit.whole_of("version", versions[0].id if versions else 0, 0, 10**9)
+        rows = overview.calendar_rows(session, visit.actor(), version)
+        years = sorted({one.day.year for one in rows}, reverse=True)
+        year = visit.whole_of("year", years[0] if years else visit.now().year, 1949, 2200)
+        shown = [one for one in rows if one.day.year == year and one.kind != "year"]
+        return flask.render_template(
+            "calendars.html", versions=versions, version=version, years=years, year=year, days=shown
+        )
+
+
+@pages.post("/calendars")
+@guard.needs(Permission.CALENDAR_EDIT)
+def enter_calendar() -> flask.typing.ResponseReturnValue:
+    """Enters a new version: the days in force with one year's days written anew."""
+    form = flask.request.form
+    year = form.get("year", "")
+    if not (year.isdigit() and 2000 <= int(year) <= 2200):  # noqa: PLR2004  a year of ours
+        raise errors.Invalid([errors.FieldError("year", "format", "请填写年份，如 2028")])
+    days = list(_typed_days(int(year), form.get("days", "")))
+    source = form.get("source", "").strip()[:200]
+    if not source:
+        raise errors.Invalid([errors.FieldError("source", "required", "请填写依据的文件名称和文号")])
+    with visit.writing() as session:
+        versions = [one for one in overview.calendar_versions(session, visit.actor()) if one.approved_at]
+        kept = overview.calendar_rows(session, visit.actor(), versions[0].id) if versions else []
+        rows = [(one.day, one.kind, one.name, one.source) for one in kept if one.day.year != int(year)]
+        rows += [(day, kind, name, source) for day, kind, name in days]
+        rows.append((date(int(year), 1, 1), "year", "", source))
+        version = working.enter(session, visit.actor(), visit.now(), rows, f"{year}：{source}")
+    return shared.go("people_pages.calendars", "saved", version=version, year=year)
+
+
+def _typed_days(year: int, text: str) -> Iterator[tuple[date, str, str]]:
+    """Lines such as ``2028-10-01 休 国庆节`` or ``2028-10-08 班``; raises Invalid naming the line."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        parts = line.split()
+        if not parts:
+            continue
+        kind = {"休": "holiday", "班": "workday"}.get(parts[1]) if len(parts) > 1 else None
+        try:
+            day = date.fromisoformat(parts[0])
+        except ValueError:
+            day = None
+        if day is None or kind is None or day.year != year:
+            template = "第{line}行应为“日期 休/班 名称”，如 {year}-10-01 休 国庆节"
+            raise errors.Invalid([errors.FieldError("days", "format", template, (("line", number), ("year", year)))])
+        yield day, kind, " ".join(parts[2:])[:40]
+
+
+@pages.post("/calendars/<int:version>/approve")
+@guard.needs(Permission.CALENDAR_EDIT)
+def approve_calendar(version: int) -> flask.typing.ResponseReturnValue:
+    """Puts a version in force and computes the open dates anew, each case in its own transaction."""
+    with visit.writing() as session:
+        working.approve(session, visit.actor(), visit.now(), version)
+        waiting = deadlines.with_open_limits(session)
+    for case_id in waiting:
+        with visit.writing() as session:
+            deadlines.recompute(session, visit.now(), case_id)
+    return shared.go("people_pages.calendars", "approved", version=version)

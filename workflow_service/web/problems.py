@@ -1,0 +1,166 @@
+"""Turns what can go wrong into answers: RFC 9457 for programs, a page with one clear sentence for people."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import flask
+from flask_babel import gettext as _
+from werkzeug.exceptions import HTTPException
+
+from workflow_service import errors
+from workflow_service.web import i18n, visit
+
+STATUS: Mapping[type[errors.ServiceError], tuple[int, str]] = {
+    errors.NotSignedIn: (401, "not-signed-in"),
+    errors.NotAllowed: (403, "not-allowed"),
+    errors.NotFound: (404, "not-found"),
+    errors.Conflict: (409, "conflict"),
+    errors.CalendarDataMissing: (409, "calendar-missing"),
+    errors.CannotAdvance: (409, "cannot-advance"),
+    errors.TooLarge: (413, "too-large"),
+    errors.Invalid: (422, "invalid"),
+    errors.BadBundle: (422, "bad-bundle"),
+    errors.Unavailable: (503, "unavailable"),
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What went wrong, ready to be shown; ``errors`` names wrong fields, ``findings`` the faults of a bundle."""
+
+    status: int
+    code: str
+    title: str
+    detail: str
+    errors: tuple[Mapping[str, str], ...] = ()
+    findings: tuple[Mapping[str, Any], ...] = ()
+
+
+def install(app: flask.Flask) -> None:
+    """Lets an application answer every error by this module."""
+    app.register_error_handler(errors.ServiceError, lambda error: answer(of_error(error)))
+    app.register_error_handler(HTTPException, lambda error: answer(of_http(error)))
+    app.register_error_handler(Exception, _last_resort)
+
+
+def of_error(error: errors.ServiceError) -> Problem:
+    """A problem of the domain, in the reader's language."""
+    status, code = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), (400, "refused"))
+    listed = error.errors if isinstance(error, errors.Invalid) else ()
+    fields = tuple({"field": one.field, "code": one.code, "message": said(one)} for one in listed)
+    found = error.findings if isinstance(error, errors.BadBundle) else ()
+    return Problem(status, code, title(status), text(error), fields, tuple(finding(one) for one in found))
+
+
+def text(error: errors.ServiceError) -> str:
+    """An error's sentence in the reader's language."""
+    return filled(error.template, error.params)
+
+
+def said(error: errors.FieldError) -> str:
+    """A wrong field's sentence in the reader's language."""
+    params = dict(error.params)
+    if i18n.is_english() and "label_en" in params:
+        params["label"] = params["label_en"]
+    if i18n.is_english() and params.get("message_en"):
+        return str(params["message_en"])
+    return filled(error.template, params)
+
+
+def filled(template: str, params: Mapping[str, object]) -> str:
+    """A translated template with its parameters; one whose translation does not fit is shown as it was written."""
+    for one in (_(template), template):
+        try:
+            return one.format(**params) if params else one
+        except (KeyError, IndexError, ValueError):
+            continue
+    return template
+
+
+def finding(one: errors.Finding) -> dict[str, Any]:
+    """A finding as JSON in the reader's language."""
+    english = i18n.is_english()
+    return {
+        "rule": one.rule,
+        "severity": one.severity,
+        "file": one.file,
+        "element": one.element,
+        "line": one.line,
+        "message": (english and one.message_en) or one.message,
+        "fix": (english and one.fix_en) or one.fix,
+    }
+
+
+def of_http(error: HTTPException) -> Problem:
+    """A problem that the web framework found: no such page, wrong method, too large."""
+    status = error.code or 500
+    said_for = {
+        400: _("请求有误，服务器无法理解"),
+        404: _("没有这个页面，地址可能有误"),
+        405: _("此地址不接受这种请求方式"),
+        413: _("上传的内容超过 %(mb)s MB 的上限", mb=visit.site().settings.upload_limit // 1_000_000),
+        415: _("请以 application/json 发送内容"),
+    }
+    return Problem(status, f"http-{status}", title(status), said_for.get(status, title(status)))
+
+
+def title(status: int) -> str:
+    """The heading for a status."""
+    known = {
+        400: _("请求有误"),
+        401: _("需要登录"),
+        403: _("没有权限"),
+        404: _("没有找到"),
+        405: _("请求方式有误"),
+        409: _("与当前状态不符"),
+        413: _("内容过大"),
+        415: _("内容格式有误"),
+        422: _("填写有误"),
+        503: _("暂时不可用"),
+    }
+    return known.get(status, _("服务出现异常"))
+
+
+def _last_resort(error: Exception) -> flask.typing.ResponseReturnValue:
+    trace = visit.site().db.random(6)
+    flask.current_app.logger.error("trace %s %s %s", trace, flask.request.method, flask.request.path, exc_info=error)
+    detail = _("服务器出现未预料的错误，本次操作没有保存。请把编号 %(trace)s 告诉运维人员", trace=trace)
+    return answer(Problem(500, "unexpected", title(500), detail))
+
+
+def is_for_programs() -> bool:
+    """Whether this request is answered with JSON."""
+    return flask.request.path.startswith("/api/") or flask.request.headers.get("Accept") == "application/json"
+
+
+def answer(problem: Problem) -> flask.typing.ResponseReturnValue:
+    """The answer that tells of a problem; people who are not signed in are led to sign in and back."""
+    if is_for_programs():
+        return as_json(problem)
+    if problem.status == 401 and flask.request.method == "GET":  # noqa: PLR2004  not signed in
+        return flask.redirect(flask.url_for("signin.ask", next=flask.request.full_path.rstrip("?")))
+    return flask.render_template("problem.html", problem=problem), problem.status
+
+
+def as_json(problem: Problem) -> flask.Response:
+    """A problem as RFC 9457 JSON."""
+    body: dict[str, Any] = {
+        "type": f"about:blank#{problem.code}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "errors": list(problem.errors),
+    }
+    if problem.findings:
+        body |= {"valid": False, "findings": list(problem.findings)}
+    found = flask.jsonify(body)
+    found.status_code, found.content_type = problem.status, "application/problem+json"
+    if problem.status == 401:  # noqa: PLR2004  not signed in
+        found.headers["WWW-Authenticate"] = "Bearer"
+    return found
+
+
+def either_message(fault: Any) -> str:
+    """The sentence of something that carries it as ``message_zh`` and ``message_en``."""
+    return str(fault.message_en if i18n.is_english() else fault.message_zh)

@@ -1,0 +1,67 @@
+// Small helps of every page: dialogs, confirmations, no double submission, menus that close. Pages work without them.
+const dialogs = () => {
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-opens]");
+    if (opener) document.getElementById(opener.dataset.opens)?.showModal();
+    if (event.target.closest("[data-closes]")) event.target.closest("dialog")?.close();
+    if (event.target instanceof HTMLDialogElement) event.target.close();
+    for (const menu of document.querySelectorAll("details.me[open]")) if (!menu.contains(event.target)) menu.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") for (const menu of document.querySelectorAll("details.me[open]")) menu.open = false;
+  });
+};
+
+const english = document.documentElement.lang.startsWith("en");
+
+const confirmed = (form) => {
+  const dialog = document.createElement("dialog");
+  const text = document.createElement("p");
+  text.textContent = form.dataset.confirm;
+  const end = document.createElement("div");
+  end.className = "dialog-end";
+  const yes = document.createElement("button");
+  const no = document.createElement("button");
+  [yes.textContent, no.textContent] = english ? ["OK", "Cancel"] : ["确定", "取消"];
+  yes.className = "button primary";
+  no.className = "button quiet";
+  end.append(yes, no);
+  dialog.append(text, end);
+  document.body.append(dialog);
+  const close = () => dialog.remove();
+  no.addEventListener("click", close);
+  dialog.addEventListener("close", close);
+  yes.addEventListener("click", () => {
+    delete form.dataset.confirm;
+    form.requestSubmit();
+    close();
+  });
+  dialog.showModal();
+};
+
+const submissions = () => {
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.confirm) {
+      event.preventDefault();
+      confirmed(form);
+      return;
+    }
+    if (form.method !== "post") return;
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+    setTimeout(() => delete form.dataset.sent, 5000);
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  });
+};
+
+const selects = () => {
+  for (const select of document.querySelectorAll("[data-submits] select"))
+    select.addEventListener("change", () => select.form.requestSubmit());
+};
+
+dialogs();
+submissions();
+selects();

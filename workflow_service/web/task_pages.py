@@ -1,0 +1,223 @@
+"""A task's page: its form, the case around it, and everything that one can do with it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import flask
+import werkzeug
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from workflow_service import errors
+from workflow_service.bundles import forms, programs
+from workflow_service.cases import files, tasks
+from workflow_service.cases import pages as gathered
+from workflow_service.identity import roster
+from workflow_service.identity.permissions import Permission
+from workflow_service.storage import tables
+from workflow_service.web import guard, i18n, problems, shapes, visit
+from workflow_service.web import pages as shared
+
+pages = flask.Blueprint("task_pages", __name__)
+
+ACTIONS: Mapping[str, tuple[Any, tuple[str, ...], str]] = {
+    "claim": (tasks.claim, (), "claimed"),
+    "release": (tasks.release, (), "released"),
+    "transfer": (tasks.transfer, ("to", "reason"), "transferred"),
+    "delegate": (tasks.delegate, ("to",), "delegated"),
+    "return": (tasks.send_back, ("to_element", "reason"), "returned"),
+    "withdraw": (tasks.withdraw, (), "withdrawn"),
+    "remind": (tasks.remind, (), "reminded"),
+    "copy": (tasks.copy, ("to",), "copied"),
+}
+"""What a button of the page does: the verb, the fields it takes, the word that confirms it."""
+
+STAYING = ("claim", "transfer", "delegate", "withdraw", "remind", "copy", "countersign")
+
+
+@pages.get("/tasks/<task_id>")
+@guard.needs(Permission.CASE_READ)
+def show(task_id: str) -> str:
+    """A task's page."""
+    with visit.reading() as session:
+        seen = gathered.task_page(session, visit.actor(), visit.now(), task_id)
+        values = seen.draft if seen.draft is not None else forms.prefill(seen.form, seen.known)
+        return _page(session, seen, values, {})
+
+
+def _page(session: Session, seen: gathered.TaskView, values: Mapping[str, Any], faults: Mapping[str, str]) -> str:
+    receivers = _receivers(session, seen)
+    loaded = programs.of(session, seen.case.bundle)
+    flask.g.labels = labels(loaded, seen.shown)
+    return flask.render_template(
+        "task.html",
+        seen=seen,
+        task=seen.task,
+        case=seen.case,
+        values=values,
+        faults=faults,
+        key=visit.site().db.random(12),
+        explained=shapes.explained(session, seen.task.due_limit),
+        receivers=receivers,
+        people=people_for(session, seen.task.place),
+        articles=seen.articles,
+        titles={one.id: i18n.either(one, "name") for one in loaded.elements.values()},
+        done=_done(session, seen.task),
+    )
+
+
+def labels(loaded: programs.Loaded, shown: Iterable[str]) -> dict[str, str]:
+    """Field name → its label, of the forms whose answers are shown."""
+    found: dict[str, str] = {}
+    for name in shown:
+        form = loaded.forms.get(name)
+        for one in form.fields if form else ():
+            found[one.name] = i18n.either(one, "label")
+            found |= {inner.name: i18n.either(inner, "label") for inner in one.fields}
+    return found
+
+
+def _done(session: Session, task: tables.Task) -> list[str]:
+    rows = session.query(tables.Task.element).filter_by(case_id=task.case_id, process=task.process, status="done")
+    return sorted({row.element for row in rows} - {task.element})
+
+
+def _receivers(session: Session, seen: gathered.TaskView) -> Mapping[str, str]:
+    if not seen.may & {"transfer", "delegate", "copy", "countersign"}:
+        return {}
+    names = roster.with_role(session, seen.task.place, seen.task.role)
+    shown = roster.display_names(session, names)
+    return {name: shown[name] for name in names if name != visit.actor().name}
+
+
+def people_for(session: Session, place: str) -> list[dict[str, Any]]:
+    """The people whom a form may name: account, shown name, unit, roles."""
+    listed = roster.everybody(session, place)
+    return [
+        {"name": one.name, "display_name": one.display_name, "unit": one.unit_name, "roles": list(one.roles)}
+        for one in listed
+        if one.active
+    ]
+
+
+@pages.post("/tasks/<task_id>")
+@guard.needs(Permission.TASK_WORK)
+def submit(task_id: str) -> flask.typing.ResponseReturnValue:
+    """Submits the form; wrong fields come back with what was typed."""
+    posted = flask.request.form
+    with visit.reading() as session:
+        seen = gathered.task_page(session, visit.actor(), visit.now(), task_id)
+        form = seen.form
+    answers = forms.from_web(form, posted, kept_files(form))
+    if posted.get("act") == "draft":
+        with visit.writing() as session:
+            tasks.save_draft(session, visit.actor(), visit.now(), task_id, answers)
+        return shared.go("task_pages.show", "drafted", task_id=task_id)
+    try:
+        with visit.writing() as session:
+            given = filled(answers)
+            done = tasks.submit(
+                session,
+                visit.actor(),
+                visit.now(),
+                task_id,
+                given,
+                posted.get("key", "")[:40],
+                visit.site().worker.safe,
+            )
+    except errors.Invalid as invalid:
+        with visit.reading() as session:
+            seen = gathered.task_page(session, visit.actor(), visit.now(), task_id)
+            return _page(session, seen, answers, faults_of(invalid)), 422
+    visit.follow(done.case)
+    return _onwards(done)
+
+
+def _onwards(done: tasks.Submission) -> flask.typing.ResponseReturnValue:
+    """To the next step when it is this person's own, else to the case."""
+    with visit.reading() as session:
+        mine = [
+            row.id
+            for row in session.query(tables.Task)
+            .join(tables.Case, tables.Case.id == tables.Task.case_id)
+            .filter(tables.Case.number == done.case, tables.Task.status == "open")
+            .filter(tables.Task.holder == visit.actor().name)
+        ]
+    following = next((one for one in mine if one in done.opened_tasks), None)
+    if following is not None:
+        return shared.go("task_pages.show", "submitted", task_id=following)
+    return shared.go("case_pages.show", "submitted", number=done.case)
+
+
+def filled(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers that a person gave; what was left empty is left out."""
+    return {name: value for name, value in answers.items() if value not in (None, "", [], {})}
+
+
+def faults_of(invalid: errors.Invalid) -> dict[str, str]:
+    """Field path → the sentence that says what is wrong with it, in the order of the form."""
+    return {one.field: problems.said(one) for one in invalid.errors}
+
+
+def kept_files(form: forms.Form) -> dict[str, list[str]]:
+    """Keeps the files that were posted with a page, and gives their ids by field path."""
+    kept: dict[str, list[str]] = {}
+    sent = [(path, one) for path, many in flask.request.files.lists() for one in many if one.filename]
+    if not sent:
+        return kept
+    with visit.writing() as session:
+        for path, one in sent:
+            if path.partition(".")[0] in form.answers:
+                kept.setdefault(path, []).append(_keep(session, one))
+    return kept
+
+
+def _keep(session: Session, one: werkzeug.datastructures.FileStorage) -> str:
+    content = one.stream.read()
+    return files.upload(session, visit.actor(), visit.now(), one.filename or "", one.mimetype or "", content).id
+
+
+@pages.post("/tasks/<task_id>/draft")
+@guard.needs(Permission.TASK_WORK)
+def autosave(task_id: str) -> flask.typing.ResponseReturnValue:
+    """Keeps what the person has typed so far."""
+    with visit.reading() as session:
+        form = gathered.task_page(session, visit.actor(), visit.now(), task_id).form
+    with visit.writing() as session:
+        answers = forms.from_web(form, flask.request.form, {})
+        tasks.save_draft(session, visit.actor(), visit.now(), task_id, answers)
+    return "", 204
+
+
+@pages.post("/tasks/<task_id>/<action>")
+@guard.needs(Permission.CASE_READ)
+def act(task_id: str, action: str) -> flask.typing.ResponseReturnValue:
+    """Does what a button of the page says."""
+    form = flask.request.form
+    with visit.writing() as session:
+        if action == "countersign":
+            add, remove = form.getlist("add"), form.getlist("remove")
+            tasks.countersign(session, visit.actor(), visit.now(), task_id, list(add), list(remove))
+            word = "countersigned"
+        elif action in ACTIONS:
+            verb, names, word = ACTIONS[action]
+            given = [_field(name) for name in names]
+            verb(session, visit.actor(), visit.now(), task_id, *given)
+        else:
+            raise errors.NotFound("没有这项操作")
+        row, case = tasks.find(session, task_id)
+        number, still_mine = case.number, row.holder == visit.actor().name
+    visit.follow(number)
+    if form.get("back") == "inbox":
+        return shared.go("staff.inbox", word, scope=form.get("scope", "mine"))
+    if action in STAYING and (still_mine or action in ("remind", "copy", "countersign")):
+        return shared.go("task_pages.show", word, task_id=task_id)
+    return shared.go("case_pages.show", word, number=number)
+
+
+def _field(name: str) -> str:
+    text = flask.request.form.get(name, "").strip()
+    if not text:
+        labels = {"to": _("接收人"), "reason": _("理由"), "to_element": _("环节")}
+        raise errors.Invalid([errors.FieldError(name, "required", "请填写“{label}”", (("label", labels[name]),))])
+    return text[:4000]
