@@ -23,12 +23,12 @@ def _same_moment(run: Run, left: DateTime, right: DateTime) -> bool:
 
 
 def _same_list(run: Run, left: list[Value], right: list[Value]) -> bool:
-    run.spend(1 + len(left))
+    run.spend(3 + 3 * len(left))
     return len(left) == len(right) and all(equal(run, a, b) is True for a, b in zip(left, right, strict=True))
 
 
 def _same_context(run: Run, left: dict[str, Value], right: dict[str, Value]) -> bool:
-    run.spend(1 + len(left))
+    run.spend(3 + 3 * len(left))
     return left.keys() == right.keys() and all(equal(run, entry, right[key]) is True for key, entry in left.items())
 
 

@@ -48,7 +48,8 @@ class Expression:
                 pass
         root = Root(Run(env, env.limits or self._limits), context)
         try:
-            return self._run(root)
+            value = self._run(root)
+            return root.run.result(value) if type(value) in (list, dict) else value
         except RecursionError:
             raise exceeded(self._limits, "depth") from None
         except decimal.InvalidOperation:

@@ -16,7 +16,7 @@ def same(run: Run, left: Value, right: Value) -> bool:
 
 
 def _contains(run: Run, entries: list[Value], element: Value) -> bool:
-    run.spend(len(entries))
+    run.spend(2 * len(entries))
     return any(same(run, entry, element) for entry in entries)
 
 
@@ -162,7 +162,7 @@ def _replace_matching(run: Run, entries: list[Value], match: Function, item: Val
 
 
 def _index_of(run: Run, entries: list[Value], match: Value) -> list[Value]:
-    run.spend(len(entries))
+    run.spend(2 * len(entries))
     return [Decimal(index) for index, entry in enumerate(entries, 1) if same(run, entry, match)]
 
 
@@ -186,7 +186,7 @@ def _flatten(run: Run, entries: list[Value]) -> list[Value]:
     found: list[Value] = []
     waiting: list[Value] = list(reversed(entries))
     while waiting:
-        run.spend(1)
+        run.spend(2)
         entry = waiting.pop()
         if type(entry) is list:
             waiting.extend(reversed(entry))

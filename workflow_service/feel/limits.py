@@ -20,17 +20,19 @@ class Limits:
         exponent: the power of ten that a number may reach (34 digits are kept, as in decimal128).
         string: characters of a string made by an expression.
         items: entries of a list made by an expression.
+        parts: entries of a whole result, at any depth; the same list counts each time it stands there.
         pattern: characters of a regular expression.
         pattern_seconds: time that one regular expression may search.
     """
 
-    source: int = 20_000
+    source: int = 10_000
     depth: int = 100
-    fuel: int = 150_000
+    fuel: int = 100_000
     frames: int = 400
     exponent: int = 6_144
     string: int = 100_000
     items: int = 20_000
+    parts: int = 100_000
     pattern: int = 500
     pattern_seconds: float = 0.05
 
@@ -60,6 +62,7 @@ _TEXTS = {
     ),
     "string": ("文本过长（上限 {n} 个字符）", "the text is too long (at most {n} characters)"),
     "items": ("列表过长（上限 {n} 项）", "the list is too long (at most {n} entries)"),
+    "parts": ("结果过大（上限共 {n} 项）", "the result is too large (at most {n} entries in all)"),
     "pattern": (
         "正则表达式过长或重复次数过多（上限 {n}）",
         "the pattern is too long or repeats too much (at most {n})",
@@ -144,6 +147,21 @@ class Run:
         if len(value) > self.limits.string:
             raise exceeded(self.limits, "string")
         self.spend(1 + len(value) // 64)
+        return value
+
+    def result(self, value: Any) -> Any:
+        """Lets a result of allowed size through; a small expression could name one list in another many times over."""
+        left, waiting = self.limits.parts, [value]
+        while waiting:
+            part = waiting.pop()
+            if type(part) is list:
+                left -= len(part)
+                waiting.extend(part if left >= 0 else ())
+            elif type(part) is dict:
+                left -= len(part)
+                waiting.extend(part.values() if left >= 0 else ())
+        if left < 0:
+            raise exceeded(self.limits, "parts")
         return value
 
     def entries(self, value: list[Any]) -> list[Any]:

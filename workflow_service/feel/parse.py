@@ -81,15 +81,17 @@ def _test(reader: Reader) -> nodes.Node:
 
 
 def _expression(reader: Reader, strength: int) -> nodes.Node:
-    with reader.deeper():
-        left = _operand(reader)
-        while True:
-            pos = reader.pos
-            operator = reader.symbol() or reader.word()
-            binds = _BINARY.get(operator) or _WORDS.get(operator, 0)
-            if not binds or binds < strength:
-                return left
-            left = _joined(reader, left, operator, pos)
+    reader.enter()
+    left, levels = _operand(reader), 0
+    while True:
+        pos = reader.pos
+        operator = reader.symbol() or reader.word()
+        binds = _BINARY.get(operator) or _WORDS.get(operator, 0)
+        if not binds or binds < strength:
+            reader.depth -= 1
+            return left
+        left, levels = _joined(reader, left, operator, pos), levels + 1
+        reader.bound(levels)
 
 
 def _joined(reader: Reader, left: nodes.Node, operator: str, pos: int) -> nodes.Node:
@@ -187,7 +189,10 @@ def _word_or_bracket(reader: Reader, pos: int) -> nodes.Node:
 
 
 def _followed(reader: Reader, node: nodes.Node) -> nodes.Node:
+    levels = 0
     while True:
+        levels += 1
+        reader.bound(levels)
         pos, symbol = reader.pos, reader.symbol()
         if symbol == "." and reader.take("."):
             node = nodes.Path(node, _property(reader), pos=pos)

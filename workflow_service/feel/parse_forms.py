@@ -23,17 +23,21 @@ def name(reader: Reader) -> str:
 
 def type_of(reader: Reader) -> types.Type:
     """A type as written after ``instance of`` or a parameter."""
-    with reader.deeper():
-        for word, read in (("list", _list_type), ("range", _range_type), ("context", _context_type)):
-            if reader.word() == word:
-                reader.take_word(word)
-                return read(reader) if reader.take("<") else types.SIMPLE[word]
-        if reader.take_word("function"):
-            return _function_type(reader)
-        simple = reader.known(_TYPE_NAMES)
-        if simple is not None:
-            return types.SIMPLE[simple]
-        return _named_type(reader)
+    reader.enter()
+    found = _type_of(reader)
+    reader.depth -= 1
+    return found
+
+
+def _type_of(reader: Reader) -> types.Type:
+    for word, read in (("list", _list_type), ("range", _range_type), ("context", _context_type)):
+        if reader.word() == word:
+            reader.take_word(word)
+            return read(reader) if reader.take("<") else types.SIMPLE[word]
+    if reader.take_word("function"):
+        return _function_type(reader)
+    simple = reader.known(_TYPE_NAMES)
+    return types.SIMPLE[simple] if simple is not None else _named_type(reader)
 
 
 def _named_type(reader: Reader) -> types.Type:

@@ -1,8 +1,7 @@
 """Reads a FEEL text piece by piece: blanks, symbols, numbers, strings, and names that may contain spaces."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from workflow_service.feel import errors, limits, nodes
@@ -125,14 +124,15 @@ class Reader:
         match = _BLANKS.match(self.source, self.pos)
         self.pos = match.end() if match else self.pos
 
-    @contextmanager
-    def deeper(self) -> Iterator[None]:
-        """Counts one level of nesting."""
+    def enter(self) -> None:
+        """Counts one level of nesting; the caller takes it back by lowering ``depth``."""
         self.depth += 1
-        if self.depth > self.limits.depth:
+        self.bound(self.depth)
+
+    def bound(self, levels: int) -> None:
+        """Refuses a tree of too many levels while it is still being read."""
+        if levels > self.limits.depth:
             raise limits.exceeded(self.limits, "depth", errors.place(self.source, self.pos))
-        yield
-        self.depth -= 1
 
     def symbol(self) -> str:
         """The symbol that comes next, empty when none does."""

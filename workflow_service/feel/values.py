@@ -271,14 +271,14 @@ def text(value: Value, spend: Callable[[int], None] | None = None) -> str:
     """The text of a value as ``string()`` gives it; strings inside of lists and contexts are quoted.
 
     Args:
-        spend: called with 1 for each part, so that a long text can be stopped.
+        spend: called with a few steps for each part, so that a long text can be stopped.
     """
 
     def part(inner: Value) -> str:
         return quoted(inner) if type(inner) is str else text(inner, spend)
 
     if spend is not None:
-        spend(1)
+        spend(4)
     of_kind = type(value)
     if of_kind in (Decimal, int):
         return number_text(value)
