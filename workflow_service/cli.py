@@ -122,7 +122,7 @@ def approve(bundle_hash: str, by: str, database: str | None) -> None:
 @click.option("--context", default="{}", help="JSON 对象")
 def evaluate(expression: str, context: str) -> None:
     """求一个 FEEL 表达式的值。"""
-    click.echo(feel.to_text(feel.evaluate(expression, _json(context, "--context"))))
+    click.echo(feel.text(feel.evaluate(expression, _json(context, "--context"))))
 
 
 @main.command(epilog="""例：workflow-service decide bpmn/route.dmn route --input '{"complex": true}'""")
@@ -140,7 +140,10 @@ def decide(file: Path, decision: str, given: str, trace: bool) -> None:
             ).decode()
         )
     else:
-        click.echo(feel.to_text(model.decide(decision, _json(given, "--input"))))
+        answer = model.decide_traced(decision, _json(given, "--input"))
+        if answer.failure is not None:
+            raise answer.failure
+        click.echo(feel.text(answer.value))
 
 
 def _json(text: str, option: str) -> dict[str, Any]:
