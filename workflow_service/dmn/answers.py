@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from workflow_service.dmn import cells, elements, links, making, model, trace
+from workflow_service.dmn import cells, elements, item_types, links, making, model, trace
 from workflow_service.dmn.cells import Session
 from workflow_service.dmn.errors import DmnError
 from workflow_service.feel import errors, values
@@ -68,7 +68,8 @@ class Frame:
             source = self.parts.directory.by_id[ident]
             key = next((key for key in (source.variable.name, source.name, ident) if key in self.given), None)
             value = None if key is None else values.from_python(self.given[key])
-            self.values[ident] = self._typed(value, source)
+            wanted = self.parts.book.feel_type(source.variable.type_ref)
+            self.values[ident] = self._typed(item_types.from_text(value, wanted), source)
         return self.values[ident]
 
     def _typed(self, value: Value, source: elements.Drawn) -> Value:

@@ -197,19 +197,20 @@ def _covered(grid: Grid, dead: set[int]) -> Iterator[Finding]:
                 yield _too_large(grid)
                 return
         if not left and used and (grid.table.policy == "FIRST" or len(used) == 1):
-            yield _hidden(rule, used)
+            yield _hidden(grid, rule, used)
 
 
-def _hidden(rule: elements.Rule, used: list[str]) -> Finding:
-    zh, en = "、".join(used), ", ".join(used)
+def _hidden(grid: Grid, rule: elements.Rule, used: list[str]) -> Finding:
+    zh, en = "、".join(used), ("rules " if len(used) > 1 else "rule ") + ", ".join(used)
     place = rule.tests[0].place if rule.tests else rule.place
     texts = Texts(
         f"这条规则永远轮不到：它的情形已全部被规则 {zh} 覆盖",
-        f"this rule is never reached: rules {en} cover all of its cases",
+        f"this rule is never reached: all of its cases belong to {en}",
         f"把规则 {rule.number} 移到规则 {used[0]} 之前，收窄规则 {zh}，或删除规则 {rule.number}",
-        f"move rule {rule.number} before rule {used[0]}, narrow rules {en}, or delete rule {rule.number}",
+        f"move rule {rule.number} before rule {used[0]}, narrow {en}, or delete rule {rule.number}",
     )
-    return at(place, "dmn-unreachable", texts)
+    # Under ANY the rule adds nothing but breaks nothing either.
+    return at(place, "dmn-unreachable", texts, "error" if grid.table.policy == "FIRST" else "warning")
 
 
 def _gaps(grid: Grid) -> Iterator[Finding]:

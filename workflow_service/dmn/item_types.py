@@ -6,7 +6,7 @@ from typing import Any
 
 from workflow_service.dmn import cells, elements
 from workflow_service.dmn.errors import DmnError
-from workflow_service.feel import temporal, types, values
+from workflow_service.feel import temporal, temporal_text, types, values
 from workflow_service.feel.limits import Run
 from workflow_service.feel.values import Value
 
@@ -14,6 +14,7 @@ Accept = Callable[[Run, Value], bool]
 Coerce = Callable[[Run, Value], tuple[bool, Value]]
 
 _DEPTH = 12
+_TEMPORAL = (types.DATE, types.TIME, types.DATE_TIME, types.MONTHS, types.DAYS)
 
 
 def _anything(run: Run, value: Value) -> bool:
@@ -172,6 +173,18 @@ class Book:
 
 def _instance(wanted: types.Type) -> Callable[[Any], bool]:
     return lambda value: types.instance(value, wanted, {})
+
+
+def from_text(value: Value, of: types.Type) -> Value:
+    """A value that was given as JSON, where dates, times and durations are text, as its type wants it."""
+    if isinstance(value, str) and of in _TEMPORAL:
+        found = temporal_text.any_of(value)
+        return found if found is not None and types.member(found, of, {}) else value
+    if isinstance(value, list) and isinstance(of, types.ListType):
+        return [from_text(entry, of.element) for entry in value]
+    if isinstance(value, dict) and isinstance(of, types.ContextType):
+        return {name: from_text(entry, of.entry(name) or types.ANY) for name, entry in value.items()}
+    return value
 
 
 def _midnight(day: temporal.Date) -> temporal.DateTime:
