@@ -82,6 +82,7 @@ def test_no_entity_is_ever_read_from_a_file(tmp_path: Path) -> None:
         ("BPMN-KIND", '<scriptTask id="do_it"><script>import os</script></scriptTask>'),
         ("BPMN-KIND", '<complexGateway id="do_it"/>'),
         ("BPMN-KIND", '<adHocSubProcess id="do_it"/>'),
+        ("BPMN-KIND", '<subProcess id="do_it" triggeredByEvent="true"><startEvent id="s1"/></subProcess>'),
         ("BPMN-SCRIPT", '<userTask id="do_it"><extensionElements><spiffworkflow:preScript>x = 1</spiffworkflow:preScript></extensionElements></userTask>'),
         ("BPMN-ID", '<userTask id="begin_p"/>'),
         ("BPMN-ID", '<userTask id="End"/>'),

@@ -6,11 +6,13 @@ from uuid import UUID
 
 import pytest
 from lxml import etree
-from SpiffWorkflow.bpmn import BpmnWorkflow
+from SpiffWorkflow.bpmn import BpmnEvent, BpmnWorkflow
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
 from SpiffWorkflow.bpmn.specs.event_definitions import NoneEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition as PlainMessage
 from SpiffWorkflow.spiff.parser import SpiffBpmnParser
+from SpiffWorkflow.spiff.specs.event_definitions import MessageEventDefinition
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.deep_merge import DeepMerge
 from SpiffWorkflow.util.task import TaskState
@@ -103,6 +105,40 @@ def test_a_stock_round_gives_results_in_the_order_of_completion() -> None:
         workflow.do_engine_steps()
 
     assert workflow.data["results"] == [1, 0]
+
+
+def test_a_stock_event_that_does_not_interrupt_hears_only_the_first_message() -> None:
+    drawing = _line("do_it")
+    drawing.user("do_it")
+    drawing.boundary("on_request", "do_it", message="request", cancel=False)
+    drawing.user("answer_it")
+    drawing.end("end_answer")
+    drawing.way("on_request", "answer_it", "end_answer")
+    workflow = _stock(drawing)
+    workflow.do_engine_steps()
+
+    for _ in range(3):
+        workflow.catch(BpmnEvent(MessageEventDefinition("request"), {}))
+        workflow.do_engine_steps()
+
+    assert len(workflow.get_tasks(spec_name="answer_it", state=TaskState.READY)) == 1
+
+
+def test_stock_events_are_told_apart_by_class_so_the_plain_message_is_not_heard() -> None:
+    assert MessageEventDefinition("request") != PlainMessage("request")
+
+
+def test_a_stock_message_waits_nowhere_when_nobody_hears_it() -> None:
+    drawing = _line("do_it", "hear_it")
+    drawing.user("do_it")
+    drawing.catch("hear_it", message="request")
+    workflow = _stock(drawing)
+    workflow.do_engine_steps()
+    workflow.catch(BpmnEvent(MessageEventDefinition("request"), {}))
+    workflow.get_next_task(state=TaskState.READY, manual=True).run()
+    workflow.do_engine_steps()
+
+    assert not workflow.completed
 
 
 def test_a_second_flow_out_of_a_task_is_refused_by_the_stock_parser() -> None:

@@ -255,3 +255,25 @@ def test_a_signal_reaches_the_run_that_throws_it() -> None:
 
     assert done.thrown[0].reached == ("r1",)
     assert not case.is_open()
+
+
+def test_an_event_that_does_not_interrupt_can_come_again_and_again() -> None:
+    drawing = Drawing("main")
+    drawing.start("begin_case")
+    drawing.user("work_on")
+    drawing.boundary("on_request", "work_on", message="request", cancel=False)
+    drawing.user("answer_it")
+    drawing.end("end_case")
+    drawing.end("end_answer")
+    drawing.way("begin_case", "work_on", "end_case")
+    drawing.way("on_request", "answer_it", "end_answer")
+    case = Case(compiled(drawing), fresh=True)
+    case.start("main")
+
+    for _ in range(3):
+        case.receive("request")
+
+    assert case.open() == ["r1.answer_it.1", "r1.answer_it.2", "r1.answer_it.3", "r1.work_on.1"]
+    case.submit("r1.work_on.1")
+    with pytest.raises(Conflict):
+        case.receive("request")

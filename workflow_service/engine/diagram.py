@@ -11,7 +11,9 @@ EVENTS = ("startEvent", "endEvent", "intermediateThrowEvent", "intermediateCatch
 GATEWAYS = ("exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway")
 TASKS = ("userTask", "manualTask", "serviceTask", "businessRuleTask", "task", "callActivity", "subProcess")
 SUPPORTED = frozenset(EVENTS + GATEWAYS + TASKS)
-UNSUPPORTED = frozenset(("scriptTask", "sendTask", "receiveTask", "complexGateway", "adHocSubProcess", "transaction"))
+UNSUPPORTED = frozenset(
+    ("scriptTask", "sendTask", "receiveTask", "complexGateway", "adHocSubProcess", "transaction", "eventSubProcess")
+)
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,12 @@ def _walk(
             yield from _walk(element, element.get("id", ""), of_element, lanes)
 
 
+def kind_of(element: etree._Element) -> str:
+    """The tag's name; ``eventSubProcess`` for a sub-process that an event would start."""
+    name = str(etree.QName(element).localname)
+    return "eventSubProcess" if name == "subProcess" and element.get("triggeredByEvent") == "true" else name
+
+
 def _flow(element: etree._Element, scope: str) -> Flow:
     condition = element.find(f"{BPMN}conditionExpression")
     return Flow(
@@ -175,7 +183,7 @@ class _Reader:
         """One flow node as drawn."""
         extensions = element.find(f"{BPMN}extensionElements")
         operator = None if extensions is None else extensions.find(f"{SPIFF}serviceTaskOperator")
-        kind = etree.QName(element).localname
+        kind = kind_of(element)
         return Node(
             id=element.get("id", ""),
             kind=kind,

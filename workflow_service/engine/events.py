@@ -67,9 +67,14 @@ class Boundary(Catch):
     interrupting: bool
 
     def _on_complete(self, token: Token) -> None:
+        assert self.meta is not None
         if self.interrupting:
             for other in token.siblings():
                 other.cancel()
+        elif self.meta.event.kind in ("message", "signal"):
+            # It may come again while the activity is open; the stock event is deaf after the first time.
+            again = token.parent.beget(self, "")
+            self._update(again)
         super()._on_complete(token)
 
     def release(self, token: Token) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from SpiffWorkflow.util.task import TaskState
 
 from workflow_service.engine import events, specs
+from workflow_service.engine.expressions import plain
 from workflow_service.engine.inputs import Address
 from workflow_service.engine.tokens import Live, Token
 from workflow_service.engine.view import Call, Limit, OpenTask, Timer
@@ -75,7 +76,8 @@ def _task(at: Address, token: Token) -> OpenTask:
 
 def _call(at: Address, token: Token) -> Call:
     node = token.task_spec.meta.node
-    return Call(at, node.process, node.operation, token.internal_data["call"], token.task_spec.meta.result)
+    parameters = plain(token.internal_data["call"])  # a copy: the run may live on in memory
+    return Call(at, node.process, node.operation, parameters, token.task_spec.meta.result)
 
 
 def _timer(at: Address, token: Token) -> Timer:

@@ -212,8 +212,6 @@ def _work(file: str, node: Node) -> Iterator[Finding]:
     if node.kind == "businessRuleTask" and not node.called:
         message = (f"决策任务“{node.id}”没有指明决策", f"the business rule task “{node.id}” names no decision")
         yield _at(file, node, "BPMN-DECISION", message, ("填写 calledDecisionId", "give it a calledDecisionId"))
-    if node.kind == "subProcess" and node.properties.get("triggeredByEvent"):
-        return
     many = node.many
     if many is None:
         return
