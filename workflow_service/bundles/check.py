@@ -1,20 +1,59 @@
 """Everything that is wrong with a bundle, each fault with its place and its remedy; never an exception, whatever is given."""
 
-from workflow_service.bundles import check_structure, drawn
+from collections.abc import Iterator
+
+from workflow_service import engine
+from workflow_service.bundles import (
+    check_conventions,
+    check_data,
+    check_expressions,
+    check_law,
+    check_references,
+    check_structure,
+    drawn,
+    known_names,
+)
+from workflow_service.bundles.drawn import Seen
 from workflow_service.bundles.read import Bundle
-from workflow_service.errors import Finding
+from workflow_service.bundles.rules import Place, fault
+from workflow_service.errors import BadBundle, CannotAdvance, Finding
+
+_RANK = {"error": 0, "warning": 1, "info": 2}
 
 
 def check(bundle: Bundle) -> list[Finding]:
     """All findings of a bundle in the order of its files; the same bundle always gives the same list."""
     seen = drawn.look(bundle)
-    found = [*seen.faults, *check_structure.faults(seen)]
+    known = known_names.of(seen, known_names.readable_forms(seen))
+    found = [
+        *seen.faults,
+        *check_structure.faults(seen),
+        *check_conventions.faults(seen),
+        *check_references.faults(seen),
+        *check_expressions.faults(seen, known),
+        *check_law.faults(seen),
+        *check_data.faults(seen),
+    ]
+    if not any(one.severity == "error" and one.file.endswith(".bpmn") for one in found) and not bundle.partial:
+        found += _compiled(seen)
     return ordered(found)
 
 
 def ordered(found: list[Finding]) -> list[Finding]:
     """Findings by file, line, element and rule, each once."""
-    rank = {"error": 0, "warning": 1, "info": 2}
     return sorted(
-        set(found), key=lambda one: (one.file, one.line, one.element, rank[one.severity], one.rule, one.message)
+        set(found), key=lambda one: (one.file, one.line, one.element, _RANK[one.severity], one.rule, one.message)
     )
+
+
+def _compiled(seen: Seen) -> Iterator[Finding]:
+    """What the engine itself still refuses once our own rules are content."""
+    try:
+        engine.compile_program(seen.bundle.named("diagram"), {})
+    except BadBundle as bad:
+        yield from (check_structure.translated(one) for one in bad.findings)
+    except CannotAdvance as problem:
+        message = (f"引擎不能编译：{problem}", f"the engine cannot compile it: {problem}")
+        yield fault(
+            "P01", Place("", problem.element, 0), message, ("按提示修改该元素", "change the element as the text says")
+        )

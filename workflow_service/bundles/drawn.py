@@ -50,40 +50,76 @@ class Seen:
         """The nodes of a process, those of its sub-processes included."""
         return [node for node in self.nodes if node.process == process]
 
-    def property(self, node: Node, name: str) -> str:
-        """A property of a node; empty when absent."""
-        return str(node.properties.get(name, "")).strip()
+    def role(self, lane: str) -> str:
+        """The role that works in a lane; empty when roles.json does not say."""
+        data = self.data.get("roles.json")
+        lanes = data.get("lanes") if isinstance(data, dict) else None
+        found = lanes.get(lane) if isinstance(lanes, dict) else None
+        return found if isinstance(found, str) else ""
 
 
 @dataclass(frozen=True)
 class Ways:
-    """The ways through a diagram: who follows and precedes whom; a boundary event follows its activity.
+    """The ways through a diagram: who follows and precedes whom.
+
+    A boundary event follows its activity; a way into a sub-process leads through its inside and out at its ends.
 
     Args:
         after: node id → ids that follow. before: node id → ids that precede.
-        outgoing: node id → its flows.
+        outgoing: node id → its flows. joins: parallel gateways, which need every way that leads to them.
     """
 
     after: Mapping[str, tuple[str, ...]]
     before: Mapping[str, tuple[str, ...]]
     outgoing: Mapping[str, tuple[Flow, ...]]
+    joins: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, drawn: Diagram) -> "Ways":
-        """The ways through what is drawn in one file."""
+    def of(cls, drawn: Diagram, closed: str = "") -> "Ways":
+        """The ways through what is drawn in one file; flows whose condition holds the text ``closed`` are left out."""
         known = {node.id for node in drawn.nodes}
-        pairs = [(flow.source, flow.target) for flow in drawn.flows if flow.source in known and flow.target in known]
+        inner = _inner(drawn)
+        pairs = []
+        for flow in drawn.flows:
+            if flow.source in known and flow.target in known and not (closed and closed in flow.condition):
+                leaving = inner[flow.source][1] if flow.source in inner else [flow.source]
+                pairs += [(one, flow.target) for one in leaving]
+        pairs += [(sub, start) for sub, (starts, _) in inner.items() for start in starts]
         pairs += [(node.host, node.id) for node in drawn.nodes if node.kind == "boundaryEvent" and node.host in known]
         outgoing = {node.id: tuple(flow for flow in drawn.flows if flow.source == node.id) for node in drawn.nodes}
-        return cls(_grouped(pairs), _grouped((target, source) for source, target in pairs), outgoing)
+        joins = frozenset(node.id for node in drawn.nodes if node.kind == "parallelGateway")
+        return cls(_grouped(pairs), _grouped((target, source) for source, target in pairs), outgoing, joins)
 
     def reached(self, starts: Iterable[str], without: frozenset[str] = frozenset()) -> set[str]:
         """Ids that can be reached from some, themselves included, without passing through others."""
         return _walk(self.after, starts, without)
 
+    def passed(self, starts: Iterable[str], without: frozenset[str]) -> set[str]:
+        """Ids that a token can reach although some elements are never passed; a parallel join waits for all its ways."""
+        found: set[str] = set()
+        todo = [one for one in starts if one not in without]
+        while todo:
+            one = todo.pop()
+            if one in found or (one in self.joins and not found.issuperset(self.before.get(one, ()))):
+                continue
+            found.add(one)
+            todo.extend(other for other in self.after.get(one, ()) if other not in without)
+        return found
+
     def leading(self, ends: Iterable[str]) -> set[str]:
         """Ids from which some can be reached, themselves included."""
         return _walk(self.before, ends, frozenset())
+
+
+def _inner(drawn: Diagram) -> dict[str, tuple[list[str], list[str]]]:
+    """Sub-process → its start events and its end events; those without a start event are left out."""
+    found = {}
+    for sub in drawn.nodes:
+        within = [node for node in drawn.nodes if node.scope == sub.id]
+        starts = [node.id for node in within if node.kind == "startEvent"]
+        if sub.kind == "subProcess" and starts:
+            found[sub.id] = (starts, [node.id for node in within if node.kind == "endEvent"])
+    return found
 
 
 def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:

@@ -1,6 +1,7 @@
 """Which files belong to a bundle, and under which names: ``x.bpmn``, ``x.dmn``, ``roles.json``, ``forms/x.json`` and so on."""
 
 import re
+from functools import lru_cache
 
 from workflow_service.errors import FieldError, Invalid
 
@@ -19,6 +20,7 @@ _KINDS = (
 _BESIDE = re.compile(r"(.*/)?(README(\.\w+)*\.md|\.[^/]*|__MACOSX/.*|variants/.*|__pycache__/.*|__init__\.py)")
 
 
+@lru_cache(maxsize=2048)
 def kind(name: str) -> str:
     """What a file of a bundle is: diagram, table, roles, articles, form, letter or scenario; empty for anything else."""
     return next((found for pattern, found in _KINDS if pattern.fullmatch(name)), "")

@@ -64,7 +64,7 @@ def _canonical_xml(content: bytes) -> bytes:
         return content
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
-        return etree.tostring(etree.fromstring(content, parser), method="c14n")
+        return bytes(etree.tostring(etree.fromstring(content, parser), method="c14n"))
     except (etree.LxmlError, ValueError):
         return content
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from workflow_service.bundles import form_reader
 from workflow_service.errors import Finding
 
 #: code → title in Chinese and English; a code is never given to another rule
@@ -63,6 +64,19 @@ RULES: Mapping[str, tuple[str, str]] = {
     "R11": ("引用的条款在 articles.json 中", "Articles referred to stand in articles.json"),
     "R12": ("roles.json、articles.json 的结构正确", "roles.json and articles.json have the right shape"),
     "R13": ("每个表单都有任务或消息使用", "Every form is used by a task or a message"),
+    **form_reader.RULES,
+    "D01": ("决策表文件可以读取", "A decision file can be read"),
+    "D02": ("决策与文件同名", "A decision is named after its file"),
+    "D03": ("单元格的 FEEL 书写正确", "The FEEL of cells is well written"),
+    "D04": ("单元格中的名称存在", "Names in cells exist"),
+    "D05": ("单元格的类型与列一致", "Cells fit the type of their column"),
+    "D06": ("单元格的值在列的取值之内", "Cells use values that the column allows"),
+    "D07": ("决策的输入有人提供", "Something provides a decision's inputs"),
+    "D08": ("唯一命中的规则不重叠", "Rules of a unique table do not overlap"),
+    "D09": ("唯一命中的规则没有遗漏", "Rules of a unique table leave no gap"),
+    "D10": ("每条规则都可能命中", "Every rule can match"),
+    "D11": ("任一命中的规则结果一致", "Rules of an ANY table agree"),
+    "D12": ("决策表大小有限，可以查全", "A table is small enough to be examined fully"),
     "E01": ("FEEL 表达式书写正确", "FEEL expressions are well written"),
     "E02": ("FEEL 中的名称存在", "Names used in FEEL exist"),
     "E03": ("条件给出是或否，集合给出列表", "A condition gives true or false"),

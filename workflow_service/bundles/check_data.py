@@ -1,0 +1,132 @@
+"""Whether the other files of a bundle hold: roles, articles, forms, decision tables."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from workflow_service import dmn
+from workflow_service.bundles import known_names
+from workflow_service.bundles.check_references import ROLES
+from workflow_service.bundles.drawn import Seen
+from workflow_service.bundles.rules import Place, fault
+from workflow_service.errors import Finding
+
+#: codes of the tables' own check → ours
+_TABLE_CODES = {
+    "dmn-read": "D01",
+    "dmn-syntax": "D03",
+    "dmn-name": "D04",
+    "dmn-type": "D05",
+    "dmn-value": "D06",
+    "dmn-input": "D07",
+    "dmn-overlap": "D08",
+    "dmn-gap": "D09",
+    "dmn-unreachable": "D10",
+    "dmn-any": "D11",
+    "dmn-size": "D12",
+}
+
+
+def faults(seen: Seen) -> Iterator[Finding]:
+    """Every fault of a file that is no diagram."""
+    yield from _roles(seen)
+    yield from _articles(seen)
+    for name, content in seen.bundle.named("form").items():
+        if name in seen.data:
+            yield from _form(name, content)
+    for name, content in seen.bundle.named("table").items():
+        yield from table_faults(content, name)
+
+
+def _roles(seen: Seen) -> Iterator[Finding]:
+    where = Place("roles.json", "", 1)
+    if "roles.json" not in seen.bundle.files:
+        if not seen.bundle.partial:
+            message = ("缺少 roles.json，泳道没有对应的角色", "roles.json is missing: no lane is mapped to a role")
+            yield fault("R12", where, message, ("加入 roles.json", "add roles.json"))
+        return
+    data = seen.data.get("roles.json")
+    if data is None:
+        return
+    lanes = data.get("lanes") if isinstance(data, dict) else None
+    roles = data.get("roles") if isinstance(data, dict) else None
+    if not isinstance(lanes, dict) or not isinstance(roles, dict):
+        message = ("roles.json 须有 roles 和 lanes 两项", "roles.json holds the two entries roles and lanes")
+        yield fault("R12", where, message, ("补上缺少的一项", "add what is missing"))
+        return
+    for lane, role in lanes.items():
+        if role is not None and (not isinstance(role, str) or role not in roles or role not in ROLES):
+            message = (
+                f"泳道“{lane}”对应的角色“{role}”不存在",
+                f"the lane “{lane}” is mapped to “{role}”, which is no role",
+            )
+            yield fault("R12", where, message, ("改为 roles 中已有的角色", "use a role that roles names"))
+    yield from _role_names(roles, where)
+
+
+def _role_names(roles: Mapping[str, Any], where: Place) -> Iterator[Finding]:
+    for role, about in roles.items():
+        if not isinstance(about, dict) or not isinstance(about.get("name"), str):
+            message = (f"角色“{role}”没有名称", f"the role “{role}” has no name")
+            yield fault("R12", where, message, ("填写 name 和 name_en", "fill in name and name_en"))
+
+
+def _articles(seen: Seen) -> Iterator[Finding]:
+    data = seen.data.get("articles.json")
+    if data is None:
+        return
+    where = Place("articles.json", "", 1)
+    if not isinstance(data, dict) or not all(isinstance(one, dict) for one in data.values()):
+        message = ("articles.json 须是 条号 → 内容 的对照", "articles.json maps article numbers to what they say")
+        yield fault("R12", where, message, ("按已发布的文件书写", "write it as the published one is"))
+        return
+    known = {f"{node.process}#{node.id}" for node in seen.nodes} | set(seen.processes)
+    for article, about in data.items():
+        named = about.get("elements", [])
+        for element in named if isinstance(named, list) else []:
+            if not seen.bundle.partial and isinstance(element, str) and element not in known:
+                message = (
+                    f"第 {article} 条指向的“{element}”不存在",
+                    f"article {article} points at “{element}”, which does not exist",
+                )
+                yield fault(
+                    "R11",
+                    Place("articles.json", element, 1),
+                    message,
+                    ("改正或删除这一项", "correct or delete the entry"),
+                    "warning",
+                )
+
+
+def _form(name: str, content: bytes) -> Iterator[Finding]:
+    form = known_names.read_form(content, name)
+    if isinstance(form, tuple):
+        for one in form:
+            fix, fix_en = one.fix or "按提示改正这一项", one.fix_en or "change the entry as the text says"
+            yield replace(one, line=one.line or 1, fix=fix, fix_en=fix_en)
+    elif name != f"forms/{form.id}.json":
+        message = (f"表单编号“{form.id}”与文件名不一致", f"the form's id “{form.id}” differs from its file's name")
+        yield fault("F01", Place(name, form.id, 1), message, ("改成相同的名称", "make them the same"))
+
+
+@lru_cache(maxsize=64)
+def table_faults(content: bytes, name: str) -> tuple[Finding, ...]:
+    """The faults of a decision file: what its own check finds, and whether the decision is named after the file."""
+    return tuple(_table(content, name))
+
+
+def _table(content: bytes, name: str) -> Iterator[Finding]:
+    for one in dmn.check(content, file=name):
+        code = _TABLE_CODES.get(one.rule, "D01")
+        place = Place(name, one.element, one.line or 1)
+        yield fault(code, place, (one.message, one.message_en), (one.fix, one.fix_en), one.severity)
+    try:
+        decisions = dmn.read(content).decisions
+    except dmn.DmnError:
+        return
+    wanted = name.removesuffix(".dmn")
+    if wanted not in decisions and wanted not in decisions.values():
+        message = (f"文件中没有名为“{wanted}”的决策", f"the file holds no decision named “{wanted}”")
+        fix = ("决策的编号应与文件名相同", "give the decision the file's name as its id")
+        yield fault("D02", Place(name, wanted, 1), message, fix)

@@ -1,0 +1,87 @@
+"""Whether every FEEL expression of the diagrams can be read, uses names that exist, and gives what its place needs."""
+
+from collections.abc import Iterator
+
+from workflow_service import feel
+from workflow_service.bundles.check_references import nearest
+from workflow_service.bundles.check_structure import place, shown
+from workflow_service.bundles.drawn import Seen
+from workflow_service.bundles.known_names import Known
+from workflow_service.bundles.rules import Place, fault
+from workflow_service.engine.diagram import Diagram, Node
+from workflow_service.errors import Finding
+from workflow_service.feel import nodes
+
+_FEEL = ("due", "assignee", "set", "publish", "inputs", "allowed")
+_CALLING = frozenset({"?", "item", "partial"})
+
+
+def faults(seen: Seen, known: Known) -> Iterator[Finding]:
+    """Every fault in an expression, with the place where it stands."""
+    for drawn in seen.diagrams:
+        by_id = {node.id: node for node in drawn.nodes}
+        for node in drawn.nodes:
+            for use, text in _texts(node):
+                yield from _expression(seen, known, (place(node), f"“{shown(node)}”的 {use}", use), text)
+        for flow in drawn.flows:
+            if flow.condition and flow.source in by_id:
+                where = Place(drawn.file, flow.id, flow.line)
+                yield from _expression(seen, known, (where, f"流向“{flow.id}”的条件", "condition"), flow.condition)
+                yield from _condition(drawn, flow.condition, where)
+
+
+def _texts(node: Node) -> Iterator[tuple[str, str]]:
+    """The expressions of a node, each with what it is for."""
+    yield from ((name, node.properties[name]) for name in _FEEL if node.properties.get(name, "").strip())
+    yield from ((f"参数 {name}", text) for name, text in node.parameters.items() if text.strip())
+    for event in node.events:
+        if event.expression:
+            yield ("payload" if event.kind == "message" else "timer", event.expression)
+    if node.many is not None:
+        marks = (node.many.collection, node.many.cardinality, node.many.completion)
+        yield from (("multi-instance", text) for text in marks if text)
+
+
+def _expression(seen: Seen, known: Known, where: tuple[Place, str, str], text: str) -> Iterator[Finding]:
+    spot, title, use = where
+    try:
+        compiled = feel.compile(text.strip().removeprefix("=").strip())
+    except feel.FeelError as problem:
+        message = (
+            f"{title}写错了：{problem.message_zh}（{text[:60]}）",
+            f"the {use} is wrong: {problem.message_en} ({text[:60]})",
+        )
+        yield fault("E01", spot, message, ("按提示改正 FEEL 表达式", "correct the FEEL expression"))
+        return
+    for path in sorted(compiled.free_names):
+        yield from _name(seen, known, where, path)
+
+
+def _name(seen: Seen, known: Known, where: tuple[Place, str, str], path: str) -> Iterator[Finding]:
+    spot, title, use = where
+    first, *rest = [one.strip() for one in path.split(".")]
+    if first in _CALLING:
+        return
+    severity = "warning" if seen.bundle.partial else "error"
+    if first not in known.top:
+        wrong, remedy = first, nearest(first, known.top)
+    elif rest and first == "case" and rest[0] not in known.case:
+        wrong, remedy = f"case.{rest[0]}", nearest(rest[0], known.case)
+    elif rest and first in known.fields and rest[0] not in known.fields[first]:
+        wrong, remedy = f"{first}.{rest[0]}", nearest(rest[0], known.fields[first])
+    else:
+        return
+    message = (f"{title}用到的“{wrong}”没有任何环节提供", f"“{wrong}” in the {use} is provided by no element")
+    yield fault("E02", spot, message, remedy, "warning" if severity == "warning" else "error")
+
+
+def _condition(drawn: Diagram, text: str, where: Place) -> Iterator[Finding]:
+    """A condition that can never be true or false: a number, a text, a list, a calculation."""
+    try:
+        tree = feel.compile(text.strip().removeprefix("=").strip()).ast
+    except feel.FeelError:
+        return
+    literal = isinstance(tree, nodes.Literal) and not isinstance(tree.value, bool)
+    if literal or isinstance(tree, (nodes.ContextOf, nodes.Arithmetic)):
+        message = (f"条件“{text[:60]}”给不出“是”或“否”", f"the condition “{text[:60]}” gives neither true nor false")
+        yield fault("E03", where, message, ("写成比较或判断，如 a = true", "write a comparison, such as a = true"))
