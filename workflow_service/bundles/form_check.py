@@ -35,12 +35,13 @@ def check(
         raise Invalid([FieldError("", "type", "提交的内容应为 JSON 对象")])
     judged = Judgement(files, people)
     own = _typed_object(judged, "", form.fields, answers)
-    _settle(judged, "", form.fields, own, form_scope.seen(own, scope), answers)
+    _settle(judged, "", form.fields, own, form_scope.seen(own, scope))
     if not judged.errors:
         _cross_check(judged, form, form_scope.seen(own, scope))
     if judged.errors:
         raise Invalid(sorted(judged.errors, key=lambda one: _place(form, one.field)))
-    return _filled(own)
+    stored: dict[str, Any] = _filled(own)
+    return stored
 
 
 def _place(form: Form, path: str) -> tuple[int, tuple[int, ...]]:
@@ -50,10 +51,11 @@ def _place(form: Form, path: str) -> tuple[int, tuple[int, ...]]:
 
 
 def _typed_object(
-    judged: Judgement, path: str, fields: tuple[Field, ...], raw: Mapping[str, Any], allowed: str = ""
+    judged: Judgement, path: str, fields: tuple[Field, ...], raw: Mapping[str, Any], allowed: str | None = None
 ) -> dict[str, Any]:
     """Every value of an object in its stored form, None for what is absent; names nobody knows are refused."""
     known = {one.name: one for one in carrying(fields)}
+    judged.given |= {path + name: raw[name] for name in known if name in raw}
     for name in raw:
         if name not in known and name != allowed:
             shown = str(name)[:64]
@@ -100,7 +102,7 @@ def _row(judged: Judgement, path: str, one: Field, entry: Any) -> dict[str, Any]
     if not isinstance(entry, dict):
         judged.refuse(path, one, "type", "“{label}”的每一行应为一组项目")
         return {}
-    row = _typed_object(judged, f"{path}.", one.fields, entry, "id" if one.row_id else "")
+    row = _typed_object(judged, f"{path}.", one.fields, entry, "id" if one.row_id else None)
     if one.row_id and not is_empty(entry.get("id")):
         row["id"] = entry["id"]
     return row
@@ -124,28 +126,25 @@ def _number_rows(judged: Judgement, path: str, one: Field, rows: list[dict[str, 
             row["id"] = f"{one.row_id}{next(free)}"
 
 
-def _settle(  # noqa: PLR0913  one object with its place and sight
-    judged: Judgement, path: str, fields: tuple[Field, ...], own: dict[str, Any], sight: Seen, raw: Mapping[str, Any]
-) -> None:
+def _settle(judged: Judgement, path: str, fields: tuple[Field, ...], own: dict[str, Any], sight: Seen) -> None:
     """Fills in defaults, then judges what depends on other answers: conditions, duties, choices."""
     for one in carrying(fields):
-        _default(judged, path + one.name, one, own, sight, raw)
+        _default(judged, path + one.name, one, own, sight)
     for one in carrying(fields):
         if one.access == "write":
             _applies(judged, path + one.name, one, own, sight)
 
 
-def _default(  # noqa: PLR0913  one field with its place and sight
-    judged: Judgement, path: str, one: Field, own: dict[str, Any], sight: Seen, raw: Mapping[str, Any]
-) -> None:
+def _default(judged: Judgement, path: str, one: Field, own: dict[str, Any], sight: Seen) -> None:
     if one.access != "write":
         own[one.name] = sight.value(one.default) if one.default else None
-        _untouched(judged, path, one, own[one.name], raw.get(one.name))
-    elif one.default is not None and one.name not in raw:
+        _untouched(judged, path, one, own[one.name])
+    elif one.default is not None and path not in judged.given:
         own[one.name] = _typed(judged, path, one, sight.value(one.default))
 
 
-def _untouched(judged: Judgement, path: str, one: Field, stands: Any, given: Any) -> None:
+def _untouched(judged: Judgement, path: str, one: Field, stands: Any) -> None:
+    given = judged.given.get(path)
     if is_empty(given) or (one.access == "read" and _agrees(given, stands)):
         return
     if one.access == "read":
@@ -198,11 +197,11 @@ def _inside(judged: Judgement, path: str, one: Field, value: Any, sight: Seen) -
     if one.type in CHOOSING:
         _chosen(judged, path, one, value, sight)
     elif one.type == "group":
-        _settle(judged, f"{path}.", one.fields, value, sight.within(value), value)
+        _settle(judged, f"{path}.", one.fields, value, sight.within(value))
     elif one.type == "rows":
         for at, row in enumerate(value):
             if row:
-                _settle(judged, f"{path}.{at}.", one.fields, row, sight.within(row), row)
+                _settle(judged, f"{path}.{at}.", one.fields, row, sight.within(row))
 
 
 def _chosen(judged: Judgement, path: str, one: Field, value: Any, sight: Seen) -> None:

@@ -1,27 +1,14 @@
 """Reads a form from its file and names every fault of it, with its place and the remedy."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
-from workflow_service import errors, feel
-from workflow_service.bundles.form_model import (
-    CHOOSING,
-    NESTED,
-    PATTERNS,
-    TYPES,
-    Bounds,
-    Check,
-    Expression,
-    Field,
-    Form,
-    Option,
-    carrying,
-)
+from workflow_service import errors
+from workflow_service.bundles import form_settings
+from workflow_service.bundles.form_model import CHOOSING, NESTED, PATTERNS, TYPES, Check, Field, Form, carrying
 
 #: code → (title, title in English)
 RULES: Mapping[str, tuple[str, str]] = {
@@ -39,63 +26,15 @@ RULES: Mapping[str, tuple[str, str]] = {
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _TAKEN = frozenset({"data", "case", "me", "actors"})
 _FORM_KEYS = frozenset({"id", "title", "title_en", "article", "note", "note_en", "fields", "checks"})
-_FIELD_KEYS = frozenset(
-    [
-        "name",
-        "type",
-        "label",
-        "label_en",
-        "help",
-        "help_en",
-        "article",
-        "required",
-        "when",
-        "relevant",
-        "default",
-        "options",
-        "options_from",
-        "fields",
-        "min",
-        "max",
-        "min_length",
-        "max_length",
-        "min_rows",
-        "max_rows",
-        "pattern",
-        "rows",
-        "places",
-        "access",
-        "sensitive",
-        "purpose",
-        "row_id",
-        "bare",
-        "outside",
-        "roles",
-    ]
-)
-_OPTION_KEYS = frozenset({"value", "label", "label_en", "group", "group_en", "aliases"})
+_FIELD_KEYS = frozenset((
+    "name", "type", "label", "label_en", "help", "help_en", "article", "required", "when", "relevant", "default",
+    "options", "options_from", "fields", "min", "max", "min_length", "max_length", "min_rows", "max_rows",
+    "pattern", "rows", "places", "access", "sensitive", "purpose", "row_id", "bare", "outside", "roles",
+))  # fmt: skip
 _CHECK_KEYS = frozenset({"test", "field", "message", "message_en", "upfront", "article"})
 _LARGEST_FILE = 500_000
 _MOST_FIELDS = 400
 _DEEPEST = 3
-
-
-@dataclass
-class _Desk:
-    """What the reader has in hand: the file, its text, the findings so far."""
-
-    file: str
-    text: str
-    findings: list[errors.Finding] = field(default_factory=list)
-    count: int = 0
-
-    def find(self, rule: str, element: str, message: str, message_en: str, fix: tuple[str, str] = ("", "")) -> None:
-        """Notes a fault."""
-        at = self.text.find(f'"{element}"') if element else -1
-        line = self.text.count("\n", 0, at) + 1 if at >= 0 else 0
-        self.findings.append(
-            errors.Finding(rule, "error", self.file, element[:80], line, message, message_en, fix[0], fix[1])
-        )
 
 
 def read_form(content: bytes, name: str = "") -> Form:
@@ -109,18 +48,18 @@ def read_form(content: bytes, name: str = "") -> Form:
     """
     raw = _parse(content, name)
     form_id = raw["id"] if isinstance(raw.get("id"), str) else ""
-    desk = _Desk(name or f"forms/{form_id or '?'}.json", content.decode("utf-8", "replace"))
-    _known_keys(desk, "", raw, _FORM_KEYS)
+    desk = form_settings.Desk(name or f"forms/{form_id or '?'}.json", content.decode("utf-8", "replace"))
+    form_settings.known_keys(desk, "", raw, _FORM_KEYS)
     _check_id(desk, form_id, name)
     fields = _fields(desk, raw.get("fields"), 0)
     answers = {one.name: one for one in carrying(fields)}
     form = Form(
         id=form_id,
-        title=_words(desk, raw, "title", form_id),
-        title_en=_text(raw, "title_en"),
-        article=_text(raw, "article"),
-        note=_text(raw, "note"),
-        note_en=_text(raw, "note_en"),
+        title=form_settings.words(desk, raw, "title", form_id),
+        title_en=form_settings.text(raw, "title_en"),
+        article=form_settings.text(raw, "article"),
+        note=form_settings.text(raw, "note"),
+        note_en=form_settings.text(raw, "note_en"),
         fields=fields,
         checks=_checks(desk, raw.get("checks", []), answers),
         answers=answers,
@@ -132,7 +71,7 @@ def read_form(content: bytes, name: str = "") -> Form:
 
 
 def _parse(content: bytes, name: str) -> dict[str, Any]:
-    desk = _Desk(name or "forms/?.json", "")
+    desk = form_settings.Desk(name or "forms/?.json", "")
     if len(content) > _LARGEST_FILE:
         desk.find("F01", "", "表单文件过大", "The form file is too large")
         raise errors.BadBundle(desk.findings)
@@ -153,43 +92,14 @@ def _parse(content: bytes, name: str) -> dict[str, Any]:
     return raw
 
 
-def _check_id(desk: _Desk, form_id: str, name: str) -> None:
+def _check_id(desk: form_settings.Desk, form_id: str, name: str) -> None:
     if not _NAME.fullmatch(form_id):
         desk.find("F03", "id", "表单编号应为小写字母、数字和下划线", "A form id is lower-case letters, digits and _")
     elif name and name.rpartition("/")[2] != f"{form_id}.json":
         desk.find("F03", "id", f"文件名应为 {form_id}.json", f"The file must be named {form_id}.json")
 
 
-def _known_keys(desk: _Desk, element: str, raw: Mapping[str, Any], known: frozenset[str]) -> None:
-    for key in raw:
-        if key not in known:
-            desk.find(
-                "F02",
-                element or key,
-                f"没有“{key[:40]}”这项设置",
-                f"There is no setting “{key[:40]}”",
-                ("请删除，或检查拼写", "Remove it, or check the spelling"),
-            )
-
-
-def _text(raw: Mapping[str, Any], key: str) -> str:
-    value = raw.get(key, "")
-    return value if isinstance(value, str) else ""
-
-
-def _names(raw: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    value = raw.get(key, [])
-    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
-
-
-def _words(desk: _Desk, raw: Mapping[str, Any], key: str, element: str) -> str:
-    found = _text(raw, key).strip()
-    if not found:
-        desk.find("F08", element, f"缺少“{key}”文字", f"The text “{key}” is missing")
-    return found
-
-
-def _fields(desk: _Desk, raw: Any, depth: int) -> tuple[Field, ...]:
+def _fields(desk: form_settings.Desk, raw: Any, depth: int) -> tuple[Field, ...]:
     if not isinstance(raw, list) or depth > _DEEPEST:
         desk.find(
             "F01", "fields", "fields 应为项目列表，且嵌套不超过三层", "fields is a list, nested at most three deep"
@@ -199,24 +109,17 @@ def _fields(desk: _Desk, raw: Any, depth: int) -> tuple[Field, ...]:
     if desk.count > _MOST_FIELDS:
         desk.find("F01", "fields", f"项目超过 {_MOST_FIELDS} 个", f"More than {_MOST_FIELDS} fields")
         return ()
-    found = [_field(desk, one, depth) for one in raw if _is_object(desk, one)]
+    found = [_field(desk, one, depth) for one in raw if form_settings.is_object(desk, one)]
     names = [one.name for one in carrying(tuple(found))]
     for name in dict.fromkeys(one for one in names if names.count(one) > 1):
         desk.find("F03", name, f"项目名称“{name}”重复", f"The field name “{name}” is used twice")
     return tuple(found)
 
 
-def _is_object(desk: _Desk, raw: Any) -> bool:
-    if isinstance(raw, dict):
-        return True
-    desk.find("F01", "", "列表中的每一项都应为 JSON 对象", "Every entry of the list is a JSON object")
-    return False
-
-
-def _field(desk: _Desk, raw: Mapping[str, Any], depth: int) -> Field:
-    kind = _text(raw, "type")
+def _field(desk: form_settings.Desk, raw: Mapping[str, Any], depth: int) -> Field:
+    kind = form_settings.text(raw, "type")
     name = _name(desk, raw, kind, depth)
-    _known_keys(desk, name, raw, _FIELD_KEYS)
+    form_settings.known_keys(desk, name, raw, _FIELD_KEYS)
     if kind not in TYPES:
         desk.find(
             "F04",
@@ -225,43 +128,45 @@ def _field(desk: _Desk, raw: Mapping[str, Any], depth: int) -> Field:
             f"There is no type “{kind[:40]}”",
             ("可用：" + "、".join(TYPES), "Use one of: " + ", ".join(TYPES)),
         )
-    options = _options(desk, name, raw.get("options", []))
+    options = form_settings.options(desk, name, raw.get("options", []))
     fields = _fields(desk, raw.get("fields"), depth + 1) if kind in NESTED else ()
     required = raw.get("required", False)
     read = Field(
         name=name,
         type=kind,
-        label=_words(desk, raw, "label", name),
-        label_en=_text(raw, "label_en"),
-        help=_text(raw, "help"),
-        help_en=_text(raw, "help_en"),
-        article=_text(raw, "article"),
-        required=required if isinstance(required, bool) else _expression(desk, name, raw, "required") or False,
-        when=_expression(desk, name, raw, "when"),
-        relevant=_expression(desk, name, raw, "relevant"),
-        default=_expression(desk, name, raw, "default"),
+        label=form_settings.words(desk, raw, "label", name),
+        label_en=form_settings.text(raw, "label_en"),
+        help=form_settings.text(raw, "help"),
+        help_en=form_settings.text(raw, "help_en"),
+        article=form_settings.text(raw, "article"),
+        required=required
+        if isinstance(required, bool)
+        else form_settings.expression(desk, name, raw, "required") or False,
+        when=form_settings.expression(desk, name, raw, "when"),
+        relevant=form_settings.expression(desk, name, raw, "relevant"),
+        default=form_settings.expression(desk, name, raw, "default"),
         options=options,
-        options_from=_expression(desk, name, raw, "options_from"),
+        options_from=form_settings.expression(desk, name, raw, "options_from"),
         fields=fields,
-        bounds=_bounds(desk, name, raw),
-        pattern=_one_of(desk, name, raw, "pattern", ("", *PATTERNS)),
-        lines=_whole(desk, name, raw, "rows", 0),
-        places=_whole(desk, name, raw, "places", 2),
-        access=_one_of(desk, name, raw, "access", ("write", "read", "hidden")),
+        bounds=form_settings.bounds(desk, name, raw),
+        pattern=form_settings.one_of(desk, name, raw, "pattern", ("", *PATTERNS)),
+        lines=form_settings.whole(desk, name, raw, "rows", 0),
+        places=form_settings.whole(desk, name, raw, "places", 2),
+        access=form_settings.one_of(desk, name, raw, "access", ("write", "read", "hidden")),
         sensitive=raw.get("sensitive") is True,
-        purpose=_text(raw, "purpose"),
-        row_id=_text(raw, "row_id"),
-        bare=_text(raw, "bare"),
+        purpose=form_settings.text(raw, "purpose"),
+        row_id=form_settings.text(raw, "row_id"),
+        bare=form_settings.text(raw, "bare"),
         outside=raw.get("outside") is True,
-        roles=_names(raw, "roles"),
+        roles=form_settings.names(raw, "roles"),
         spellings={spelling: one.value for one in options for spelling in (one.value, *one.aliases)},
     )
     _fits(desk, read)
     return read
 
 
-def _name(desk: _Desk, raw: Mapping[str, Any], kind: str, depth: int) -> str:
-    name = _text(raw, "name")
+def _name(desk: form_settings.Desk, raw: Mapping[str, Any], kind: str, depth: int) -> str:
+    name = form_settings.text(raw, "name")
     if kind == "section" and not name:
         return ""
     if not _NAME.fullmatch(name) or name.startswith("sys_"):
@@ -277,7 +182,7 @@ def _name(desk: _Desk, raw: Mapping[str, Any], kind: str, depth: int) -> str:
     return name
 
 
-def _fits(desk: _Desk, one: Field) -> None:
+def _fits(desk: form_settings.Desk, one: Field) -> None:
     if one.type in CHOOSING and not one.options and one.options_from is None:
         desk.find(
             "F06",
@@ -299,105 +204,16 @@ def _fits(desk: _Desk, one: Field) -> None:
         )
 
 
-def _options(desk: _Desk, name: str, raw: Any) -> tuple[Option, ...]:
-    if not isinstance(raw, list):
-        desk.find("F06", name, "options 应为列表", "options is a list")
-        return ()
-    found = []
-    for one in raw:
-        if not _is_object(desk, one):
-            continue
-        _known_keys(desk, name, one, _OPTION_KEYS)
-        value = one.get("value")
-        if not isinstance(value, str) or not value:
-            desk.find("F06", name, "选项的 value 应为非空文字", "An option's value is a text")
-            continue
-        aliases = _names(one, "aliases")
-        label = _text(one, "label") or value
-        found.append(Option(value, label, _text(one, "label_en"), _text(one, "group"), _text(one, "group_en"), aliases))
-    values = [one.value for one in found]
-    if len(set(values)) != len(values):
-        desk.find("F06", name, "选项的 value 重复", "Two options have the same value")
-    return tuple(found)
-
-
-def _expression(desk: _Desk, name: str, raw: Mapping[str, Any], key: str) -> Expression | None:
-    text = raw.get(key)
-    if text is None:
-        return None
-    if not isinstance(text, str) or not text.strip():
-        desk.find("F05", name, f"{key} 应为 FEEL 表达式", f"{key} is a FEEL expression")
-        return None
-    try:
-        compiled = feel.compile(text)
-    except feel.FeelError as fault:
-        desk.find(
-            "F05",
-            name,
-            f"{key} 的表达式有误：{fault.message_zh}",
-            f"The expression of {key} is wrong: {fault.message_en}",
-        )
-        return None
-    return Expression(text, compiled, frozenset(str(one).split(".", 1)[0].strip() for one in compiled.free_names))
-
-
-def _bounds(desk: _Desk, name: str, raw: Mapping[str, Any]) -> Bounds:
-    return Bounds(
-        least=_number(desk, name, raw, "min"),
-        most=_number(desk, name, raw, "max"),
-        shortest=_whole(desk, name, raw, "min_length", 0) or 0,
-        longest=_whole(desk, name, raw, "max_length", None),
-        fewest=_whole(desk, name, raw, "min_rows", 0) or 0,
-        most_rows=_whole(desk, name, raw, "max_rows", None),
-    )
-
-
-def _number(desk: _Desk, name: str, raw: Mapping[str, Any], key: str) -> Decimal | None:
-    value = raw.get(key)
-    if value is None:
-        return None
-    try:
-        found = Decimal(str(value))
-    except InvalidOperation:
-        found = Decimal("NaN")
-    if isinstance(value, bool) or not found.is_finite():
-        desk.find("F07", name, f"{key} 应为数字", f"{key} is a number")
-        return None
-    return found
-
-
-def _whole(desk: _Desk, name: str, raw: Mapping[str, Any], key: str, absent: Any) -> Any:
-    value = raw.get(key, absent)
-    if value is absent or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 100_000):
-        return value
-    desk.find("F07", name, f"{key} 应为 0 至 100000 的整数", f"{key} is a whole number from 0 to 100000")
-    return absent
-
-
-def _one_of(desk: _Desk, name: str, raw: Mapping[str, Any], key: str, allowed: Sequence[str]) -> str:
-    value = raw.get(key, allowed[0])
-    if value in allowed:
-        return str(value)
-    desk.find(
-        "F07",
-        name,
-        f"{key} 不能为“{str(value)[:40]}”",
-        f"{key} cannot be “{str(value)[:40]}”",
-        ("可用：" + "、".join(filter(None, allowed)), "Use one of: " + ", ".join(filter(None, allowed))),
-    )
-    return allowed[0]
-
-
-def _checks(desk: _Desk, raw: Any, answers: Mapping[str, Field]) -> tuple[Check, ...]:
+def _checks(desk: form_settings.Desk, raw: Any, answers: Mapping[str, Field]) -> tuple[Check, ...]:
     if not isinstance(raw, list):
         desk.find("F09", "checks", "checks 应为列表", "checks is a list")
         return ()
     found = []
     for one in raw:
-        if not _is_object(desk, one):
+        if not form_settings.is_object(desk, one):
             continue
-        _known_keys(desk, "checks", one, _CHECK_KEYS)
-        marked = _text(one, "field")
+        form_settings.known_keys(desk, "checks", one, _CHECK_KEYS)
+        marked = form_settings.text(one, "field")
         if marked and marked not in answers:
             desk.find(
                 "F09",
@@ -405,7 +221,7 @@ def _checks(desk: _Desk, raw: Any, answers: Mapping[str, Field]) -> tuple[Check,
                 f"校验规则指向的项目“{marked[:40]}”不存在",
                 f"The check marks “{marked[:40]}”, which is no field",
             )
-        test = _expression(desk, marked or "checks", one, "test")
+        test = form_settings.expression(desk, marked or "checks", one, "test")
         if test is None:
             desk.find("F09", marked or "checks", "校验规则没有可用的 test", "The check has no usable test")
             continue
@@ -413,10 +229,10 @@ def _checks(desk: _Desk, raw: Any, answers: Mapping[str, Field]) -> tuple[Check,
             Check(
                 test,
                 marked,
-                _words(desk, one, "message", marked),
-                _text(one, "message_en"),
+                form_settings.words(desk, one, "message", marked),
+                form_settings.text(one, "message_en"),
                 one.get("upfront") is True,
-                _text(one, "article"),
+                form_settings.text(one, "article"),
             )
         )
     return tuple(found)

@@ -16,15 +16,15 @@ CLOCK = "clock"
 
 @dataclass(frozen=True)
 class Seen:
-    """The names in sight: own answers before the surroundings."""
+    """The names in sight: the answers of a row before those of the form, and these before the surroundings."""
 
-    own: Mapping[str, Any]
+    own: tuple[Mapping[str, Any], ...]
     around: Mapping[str, Any]
     env: feel.Env
 
     def within(self, row: Mapping[str, Any]) -> "Seen":
         """The same, seen from inside a row or group."""
-        return Seen({**self.own, **row}, self.around, self.env)
+        return Seen((row, *self.own), self.around, self.env)
 
     def value(self, expression: Expression) -> Any:
         """The value of an expression as plain JSON; None where it cannot be computed."""
@@ -36,7 +36,10 @@ class Seen:
             return None
 
     def _of(self, name: str) -> Any:
-        return self.own[name] if name in self.own else self.around.get(name)
+        for answers in self.own:
+            if name in answers:
+                return answers[name]
+        return self.around.get(name)
 
     def holds(self, expression: Expression | None) -> bool:
         """Whether a condition is true; where there is none, it is."""
@@ -51,7 +54,7 @@ def seen(own: Mapping[str, Any], scope: Mapping[str, Any]) -> Seen:
     """
     at = scope.get(CLOCK)
     clock = (lambda: at.astimezone(SHANGHAI)) if isinstance(at, datetime) else None
-    return Seen(own, scope, feel.Env(clock=clock, calendar=scope.get("calendar"), problems=[]))
+    return Seen((own,), scope, feel.Env(clock=clock, calendar=scope.get("calendar"), problems=[]))
 
 
 def plain(value: Any) -> Any:

@@ -33,11 +33,13 @@ class Judgement:
     Args:
         files: file id → reference, for the files that may be used here.
         people: account name → account, None where nobody checks accounts.
+        errors: what was found. given: path → value of every field that was sent along, were it empty.
     """
 
     files: Mapping[str, Any]
     people: Mapping[str, Any] | None = None
     errors: list[FieldError] = field(default_factory=list)
+    given: dict[str, Any] = field(default_factory=dict)
 
     def refuse(self, path: str, one: Field, code: str, template: str, **params: object) -> None:
         """Notes that a field is wrong; the label goes along in both languages for the sentence."""
@@ -47,7 +49,7 @@ class Judgement:
 
 def is_empty(value: Any) -> bool:
     """Whether nothing has been filled in."""
-    return value is None or value == "" or value == [] or value == {}
+    return value is None or value == [] or value == {} or (isinstance(value, str) and not value.strip())
 
 
 def typed(judged: Judgement, path: str, one: Field, value: Any) -> Any:
