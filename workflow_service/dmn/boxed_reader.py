@@ -171,13 +171,14 @@ def _rule(node: etree._Element, where: Place, number: int, head: elements.Table)
 
 
 def _table(node: etree._Element, where: Place) -> elements.Table:
+    where = _inside(node, where)
     inputs = tuple(_input(part, where, at) for at, part in enumerate(document.children(node, "input"), 1))
     single = node.get("outputLabel", "")
     outputs = tuple(_output(part, where, at, single) for at, part in enumerate(document.children(node, "output"), 1))
     annotations = tuple(part.get("name", "") for part in document.children(node, "annotation"))
     policy = " ".join(node.get("hitPolicy", "UNIQUE").upper().split())
     head = elements.Table(
-        _inside(node, where),
+        where,
         single or where.element,
         policy,
         node.get("aggregation", "").upper(),
