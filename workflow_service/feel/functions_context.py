@@ -48,7 +48,7 @@ def _put_deep(run: Run, context: dict[str, Value], keys: list[Value], value: Val
     path = _keys(keys)
     levels = [context]
     for key in path[:-1]:
-        below = levels[-1].get(key, {})
+        below = levels[-1].get(key)
         if type(below) is not dict:
             raise errors.Refused(f"“{key}”不是数据组", f"{key!r} is not a context")
         levels.append(below)

@@ -32,11 +32,24 @@ def _refused() -> errors.Refused:
     return errors.Refused("正则表达式无效", "the pattern is not valid")
 
 
+def _unspaced(source: str) -> str:
+    # With "x" blanks are taken out before anything else is read, except inside of character classes.
+    kept: list[str] = []
+    depth, escaped = 0, False
+    for char in source:
+        if depth or char not in " \t\n\r":
+            kept.append(char)
+            depth += 0 if escaped else (char == "[") - (char == "]")
+            escaped = char == "\\" and not escaped
+    return "".join(kept)
+
+
 class _Translation:
     """One pattern on its way from the XPath notation to that of the ``regex`` package."""
 
     def __init__(self, source: str, flags: str) -> None:
-        self.source = source
+        self.source = _unspaced(source) if "x" in flags else source
+        self.groups = 0
         self.flags = flags
         self.pos = 0
         self.out: list[str] = []
@@ -70,9 +83,17 @@ class _Translation:
         elif char in _PLAIN_ESCAPES:
             self.out.append("\\" + char)
         elif char in "123456789" and not self.in_class:
-            self.out.append(f"(?:\\{char})")
+            self._reference(char)
         else:
             raise _refused()
+
+    def _reference(self, digits: str) -> None:
+        # As many digits belong to the number as there are groups before it.
+        while (more := self.source[self.pos : self.pos + 1]).isdecimal() and int(digits + more) <= self.groups:
+            digits, self.pos = digits + more, self.pos + 1
+        if int(digits) > self.groups:
+            raise _refused()
+        self.out.append(f"(?:\\{digits})")
 
     def _property(self, char: str) -> None:
         end = self.source.find("}", self.pos)
@@ -81,7 +102,9 @@ class _Translation:
             raise _refused()
         self.pos = end + 1
         block = name.removeprefix("Is")
-        self.out.append(f"\\{char}{{{'Block=' + block if block != name else name}}}")
+        found = f"\\{char}{{{'Block=' + block if block != name else name}}}"
+        # Letter case is a property of its own: "i" doesn't change what \p{Lu} means.
+        self.out.append(found if self.in_class or "i" not in self.flags else f"(?-i:{found})")
 
     def _in_class(self, char: str) -> None:
         if char == "]":
@@ -123,7 +146,7 @@ class _Translation:
             self.out.append("$" if "m" in self.flags else r"\Z")
         elif char == ".":
             self.out.append("." if "s" in self.flags else r"[^\n\r]")
-        elif not (char in " \t\n\r" and "x" in self.flags):
+        else:
             self.out.append("\\" + char if char in "#~&" else char)
 
     def _group(self) -> None:
@@ -133,6 +156,7 @@ class _Translation:
             self.pos += 2
             self.out.append("(?:")
             return
+        self.groups += 1
         self.out.append("(")
 
     def _quantifier(self, char: str) -> None:

@@ -20,7 +20,7 @@ _SYMBOL = re.compile(r"\*\*|\.\.|<=|>=|!=|->|[-+*/<>=()\[\]{},:.@]")
 _NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{6})|(.))", re.DOTALL)
-_LABEL = re.compile(r'([^\s:,(){}\[\]"<>=@][^:,(){}\[\]"<>=@]*):')
+_LABEL = re.compile(f"([{_START}](?:[{_START}0-9\u00b7\u0300-\u036f\u203f\u2040./'+*-]|{_SPACE})*):")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
 KEYWORDS = frozenset(
     (
