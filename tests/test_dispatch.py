@@ -59,3 +59,16 @@ def test_a_call_gives_plain_json() -> None:
     result = dispatch.call("notification.notify", fakes.context(), {"to": ["clerk1"], "title": "题", "text": "文"})
 
     assert result == {"posted": ["clerk1"]}
+
+
+def test_these_are_the_operations_and_no_others() -> None:
+    assert set(dispatch.operations()) == {
+        *(f"archival.{name}" for name in ("build_package", "check_completeness", "close_case", "publish_typical_case")),
+        "archival.test_properties",
+        *(f"assessment.check_{name}" for name in ("completeness", "meeting", "panel", "panel_meeting")),
+        *("assessment.assess_eligibility", "assessment.open_opinions"),
+        *(
+            f"notification.{name}"
+            for name in ("assign_case_no", "issue_letter", "notify", "send_correction_notice", "serve")
+        ),
+    }
