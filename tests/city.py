@@ -70,6 +70,15 @@ class City(office.Office):
         self.do(name, task, **data)
         return name
 
+    def task_of(self, number: str, element: str, name: str) -> str:
+        """The id of the open task of an element that is meant for one person."""
+        with self.look() as session:
+            for task_id in self.open_tasks(number):
+                task = session.get_one(tables.Task, task_id)
+                if task.element == element and name in (task.assignee, *(task.assignees or ())):
+                    return task_id
+        raise AssertionError(f"{name} has no task {element} in {number}")
+
     def elements(self, number: str) -> list[str]:
         """The elements of a case's open tasks."""
         return [one.split(".")[2] for one in self.open_tasks(number)]

@@ -1,6 +1,9 @@
 """What an ordinary person fills in at each task, where a story says nothing else."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 CRITERIA = {
     "c_motive": {"rating": "public", "reason": "为推进工作"},

@@ -171,12 +171,18 @@ def context(expression: Expression, data: Mapping[str, Any], scope: Scope) -> di
     return {str(name): plain(one) for name, one in sorted(value.items())}
 
 
-def moment(expression: Expression, data: Mapping[str, Any], scope: Scope) -> tuple[datetime | None, Limit | None]:
-    """The UTC time an expression gives and how it was computed; a date means the end of that day in Shanghai."""
+def moment(
+    expression: Expression, data: Mapping[str, Any], scope: Scope, *, optional: bool = False
+) -> tuple[datetime | None, Limit | None]:
+    """The UTC time an expression gives and how it was computed; a date means the end of that day in Shanghai.
+
+    Args:
+        optional: whether data that is missing means that there is no date, rather than a fault.
+    """
     made = scope.recorder.made
     before = len(made)
     value, why = _evaluate(expression, data, scope)
-    if value is None and not why:
+    if value is None and (optional or not why):
         return None, None
     at = as_time(feel.to_python(value))
     if at is None:

@@ -151,7 +151,9 @@ class Person(Element):
 def date_due(token: Token, expression: Expression) -> datetime | None:
     """Computes when a token is due and keeps it with it: the UTC time, its limit, and the time of computing."""
     scope = token.live.current().scope
-    due, limit = expressions.moment(expression, token.live.seen(token), scope)
+    # a task whose date rests on an answer left open has none; a timer without a date is a fault
+    person = isinstance(token.task_spec, Person)
+    due, limit = expressions.moment(expression, token.live.seen(token), scope, optional=person)
     info = token.internal_data
     for name in ("due", "limit"):
         info.pop(name, None)
