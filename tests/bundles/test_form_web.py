@@ -1,0 +1,88 @@
+"""What a browser posts becomes the same answers as a program's."""
+
+from typing import Any
+
+import pytest
+from werkzeug.datastructures import MultiDict
+
+from tests.bundles import sheets
+from workflow_service.bundles import forms
+
+PICK = [{"value": "a", "label": "甲"}, {"value": "b", "label": "乙"}]
+
+
+def posted(form: forms.Form, *pairs: tuple[str, str], **files: list[str]) -> dict[str, Any]:
+    return forms.from_web(form, MultiDict(pairs), files)
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts", "expected"),
+    [
+        ({"type": "text"}, [" 三字 "], " 三字 "),
+        ({"type": "text"}, [""], None),
+        ({"type": "integer"}, ["１２"], 12),  # full-width digits
+        ({"type": "integer"}, ["twelve"], "twelve"),  # as typed, for the check to name it
+        ({"type": "decimal"}, ["12,000.50"], "12000.50"),
+        ({"type": "date"}, ["2026-09-18"], "2026-09-18"),
+        ({"type": "boolean"}, ["true"], True),
+        ({"type": "boolean"}, [], False),  # a box nobody ticked
+        ({"type": "boolean", "required": True}, [], None),  # a question nobody answered
+        ({"type": "boolean", "default": "true"}, ["false"], False),
+        ({"type": "choices", "options": PICK}, ["b", "a"], ["b", "a"]),
+        ({"type": "texts"}, ["一\r\n\r\n 二 "], ["一", "二"]),
+        ({"type": "files"}, ["f1", "f2"], ["f1", "f2"]),
+    ],
+)
+def test_a_posted_field_becomes_its_value(kind: dict[str, Any], texts: list[str], expected: Any) -> None:
+    form = sheets.make({"name": "a", **kind})
+
+    assert posted(form, *[("a", text) for text in texts]) == {"a": expected}
+
+
+def test_people_may_be_ticked_and_typed() -> None:
+    form = sheets.make({"name": "a", "type": "people", "outside": True})
+
+    assert posted(form, ("a", "lin"), ("a.+", "外来专家、lin\n周正")) == {"a": ["lin", "外来专家", "周正"]}
+
+
+def test_rows_keep_their_order_and_number_and_drop_empty_ones() -> None:
+    rows = {
+        "name": "r",
+        "type": "rows",
+        "row_id": "s",
+        "fields": [{"name": "n", "type": "text", "label": "n"}, {"name": "b", "type": "boolean", "label": "b"}],
+    }
+    form = sheets.make(rows)
+
+    answers = posted(
+        form, ("r.10.n", "丙"), ("r.2.n", "乙"), ("r.2.id", "s1"), ("r.3.n", " "), ("r.3.id", "s9"), ("other", "x")
+    )
+
+    assert answers == {"r": [{"n": "乙", "b": False, "id": "s1"}, {"n": "丙", "b": False}]}
+
+
+def test_a_new_file_replaces_the_one_before() -> None:
+    form = sheets.make({"name": "a", "type": "file"}, {"name": "b", "type": "files"})
+
+    assert posted(form, ("a", "f1"), ("b", "f1"), a=["f2"], b=["f3"]) == {"a": "f2", "b": ["f1", "f3"]}
+
+
+def test_a_group_is_posted_by_paths() -> None:
+    form = sheets.make({"name": "g", "type": "group", "fields": [{"name": "n", "type": "text", "label": "n"}]})
+
+    assert posted(form, ("g.n", "x")) == {"g": {"n": "x"}}
+
+
+def test_fields_that_cannot_be_written_are_not_taken_from_a_page() -> None:
+    form = sheets.make({"name": "a", "type": "text", "access": "read", "default": '"x"'}, {"name": "b", "type": "text"})
+
+    assert posted(form, ("a", "forged"), ("b", "y"), ("c", "z")) == {"b": "y"}
+
+
+@pytest.mark.parametrize("name", sheets.NAMES)
+def test_an_empty_page_is_judged_like_an_empty_submission(name: str) -> None:
+    form = sheets.city(name)
+
+    found = sheets.wrong(form, posted(form))
+
+    assert set(found.values()) <= {"required", "check", "too_few"}
