@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import flask
 import jsonschema
@@ -20,6 +20,7 @@ _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _PATH = re.compile(r"<(?:(\w+):)?(\w+)>")
 
 Schema = Mapping[str, Any]
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,10 @@ OPERATIONS: dict[str, tuple[Op, Callable[..., Any]]] = {}
 """Every operation by its view's name, filled while the ``api_*`` modules are imported."""
 
 
-def offer(op: Op) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def offer(op: Op) -> Callable[[View], View]:
     """Offers a view as an operation: its JSON body is checked and handed over first, its answer becomes JSON."""
 
-    def declared(view: Callable[..., Any]) -> Callable[..., Any]:
+    def declared(view: View) -> View:
         def run(**values: Any) -> Any:
             given = (body(op.body),) if op.body is not None else ()
             return _answer(op, view(*given, **values))
@@ -158,9 +159,9 @@ def _field_error(fault: jsonschema.ValidationError) -> errors.FieldError:
     path = [str(one) for one in fault.path]
     kind = str(fault.validator)
     if kind == "required":
-        path.append(next(one for one in fault.validator_value if one not in fault.instance))  # type: ignore[union-attr]  # a list, for this keyword
+        path.append(next(one for one in fault.validator_value if one not in fault.instance))
     elif kind == "additionalProperties":
-        path.append(next(one for one in fault.instance if one not in fault.schema.get("properties", {}))[:80])  # type: ignore[union-attr]  # an object, for this keyword
+        path.append(next(one for one in fault.instance if one not in fault.schema.get("properties", {}))[:80])
         kind = "unknown_field"
     name = ".".join(path)
     params = (("name", name), ("wanted", str(fault.validator_value)[:60]))

@@ -1,6 +1,7 @@
 """The API of the record: journal, states, verification."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -10,7 +11,7 @@ from workflow_service.audit import replay
 from workflow_service.cases import queries
 from workflow_service.identity import permissions
 from workflow_service.identity.permissions import Permission
-from workflow_service.web import api, problems, schemas, shapes, visit
+from workflow_service.web import api, i18n, problems, schemas, shapes, visit
 from workflow_service.web.api import Op, Query
 from workflow_service.web.guard import Entry
 
@@ -60,7 +61,8 @@ def get_state(number: str) -> dict[str, Any]:
     with visit.reading() as session:
         case = queries.readable(session, visit.actor(), visit.now(), number, "state")
         entry = visit.whole_of("entry", case.head_seq, 1, 10**9)
-        return replay.state_at(session, visit.actor(), visit.now(), number, entry)
+        found = replay.state_at(session, visit.actor(), visit.now(), number, entry)
+    return {**found, "at": i18n.stamp(datetime.fromisoformat(found["at"]))}
 
 
 @api.offer(Op("GET", "/cases/<number>/verification", "audit", "核验", gives=schemas.DATA, entry=READERS))

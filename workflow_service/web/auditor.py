@@ -14,7 +14,7 @@ from workflow_service.engine import view
 from workflow_service.identity import roster
 from workflow_service.identity.permissions import Permission
 from workflow_service.storage import tables
-from workflow_service.web import api, api_audit, api_cases, guard, i18n, visit
+from workflow_service.web import api, api_audit, api_cases, guard, i18n, shapes, visit
 
 pages = flask.Blueprint("auditor", __name__, url_prefix="/audit")
 
@@ -69,8 +69,10 @@ def steps(number: str) -> flask.Response:
         runs = {row.id: row.key for row in session.query(tables.Run).filter_by(case_id=case.id)}
         told = [_step(one, who, labels, runs) for one in found]
     names = program.process_names
+    visited = dict.fromkeys(move["process"] for one in found for move in one["moved"])
     shown = {
-        process: flask.url_for("case_pages.diagram", bundle_hash=case.bundle, process=process) for process in names
+        process: flask.url_for("case_pages.diagram", bundle_hash=case.bundle, process=process)
+        for process in [*visited, *(one for one in names if one not in visited)]
     }
     return api.as_json({"diagrams": shown, "names": dict(names), "steps": told})
 
@@ -80,7 +82,7 @@ def _step(
 ) -> dict[str, Any]:
     moved = one["moved"]
     body = one["body"] or {}
-    where = body.get("at") if isinstance(body.get("at"), dict) else {}
+    where = shapes.whereabouts(body)
     run = where.get("run") or (moved[0]["run"] if moved else "")
     process = moved[0]["process"] if moved else ""
     element = where.get("element") or (moved[0]["element"] if moved else "")

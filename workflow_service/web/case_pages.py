@@ -15,7 +15,6 @@ from workflow_service.cases import pages as gathered
 from workflow_service.engine import view
 from workflow_service.identity import roster
 from workflow_service.identity.permissions import Permission
-from workflow_service.storage import tables
 from workflow_service.web import api_cases, api_tasks, guard, headers, i18n, shapes, staff, task_pages, visit
 from workflow_service.web import pages as shared
 
@@ -64,10 +63,10 @@ def _tabs() -> Mapping[str, str]:
 def _tab(session: Session, file: gathered.CaseFile, tab: str) -> dict[str, Any]:
     if tab == "overview":
         reasons = why.why(session, visit.actor(), visit.now(), file.case.number)
-        dates = [shapes.deadline(session, one) for one in _dated(file)]
+        dates = [shapes.deadline(session, one) for one in shapes.dated(file)]
         return {"reasons": [api_cases.reason(one) for one in reasons], "dates": dates, "elements": names_of(file)}
     if tab == "progress":
-        return {"diagrams": diagrams(file), "elements": names_of(file)}
+        return {"diagrams": diagrams(file), "standing": standing(file), "elements": names_of(file)}
     if tab == "history":
         after = visit.whole_of("after", 0, 0, 10**9)
         found = queries.journal(session, visit.actor(), visit.now(), file.case.number, after, 100)
@@ -76,14 +75,15 @@ def _tab(session: Session, file: gathered.CaseFile, tab: str) -> dict[str, Any]:
     return {}
 
 
-def _dated(file: gathered.CaseFile) -> Sequence[tables.Deadline | tables.Task]:
-    waiting = [one for one in file.tasks if one.status == "open" and one.due_at is not None]
-    return sorted([*file.deadlines, *waiting], key=lambda one: one.due_at or visit.now())
-
-
 def names_of(file: gathered.CaseFile) -> dict[str, str]:
     """Element id → its label, of the version that the case runs on."""
     return {one.id: i18n.either(one, "name") for one in file.loaded.elements.values()}
+
+
+def standing(file: gathered.CaseFile) -> list[Mapping[str, Any]]:
+    """The tokens that people look for: in each process those that work is done at, else those that wait."""
+    busy = {token["process"] for token in file.positions if token.get("state") != "waiting"}
+    return [one for one in file.positions if one.get("state") != "waiting" or one["process"] not in busy]
 
 
 def diagrams(file: gathered.CaseFile) -> list[dict[str, Any]]:
@@ -91,7 +91,7 @@ def diagrams(file: gathered.CaseFile) -> list[dict[str, Any]]:
     current: dict[str, set[str]] = {}
     done: dict[str, set[str]] = {}
     bad = {one.element for one in file.incidents}
-    for token in file.positions:
+    for token in standing(file):
         current.setdefault(str(token["process"]), set()).add(str(token["element"]))
     for task in file.tasks:
         if task.status == "done":

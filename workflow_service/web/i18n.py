@@ -135,6 +135,14 @@ def words() -> Mapping[str, Mapping[str, str]]:
             "cancelled": say("已取消"),
         },
         "entry": _entries(),
+        "message": {
+            "statement_received": say("提交陈述申辩"),
+            "recusal_requested": say("申请回避"),
+            "withdrawal_requested": say("申请撤回"),
+            "suspension_requested": say("申请中止"),
+            "resumption_requested": say("申请恢复"),
+            "reopening_requested": say("申请重新认定"),
+        },
         "role": _roles(),
         "severity": {"error": say("错误"), "warning": say("提醒"), "info": say("说明")},
     }
@@ -170,6 +178,7 @@ def _entries() -> Mapping[str, str]:
         "incident_retried": say("重试异常"),
         "incident_repaired": say("修复异常"),
         "incident_skipped": say("跳过异常"),
+        "document_issued": say("印发公文"),
         "due_recomputed": say("重算期限"),
         "paused": say("期限暂停"),
         "resumed": say("期限恢复"),

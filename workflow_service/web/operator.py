@@ -1,5 +1,7 @@
 """The desk of operators: incidents, jobs, workers, caught mail, the demo's clock."""
 
+from typing import Any
+
 import flask
 import orjson
 from flask_babel import gettext as _
@@ -25,7 +27,7 @@ def desk() -> str:
         actor = visit.actor()
         counts = overview.counts(session, visit.now())
         if tab in ("incidents", "closed"):
-            shown = {"incidents": incidents.listed(session, actor, after, 50, closed=tab == "closed")}
+            shown: dict[str, Any] = {"incidents": incidents.listed(session, actor, after, 50, closed=tab == "closed")}
         elif tab == "jobs":
             status = api_tasks.one_of("status", api_operations.JOB_STATUS, "")
             rows, total, following = overview.jobs(session, actor, status, after, 50)

@@ -1,5 +1,6 @@
 """The desk of process owners: versions and drafts, their files and findings, approval and publication."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 import flask
@@ -72,6 +73,7 @@ def show(bundle_id: int) -> str:
             bundle=bundle,
             groups=groups,
             kinds=kind_names(),
+            titles={name: title_of(content) for name, content in files.items()},
             findings=found,
             faults={one["file"] for one in found if one["severity"] == "error"},
             is_valid=not any(one["severity"] == "error" for one in found),
@@ -80,6 +82,15 @@ def show(bundle_id: int) -> str:
             who=_who(session, [bundle]),
             bases=[one for one in publish.listed(session, visit.actor()) if one.id != bundle.id],
         )
+
+
+_TITLE = re.compile(rb'"title":\s*"([^"]{1,80})"|<(?:\w+:)?(?:process|decision)\s[^>]*\bname="([^"]{1,80})"')
+
+
+def title_of(content: bytes) -> str:
+    """What a file is called for people: a form's title, a process's or decision's name."""
+    found = _TITLE.search(content)
+    return (found[1] or found[2]).decode("utf-8", "replace") if found else ""
 
 
 def kind_names() -> Mapping[str, str]:

@@ -12,7 +12,7 @@ from workflow_service.cases import queries
 from workflow_service.identity import permissions
 from workflow_service.identity.permissions import Permission
 from workflow_service.storage import database
-from workflow_service.web import assets, visit
+from workflow_service.web import assets, shapes, visit
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,7 @@ def install(app: flask.Flask) -> None:
         "with_args": with_args,
         "tab_url": tab_url,
         "label_of": label_of,
+        "whereabouts": shapes.whereabouts,
     }
 
 

@@ -58,7 +58,7 @@ class _Counts:
 def metrics() -> flask.Response:
     """Numbers for Prometheus: how much is open, waiting, late; no names and no contents."""
     registry = prometheus_client.CollectorRegistry()
-    registry.register(_Counts())  # type: ignore[arg-type]  # a collector by its methods
+    registry.register(_Counts())
     own = prometheus_client.generate_latest(registry)
     process = prometheus_client.generate_latest(prometheus_client.REGISTRY)
     return flask.Response(own + process, mimetype="text/plain; version=0.0.4")

@@ -119,7 +119,7 @@ def title(status: int) -> str:
         422: _("填写有误"),
         503: _("暂时不可用"),
     }
-    return known.get(status, _("服务出现异常"))
+    return str(known.get(status) or _("服务出现异常"))
 
 
 def _last_resort(error: Exception) -> flask.typing.ResponseReturnValue:

@@ -126,7 +126,7 @@ def case(session: Session, file: pages.CaseFile) -> dict[str, Any]:
         "window_open": bool(row.shared.get("window_open")),
         "elements": list(file.positions),
         "subjects": list(file.subjects),
-        "deadlines": [deadline(session, one) for one in (*file.deadlines, *(t for t in open_work if t.due_at))],
+        "deadlines": [deadline(session, one) for one in dated(file)],
         "tasks": [task(session, one, row.number, row.title) for one in open_work],
         "runs": [
             {
@@ -146,6 +146,13 @@ def case(session: Session, file: pages.CaseFile) -> dict[str, Any]:
         "comments": [{"by": one.by, "at": at(one.at), "text": one.text} for one in file.comments],
         "incidents": [incident(one, row.number) for one in file.incidents],
     }
+
+
+def dated(file: pages.CaseFile) -> list[tables.Deadline | tables.Task]:
+    """The timers and open tasks of a case that have a date, earliest first."""
+    waiting = [one for one in file.tasks if one.status == "open" and one.due_at is not None]
+    both: list[tables.Deadline | tables.Task] = [*file.deadlines, *waiting]
+    return sorted(both, key=lambda one: one.due_at or visit.now())
 
 
 def deadline(session: Session, row: tables.Deadline | tables.Task) -> dict[str, Any]:
@@ -218,10 +225,19 @@ def incident(row: tables.Incident, number: str) -> dict[str, Any]:
     }
 
 
+def whereabouts(body: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Where an entry of the journal happened: run and element, by its address or by its task; empty when nowhere."""
+    told = body or {}
+    if isinstance(told.get("at"), dict):
+        return told["at"]  # type: ignore[no-any-return]  # an address
+    parts = str(told.get("task") or "").split(".")
+    return {"run": parts[1], "element": parts[2]} if len(parts) == 4 else {}  # noqa: PLR2004  number, run, element, visit
+
+
 def entry(line: queries.JournalRow, diff: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
     """A line of the journal; what was said in it only for those who may read it."""
     row, body = line.entry, line.body
-    where = (body or {}).get("at") or {}
+    where = whereabouts(body)
     return {
         "number": row.seq,
         "at": at(row.at),
@@ -229,8 +245,8 @@ def entry(line: queries.JournalRow, diff: Sequence[Mapping[str, Any]] = ()) -> d
         "version": row.version,
         "actor": row.actor,
         "on_behalf_of": row.on_behalf_of,
-        "element": where.get("element") if isinstance(where, dict) else None,
-        "run": where.get("run") if isinstance(where, dict) else None,
+        "element": where.get("element"),
+        "run": where.get("run"),
         "body": body,
         "diff": list(diff) if body is not None else [],
         "bundle": row.bundle,

@@ -61,9 +61,23 @@ def _page(session: Session, seen: gathered.TaskView, values: Mapping[str, Any], 
         receivers=receivers,
         people=people_for(session, seen.task.place),
         articles=seen.articles,
-        titles={one.id: i18n.either(one, "name") for one in loaded.elements.values()},
+        earlier=_earlier(loaded, seen),
         done=_done(session, seen.task),
     )
+
+
+def _earlier(loaded: programs.Loaded, seen: gathered.TaskView) -> list[dict[str, Any]]:
+    """What earlier steps say, with the labels and options of their forms."""
+    titles = {one.id: i18n.either(one, "name") for one in loaded.elements.values()}
+    found = []
+    for name, answers in seen.shown.items():
+        form = loaded.forms.get(loaded.properties(seen.task.process, name).get("form") or name)
+        fields = []
+        if form is not None and isinstance(answers, dict):
+            told = forms.describe(form, seen.known)["fields"]
+            fields = [one for one in told if answers.get(one["name"]) not in (None, "", [], {})]
+        found.append({"title": titles.get(name) or shared.label_of(name), "answers": answers, "fields": fields})
+    return found
 
 
 def labels(loaded: programs.Loaded, shown: Iterable[str]) -> dict[str, str]:
