@@ -16,7 +16,7 @@ from workflow_service.handler_api import PermanentFailure
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")  # no summer time since 1991
 
-PLACEHOLDER = re.compile(r"\{([a-z_]+(?:\.[a-z_]+)?)\}")
+_PLACEHOLDER = re.compile(r"\{([a-z][a-z_]*(?:\.[a-z][a-z_]*)?)\}")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T[0-9:.]+(Z|[+-]\d{2}:?\d{2})?")
 
@@ -152,10 +152,10 @@ def _filler(template: Mapping[str, Any]) -> Fill:
         return words.get(name, {}).get(code) or spoken(value)
 
     def fill(text: str, values: Mapping[str, Any]) -> str | None:
-        found = {name: _value(values, name) for name in PLACEHOLDER.findall(text)}
+        found = {name: _value(values, name) for name in _PLACEHOLDER.findall(text)}
         if any(is_empty(value) for value in found.values()):
             return None
-        return PLACEHOLDER.sub(lambda match: said(match[1], found[match[1]]), text)
+        return _PLACEHOLDER.sub(lambda match: said(match[1], found[match[1]]), text)
 
     return fill
 

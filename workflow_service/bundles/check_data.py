@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from workflow_service import dmn
-from workflow_service.bundles import known_names
+from workflow_service.bundles import known_names, letters
 from workflow_service.bundles.check_references import ROLES
 from workflow_service.bundles.drawn import Seen
 from workflow_service.bundles.rules import Place, fault
@@ -35,6 +35,9 @@ def faults(seen: Seen) -> Iterator[Finding]:
     for name, content in seen.bundle.named("form").items():
         if name in seen.data:
             yield from _form(name, content)
+    for name, content in seen.bundle.named("letter").items():
+        if name in seen.data:
+            yield from letters.faults(name, seen.data[name], content)
     for name, content in seen.bundle.named("table").items():
         yield from table_faults(content, name)
 

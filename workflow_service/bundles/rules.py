@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from workflow_service.bundles import form_reader
+from workflow_service.bundles import form_reader, letters
 from workflow_service.errors import Finding
 
 #: code → title in Chinese and English; a code is never given to another rule
@@ -65,6 +65,7 @@ RULES: Mapping[str, tuple[str, str]] = {
     "R12": ("roles.json、articles.json 的结构正确", "roles.json and articles.json have the right shape"),
     "R13": ("每个表单都有任务或消息使用", "Every form is used by a task or a message"),
     **form_reader.RULES,
+    **letters.RULES,
     "D01": ("决策表文件可以读取", "A decision file can be read"),
     "D02": ("决策与文件同名", "A decision is named after its file"),
     "D03": ("单元格的 FEEL 书写正确", "The FEEL of cells is well written"),
