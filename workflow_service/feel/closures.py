@@ -85,7 +85,7 @@ def _name(node: nodes.Name, build: Build) -> Closure:
             value = scope.raw[name]
         except KeyError:
             return missing(scope)
-        return value if type(value) in PLAIN else scope[name]
+        return value if type(value) in PLAIN and type(value) is not Decimal else scope[name]
 
     return inside if build.local else outside  # type: ignore[return-value]
 

@@ -41,6 +41,8 @@ class Check:
         near = next(iter(get_close_matches(name, [*known, *BUILTINS], 1, 0.6)), None)
         zh = f"没有名为“{name}”的数据" + (f"，是否应为“{near}”？" if near else "")
         en = f"there is no data named {name!r}" + (f"; did you mean {near!r}?" if near else "")
+        if any(sign in name for sign in "＞＜＝＋－＊／，"):
+            zh, en = zh + "；运算符请用英文（半角）", en + "; write operators in ASCII"
         self.findings.append(Finding("unknown-name", zh, en, errors.place(self.source, node.pos), near))
         return ANY
 

@@ -1,6 +1,7 @@
 """Dates, times and durations of FEEL: years beyond four digits, nanoseconds, offsets and zone names."""
 
 from dataclasses import dataclass
+from datetime import UTC as UTC_ZONE
 from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -166,11 +167,13 @@ def _standard_offset(name: str) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _named_offset(name: str, day: Date, hour: int, minute: int) -> int:
+def _named_offset(name: str, day: Date, hour: int, minute: int, told: bool) -> int:
+    # ``told`` says that the clock reading is the zone's own, else it is that of UTC.
     # Years that Python can't hold follow the rules of a like year of the 400-year cycle.
     year = day.year if 1 < day.year < 9999 else 2000 + day.year % 400
-    moment = datetime(year, day.month, day.day, hour, minute, tzinfo=ZoneInfo(name))
-    return int((moment.utcoffset() or timedelta()).total_seconds())
+    zone = ZoneInfo(name)
+    moment = datetime(year, day.month, day.day, hour, minute, tzinfo=zone if told else UTC_ZONE)
+    return int(((moment if told else moment.astimezone(zone)).utcoffset() or timedelta()).total_seconds())
 
 
 def offset_of(time: Time, day: Date | None = None) -> int | None:
@@ -181,7 +184,7 @@ def offset_of(time: Time, day: Date | None = None) -> int | None:
         return time.zone.offset
     if day is None:
         return _standard_offset(time.zone.name)
-    return _named_offset(time.zone.name, day, time.hour, time.minute)
+    return _named_offset(time.zone.name, day, time.hour, time.minute, True)
 
 
 def instant(moment: DateTime) -> int:
@@ -195,9 +198,7 @@ def moment_of(nanos: int, zone: Zone | None) -> DateTime:
     offset = 0 if zone is None else zone.offset
     if offset is None and zone is not None and zone.name is not None:
         utc = moment_of(nanos, None)
-        guess = _named_offset(zone.name, utc.date, utc.time.hour, utc.time.minute)
-        near = moment_of(nanos + guess * NANO, None)
-        offset = _named_offset(zone.name, near.date, near.time.hour, near.time.minute)
+        offset = _named_offset(zone.name, utc.date, utc.time.hour, utc.time.minute, False)
     days, rest = divmod(nanos + (offset or 0) * NANO, DAY)
     return DateTime(date_of(days), time_of(rest, zone))
 
