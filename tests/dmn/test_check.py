@@ -254,4 +254,12 @@ def test_a_table_too_large_to_look_through_says_so() -> None:
 
     found = check_table("PRIORITY", columns, rules, inputs=inputs)
 
-    assert [one.rule for one in found] in (["dmn-size"], []) or {one.rule for one in found} == {"dmn-gap"}
+    assert [(one.rule, one.severity) for one in found] == [("dmn-size", "info")]
+    assert "太大" in found[0].message
+
+
+def test_a_gap_of_many_pieces_is_told_by_what_is_covered() -> None:
+    found = check_table("UNIQUE", AMOUNT, [drawn.rule([str(at)], ['"x"']) for at in range(4)])
+
+    assert "“金额”为 0、1、2、3 以外的值" in found[0].message
+    assert "anything but 0, 1, 2, 3" in found[0].message_en

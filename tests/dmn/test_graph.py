@@ -159,6 +159,34 @@ def test_an_imported_decision_is_given_its_inputs_under_the_prefix() -> None:
     assert model.decide("d", {"person age": 10}) is False
 
 
+def test_imports_without_a_name_are_seen_as_they_are() -> None:
+    other = drawn.model(
+        drawn.item("tShort", "string"),
+        drawn.knowledge("low", drawn.param("s"), drawn.feel("lower case(s)")),
+        own="urn:other",
+    )
+    xml = drawn.model(
+        '<import name="" namespace="urn:library"/><import name="" namespace="urn:other"/>',
+        drawn.decision(
+            "d", drawn.feel('shout("a") + low("B")'), knows=["urn:library#shout", "urn:other#low"], type_ref="tShort"
+        ),
+        drawn.decision("n", drawn.feel("1"), type_ref="tShort"),
+    )
+
+    model = dmn.read(xml, {"urn:library": LIBRARY, "urn:other": other})
+
+    assert model.decide("d", {}) == "Ab"
+    assert model.decide("n", {}) is None
+
+
+def test_a_service_with_a_lost_reference_is_null() -> None:
+    xml = drawn.model(
+        '<decisionService id="s" name="s"><variable name="s"/><outputDecision href="#gone"/></decisionService>'
+    )
+
+    assert dmn.read(xml).invoke("s", {}) is None
+
+
 def test_a_missing_import_is_named() -> None:
     with pytest.raises(dmn.DmnError) as refused:
         dmn.read(using(drawn.feel("1")), {})

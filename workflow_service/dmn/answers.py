@@ -5,7 +5,6 @@ from typing import Any
 
 from workflow_service.dmn import cells, elements, item_types, links, making, model, trace
 from workflow_service.dmn.cells import Session
-from workflow_service.dmn.errors import DmnError
 from workflow_service.feel import errors, values
 from workflow_service.feel.limits import Run
 from workflow_service.feel.scopes import Scope
@@ -39,7 +38,7 @@ class Frame:
     def child(self, prefix: str) -> "Frame":
         """The frame of an imported model; what isn't given for it is looked for outside."""
         if prefix not in self.children:
-            inner = self.given.get(prefix) if prefix else None
+            inner = self.given.get(prefix)
             given = {**self.given, **inner} if isinstance(inner, Mapping) else self.given
             self.children[prefix] = Frame(self.parts.imports[prefix], given, self.session, self.log)
         return self.children[prefix]
@@ -56,8 +55,8 @@ class Frame:
         scope = Scope(self.session, None)
         for need in needs:
             value = self.fetch(need)
-            if need.prefix:
-                scope.setdefault(need.prefix, {})[need.name] = value
+            if need.context:
+                scope.setdefault(need.context, {})[need.name] = value
             else:
                 scope[need.name] = value
         return scope
@@ -152,26 +151,29 @@ class Frame:
         scope[source.variable.name] = function
         return function
 
-    def _service(self, source: elements.Service) -> values.Function:
-        taken = [self._reference(href, source) for href in (*source.input_data, *source.input_decisions)]
+    def _service(self, source: elements.Service) -> Value:
+        taken = [self.parts.directory.find(href) for href in (*source.input_data, *source.input_decisions)]
+        outputs = [self.parts.directory.find(href) for href in source.outputs]
+        own = [[part[1] for part in parts if part and part[0] is None] for parts in (taken, outputs)]
+        if len(own[0]) < len(taken) or len(own[1]) < len(outputs) or not outputs:
+            zh, en = "决策服务引用了不存在或被导入的元素", "the service refers to elements that are missing or imported"
+            return cells.note(self.session, source.place, zh, en)
+        return self._callable(source, own[0], own[1])
+
+    def _callable(
+        self, source: elements.Service, taken: Sequence[elements.Drawn], outputs: Sequence[elements.Drawn]
+    ) -> values.Function:
         names = [part.variable.name for part in taken]
         types_of = [self.parts.book.feel_type(part.variable.type_ref) for part in taken]
 
         def call(run: Run, args: list[Value]) -> Value:
-            made = {}
-            for part, value in zip(taken, args, strict=True):
-                made[part.id] = self._argument(run, part, value)
+            made = {part.id: self._argument(run, part, value) for part, value in zip(taken, args, strict=True)}
             with cells.deeper(run):
                 inner = Frame(self.parts, {}, self.session, self.log, made)
-                return self._outcome(source, inner, run)
+                results = {part.variable.name: inner.decide(part.id) for part in outputs}
+                return self._outcome(source, results, run)
 
         return values.Function(source.name, names, call, types_of)
-
-    def _reference(self, href: str, source: elements.Service) -> elements.Drawn:
-        found = self.parts.directory.find(href)
-        if found is None or found[0] is not None:
-            raise DmnError(f"引用的“{href}”不存在", f"the reference {href!r} leads nowhere", source.place, "reference")
-        return found[1]
 
     def _argument(self, run: Run, part: elements.Drawn, value: Value) -> Value:
         coerce = self.parts.book.coerce(part.variable.type_ref)
@@ -181,9 +183,7 @@ class Frame:
             raise errors.Refused(f"参数“{part.name}”：{zh}", f"argument {part.name!r}: {en}")
         return brought
 
-    def _outcome(self, source: elements.Service, inner: "Frame", run: Run) -> Value:
-        outputs = [self._reference(href, source) for href in source.outputs]
-        results = {part.variable.name: inner.decide(part.id) for part in outputs}
+    def _outcome(self, source: elements.Service, results: dict[str, Value], run: Run) -> Value:
         value = next(iter(results.values())) if len(results) == 1 else results
         coerce = self.parts.book.coerce(model.result_type(self.parts, source.variable.type_ref))
         if coerce is None:
@@ -202,16 +202,16 @@ class _Later(Scope):
     def __init__(self, frame: Frame, needs: Sequence[links.Need]) -> None:
         super().__init__(frame.session, None)
         self.frame = frame
-        self.needs = {need.prefix or need.name: [] for need in needs}  # type: dict[str, list[links.Need]]
+        self.needs = {need.context or need.name: [] for need in needs}  # type: dict[str, list[links.Need]]
         for need in needs:
-            self.needs[need.prefix or need.name].append(need)
+            self.needs[need.context or need.name].append(need)
 
     def __missing__(self, name: str) -> Value:
         if name not in self.needs:
             raise KeyError(name)
         for need in self.needs[name]:
             value = self.frame.fetch(need)
-            if need.prefix:
+            if need.context:
                 self.setdefault(name, {})[need.name] = value
             else:
                 self[name] = value

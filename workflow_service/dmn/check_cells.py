@@ -57,7 +57,7 @@ def check(parts: model.Parts, given: Names, *, open_world: bool) -> list[Finding
         )
     for known in parts.knowledge.values():
         if known.source.function is not None:
-            names = {need.prefix or need.name: ANY for need in known.needs}
+            names = {need.context or need.name: ANY for need in known.needs}
             _box(known.source.function, {**names, known.source.variable.name: ANY}, checker)
     checker.found.extend(_unknown_types(parts))
     return checker.found
@@ -66,8 +66,10 @@ def check(parts: model.Parts, given: Names, *, open_world: bool) -> list[Finding
 def _scope(checker: Checker, made: model.Made) -> dict[str, Type]:
     names: dict[str, Type] = dict(checker.given) if made.sees_all else {}
     for need in made.needs:
-        if need.prefix:
-            names[need.prefix] = ANY
+        if need.context:
+            names[need.context] = ANY
+        elif need.prefix:
+            names[need.name] = ANY
         elif need.kind == "input":
             declared = checker.type_of(checker.parts.directory.by_id[need.id].variable.type_ref)
             names[need.name] = checker.given.get(need.name, ANY) if declared == ANY else declared

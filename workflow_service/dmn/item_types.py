@@ -50,8 +50,10 @@ class Book:
         if ref in self.items:
             return self, self.items[ref]
         for prefix, book in self.imported.items():
-            if ref.startswith(prefix + ".") or not prefix:
-                found = book._find(ref[len(prefix) + 1 :] if prefix else ref)
+            # An import without a name has a key with a blank before it, see links.
+            bare = prefix.startswith(" ")
+            if bare or ref.startswith(prefix + "."):
+                found = book._find(ref if bare else ref[len(prefix) + 1 :])
                 if found is not None:
                     return found
         return None
@@ -157,7 +159,7 @@ class Book:
         """A test by name for ``instance of``, which asks for the structure alone and not for allowed values."""
         own = {name: _instance(self.feel_type(name)) for name in self.items}
         for prefix, book in self.imported.items():
-            own |= {f"{prefix}.{name}" if prefix else name: test for name, test in book.tests().items()}
+            own |= {name if prefix.startswith(" ") else f"{prefix}.{name}": test for name, test in book.tests().items()}
         return own
 
     def check_loops(self) -> None:

@@ -9,13 +9,16 @@ from workflow_service.dmn.errors import DmnError
 
 Kind = Literal["input", "decision", "knowledge"]
 
+# Stands before the namespace of an import without a name.
+_NAMELESS = " "
+
 
 @dataclass(frozen=True)
 class Need:
     """One thing that an element draws on.
 
     Args:
-        prefix: local name of the imported model it stands in, ``None`` for the model itself.
+        prefix: key of the imported model it stands in, ``None`` for the model itself.
         id: its id in that model.
         name: the variable under which it is seen.
     """
@@ -25,13 +28,23 @@ class Need:
     id: str
     name: str
 
+    @property
+    def context(self) -> str | None:
+        """The variable below which it is seen, ``None`` when it is seen as it is."""
+        return None if self.prefix is None or self.prefix.startswith(_NAMELESS) else self.prefix
+
+
+def import_key(one: elements.Import) -> str:
+    """The key of an import: its name, or something that no name can be for one without (DMN 1.5 allows several)."""
+    return one.name or _NAMELESS + one.namespace
+
 
 class Directory:
     """Finds elements by reference, in the model and in those it imports."""
 
     def __init__(self, own: elements.Definitions, imported: Mapping[str, tuple[str, "Directory"]]) -> None:
         self.own = own
-        # by namespace as written in the import: the local name and the other model's elements
+        # by namespace as written in the import: its key and the other model's elements
         self.imported = imported
         self.by_id: dict[str, elements.Drawn] = {part.id: part for part in own.drawn}
 

@@ -90,8 +90,9 @@ def _read(xml: bytes, imports: Mapping[str, bytes], done: dict[bytes, Parts], pa
     imported: dict[str, Parts] = {}
     spaces: dict[str, tuple[str, links.Directory]] = {}
     for one in own.imports:
-        imported[one.name] = _read(_content(one, own, imports), imports, done, (*path, xml))
-        spaces[one.namespace] = (one.name, imported[one.name].directory)
+        key = links.import_key(one)
+        imported[key] = _read(_content(one, own, imports), imports, done, (*path, xml))
+        spaces[one.namespace] = (key, imported[key].directory)
     done[xml] = _joined(own, imported, spaces)
     return done[xml]
 
@@ -141,7 +142,7 @@ def _compile(parts: Parts) -> None:
 
 def maker(parts: Parts, needs: tuple[links.Need, ...], *more: str) -> making.Maker:
     """What the compiler knows in an element that draws on ``needs``."""
-    names = {need.name for need in needs} | {need.prefix for need in needs if need.prefix}
+    names = {need.name for need in needs} | {need.context for need in needs if need.context}
     return making.Maker(parts.names | names | {*more, *parts.book.items}, parts.book, parts.faults)
 
 

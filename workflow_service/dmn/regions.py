@@ -275,7 +275,20 @@ _HOLDS: dict[type, Callable[[Any, Region], bool | None]] = {
 
 
 def shown(axis_: Axis, mask: int) -> tuple[str, str]:
-    """The regions of a mask in words, neighbours joined."""
+    """The regions of a mask in words, neighbours joined; by what is left out when that is shorter."""
+    runs, others = _runs(axis_, mask), _runs(axis_, axis_.domain & ~mask)
+    if len(runs) > 2 and len(others) <= len(runs):
+        zh, en = _joined_runs(others)
+        return f"{zh} 以外的值", f"anything but {en}"
+    return _joined_runs(runs)
+
+
+def _joined_runs(runs: list[list[Region]]) -> tuple[str, str]:
+    texts = [_run(run) for run in runs]
+    return "、".join(zh for zh, _ in texts), ", ".join(en for _, en in texts)
+
+
+def _runs(axis_: Axis, mask: int) -> list[list[Region]]:
     runs: list[list[Region]] = []
     last = -2
     for at, region in enumerate(axis_.regions):
@@ -285,8 +298,7 @@ def shown(axis_: Axis, mask: int) -> tuple[str, str]:
             else:
                 runs.append([region])
             last = at
-    texts = [_run(run) for run in runs]
-    return "、".join(zh for zh, _ in texts), ", ".join(en for _, en in texts)
+    return runs
 
 
 def _run(run: list[Region]) -> tuple[str, str]:
