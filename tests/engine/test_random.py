@@ -6,11 +6,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.engine.cases import NOON, Case, Weekdays
+from tests.engine.cases import Case, Weekdays
 from tests.engine.drawing import Drawing, compiled, each
 from workflow_service import engine
 from workflow_service.engine import inputs, view
-from workflow_service.errors import Conflict
 
 LEAVES = st.sampled_from(["user", "service", "round", "row", "signal", "timed", "message"])
 
@@ -237,24 +236,21 @@ def test_living_reading_back_and_replaying_agree(block: Any, numbers: list[int])
         assert run.state == lived.family.runs[run.id].state
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(BLOCKS)
-def test_every_random_process_comes_to_its_end(block: Any) -> None:
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(BLOCKS, st.lists(st.integers(0, 1000), max_size=12))
+def test_every_random_process_comes_to_its_end_however_often_it_was_sent_back(block: Any, numbers: list[int]) -> None:
     case = Case(compiled(*Sketch().whole(block)))
-    case.start("main", members=["a", "b"], n=0)
+    _play(case, numbers)
 
-    for number in range(400):
-        case.now = NOON + timedelta(days=number)
+    for _ in range(600):
+        case.now = case.now + timedelta(days=5)
         waiting = engine.pending(case.program, case.family)
         if waiting.tasks:
             case.move(inputs.Submitted(waiting.tasks[0].at, {"go": True}, "x"))
         elif waiting.calls:
             case.move(inputs.Returned(waiting.calls[0].at, None))
         elif waiting.timers:
-            try:
-                case.move(inputs.Elapsed(waiting.timers[0].at))
-            except Conflict:
-                case.now = NOON + timedelta(days=number)
+            case.move(inputs.Elapsed(waiting.timers[0].at))
         else:
             break
 

@@ -196,6 +196,7 @@ def test_a_submission_that_waits_at_a_join_can_be_taken_back() -> None:
         (("r1.apply_for.1",), "r1.apply_for.1", "chief"),  # not the own one
         ((*TO_SUM, "r1.sum_up.1", "r1.evaluate.1"), "r1.evaluate.1", "clerk"),  # a vote given is given
         ((), "r1.apply_for.1", "clerk"),  # not submitted
+        (TO_SUM, "r1.check_law.1", "clerk"),  # the join has swallowed the other branch's token
     ],
 )
 def test_a_submission_with_consequences_cannot_be_taken_back(done: tuple[str, ...], address: str, by: str) -> None:

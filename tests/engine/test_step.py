@@ -138,6 +138,37 @@ def _inclusive() -> Drawing:
     return drawing
 
 
+def test_an_inclusive_join_does_not_wait_for_what_only_a_loop_could_bring() -> None:
+    drawing = Drawing("main")
+    drawing.start("begin_case")
+    drawing.gate("again_here")
+    drawing.gate("fork_work", "parallel")
+    drawing.user("do_beside")
+    drawing.gate("fork_some", "inclusive")
+    drawing.user("do_one")
+    drawing.user("do_two")
+    drawing.gate("join_some", "inclusive")
+    drawing.gate("join_work", "parallel")
+    drawing.user("look_back")
+    drawing.gate("is_done")
+    drawing.end("end_case")
+    drawing.way("begin_case", "again_here", "fork_work", "do_beside", "join_work", "look_back", "is_done")
+    drawing.way("fork_work", "fork_some")
+    drawing.flow("fork_some", "do_one", default=True)
+    drawing.flow("fork_some", "do_two", when="false")
+    drawing.way("do_one", "join_some", "join_work")
+    drawing.way("do_two", "join_some")
+    drawing.flow("is_done", "again_here", when="false")
+    drawing.flow("is_done", "end_case", default=True)
+    case = Case(compiled(drawing), fresh=True)
+    case.start("main")
+    case.submit("r1.do_beside.1")
+
+    case.submit("r1.do_one.1")
+
+    assert case.open() == ["r1.look_back.1"]
+
+
 def test_fourteen_forks_in_a_row_make_no_more_tokens_than_two() -> None:
     drawing = Drawing("main")
     drawing.start("begin_case")

@@ -123,7 +123,7 @@ def adopt(spec: Any, metas: Mapping[str, Meta], flows: Iterable[Flow]) -> None:
             one.arrivals = frozenset(flow.id for flow in incoming.get(meta.id, ()))
     for one in spec.task_specs.values():
         if isinstance(one, specs.Inclusive):
-            one.reached_from = _sources(spec, one)
+            one.sources = {flow.id: _sources(spec, one, flow.source) for flow in incoming.get(one.name, ())}
 
 
 def _adopt_one(one: Any, metas: Mapping[str, Meta]) -> None:
@@ -163,14 +163,14 @@ def _entry(spec: Any, target: str) -> Any:
     return spec.task_specs.get(f"{target}.BoundaryEventSplit") or spec.task_specs[target]
 
 
-def _sources(spec: Any, join: Any) -> frozenset[str]:
-    """Names of the specs from which a token can still come to a join without passing it."""
+def _sources(spec: Any, join: Any, last: str) -> frozenset[str]:
+    """Names of the specs from which a token can still come to a join over its last node without passing the join."""
     before: dict[str, set[str]] = {}
     for one in spec.task_specs.values():
         for _, after in one.follow:
             before.setdefault(after.name, set()).add(one.name)
     found: set[str] = set()
-    todo = list(before.get(join.name, ()))
+    todo = [last]
     while todo:
         name = todo.pop()
         if name not in found and name != join.name:

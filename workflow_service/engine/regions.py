@@ -31,15 +31,16 @@ class Chart:
             found.setdefault(target, [])
         return found
 
-    def reach(self, starts: Iterable[str], without: str = "") -> frozenset[str]:
-        """The nodes that can be reached, the starts included, without passing one of them."""
+    def reach(self, starts: Iterable[str], without: Iterable[str] = ()) -> frozenset[str]:
+        """The nodes that can be reached, the starts included, without passing some."""
+        closed = frozenset(without)
         seen: set[str] = set()
-        todo = [one for one in starts if one != without]
+        todo = [one for one in starts if one not in closed]
         while todo:
             one = todo.pop()
             if one not in seen:
                 seen.add(one)
-                todo.extend(other for other in self.after.get(one, ()) if other != without)
+                todo.extend(other for other in self.after.get(one, ()) if other not in closed)
         return frozenset(seen)
 
     def follows(self, node: str, later: str) -> bool:
@@ -53,19 +54,20 @@ class Chart:
         for fork in sorted(self.forks):
             join = self._join(fork)
             for branch in self.after.get(fork, ()):
-                found[fork, branch] = self.reach([branch], join) - {join} if branch != join else frozenset()
+                found[fork, branch] = self.reach([branch], [join]) if branch != join else frozenset()
         everything = self.reach(self.starts)
         for aside in sorted(self.asides):
-            found[aside, aside] = everything - self.reach(self.starts, aside)
+            found[aside, aside] = everything - self.reach(self.starts, [aside])
         return found
 
     def _join(self, fork: str) -> str:
-        """The first node that every way from a fork must pass; empty when its branches end apart."""
+        """The first node that every way from a fork must pass, asides left aside; empty when its branches end apart."""
         branches = self.after.get(fork, ())
-        common = frozenset.intersection(*(self.reach([one]) for one in branches)) if branches else frozenset()
-        ends = {one for one in self.reach([fork]) if not self.after.get(one)}
-        must = [node for node in common if node != fork and not self.reach(branches, node) & (ends - {node})]
-        return max(must, key=lambda node: (len(self.reach([node])), node), default="")
+        reached = self.reach(branches, self.asides)
+        ends = {one for one in reached if not self.after.get(one)}
+        must = {one for one in reached - {fork} if not self.reach(branches, [one, *self.asides]) & (ends - {one})}
+        first = (one for one in sorted(must) if not self.reach(branches, [one, *self.asides]) & (must - {one}))
+        return next(first, "")
 
     def around(self, node: str) -> frozenset[Region]:
         """The branches that a node lies in."""

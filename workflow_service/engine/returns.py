@@ -11,6 +11,8 @@ from workflow_service.engine.tokens import Flat, Live, Token
 from workflow_service.engine.work import Work
 from workflow_service.errors import Conflict
 
+GATEWAYS = ("parallelGateway", "inclusiveGateway")
+
 
 def chart(work: Work, token: Token) -> Chart:
     """The flow graph of the scope that a token stands in."""
@@ -19,10 +21,9 @@ def chart(work: Work, token: Token) -> Chart:
     edges = program.flows.get(scope, ())
     nodes = [meta.node for (where, _), meta in program.metas.items() if where == scope]
     leaving = [source for source, _ in edges]
-    gateways = {"parallelGateway", "inclusiveGateway"}
     return Chart(
         edges,
-        frozenset(node.id for node in nodes if node.kind in gateways and leaving.count(node.id) > 1),
+        frozenset(node.id for node in nodes if node.kind in GATEWAYS and leaving.count(node.id) > 1),
         frozenset(node.id for node in nodes if node.kind == "boundaryEvent" and not node.interrupting),
         tuple(node.id for node in nodes if node.kind == "startEvent"),
     )
@@ -101,12 +102,22 @@ def remembered(work: Work, moved: Submitted, token: Token, before: int) -> dict[
     live = token.live
     new = [one for one in live.open_tokens() if one.id > before]
     served = any(isinstance(one.task_spec, specs.Service) for one in new)
-    over = token.workflow.completed
-    if not new or served or over or token.triggered or work.thrown or len(work.lives) > 1:
+    over = token.workflow.completed or token.triggered
+    if not new or served or over or work.thrown or len(work.lives) > 1 or _joined(work):
         return None
     holder = 0 if token.workflow is live else token.workflow.parent_task_id
     numbers = [one.id for one in new]
     return {"element": moved.at.element, "visit": moved.at.visit, "by": moved.by, "holder": holder, "tokens": numbers}
+
+
+def _joined(work: Work) -> bool:
+    """Whether a join let a token on: those of the other branches have gone into it and could not be had back."""
+    passed = {one.element for one in work.steps if one.happened == "passed"}
+    nodes = [(where, meta.node) for (where, element), meta in work.program.metas.items() if element in passed]
+    gateways = ((where, node) for where, node in nodes if node.kind in GATEWAYS)
+    return any(
+        sum(target == node.id for _, target in work.program.flows.get(where, ())) > 1 for where, node in gateways
+    )
 
 
 def withdrawn(work: Work, moved: Withdrawn) -> None:

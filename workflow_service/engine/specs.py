@@ -4,6 +4,7 @@
 tokens go. Nothing is predicted, joins count arrivals instead of walking trees, every expression is FEEL.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -267,16 +268,26 @@ class Inclusive(Join):
     """An inclusive gateway: joins what can still come, then every flow whose condition is true, else the default."""
 
     restless = True
-    reached_from: frozenset[str]
+    sources: Mapping[str, frozenset[str]]
 
     def _update(self, token: Token) -> None:
         if token._state == TaskState.WAITING:
             if not any(
-                one.task_spec.name in self.reached_from for one in token.workflow.open.values() if one is not token
+                self.awaits(token, one.task_spec.name) for one in token.workflow.open.values() if one is not token
             ):
                 token._ready()
         else:
             super()._update(token)
+
+    def awaits(self, token: Token, name: str) -> bool:
+        """Whether a token at another element must still come: to a flow that has none, and to none that has one.
+
+        The second half is the standard's: a token that comes round again by a loop holds up nobody.
+        """
+        arrived = token.internal_data["arrived"]
+        come = [name in names for flow, names in self.sources.items() if flow in arrived]
+        missing = [name in names for flow, names in self.sources.items() if flow not in arrived]
+        return any(missing) and not any(come)
 
     def complete(self, waiting: Token) -> bool:
         """A plain fork goes on at once; a join decides when the run is quiet."""
