@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workflow_service.bundles import letters
@@ -92,6 +92,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(JSON, st.sampled_from(sorted(GOOD)))
 def test_any_json_gives_findings_and_never_an_exception(value: Any, key: str) -> None:
     assert all(one in letters.RULES for one in [*_codes(value), *_codes({**GOOD, key: value})])
