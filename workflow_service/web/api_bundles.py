@@ -5,7 +5,7 @@ from typing import Any
 import flask
 
 from workflow_service import errors
-from workflow_service.bundles import check, publish, read
+from workflow_service.bundles import check, diff, publish, read
 from workflow_service.identity.permissions import Permission
 from workflow_service.storage import reference
 from workflow_service.web import api, headers, problems, schemas, shapes, visit
@@ -86,6 +86,15 @@ def get_bundle_archive(bundle_hash: str) -> flask.Response:
     with visit.reading() as session:
         files = publish.files_of(session, publish.by_hash(session, bundle_hash))
     return headers.download(read.to_zip(read.Bundle.of(files)), f"bundle-{bundle_hash[:12]}.zip", "application/zip")
+
+
+@api.offer(Op("GET", "/bundles/<old>/diff/<new>", "bundles", "两个版本的差异", gives=schemas.DATA, entry=READERS))
+def diff_bundles(old: str, new: str) -> dict[str, Any]:
+    """What differs in meaning between two versions: elements, fields and rules by their ids."""
+    with visit.reading() as session:
+        before, after = (read.Bundle.of(publish.files_of(session, publish.by_hash(session, one))) for one in (old, new))
+    found = diff.diff(before, after)
+    return {"old": found.old, "new": found.new, "changes": found.rows()}
 
 
 @api.offer(
