@@ -35,6 +35,11 @@ def test_a_condition_a_browser_can_judge_is_told_as_data() -> None:
     assert field["show"] == {"field": "mode", "op": "=", "value": "oral"}
 
 
+@pytest.mark.parametrize("name", ["over_budget", "deployment", "residual_reason", "second_reviewer_ok"])
+def test_the_facts_of_a_report_follow_the_situations_in_the_browser(name: str) -> None:
+    assert "show" in told(sheets.city("report_investigation"), name)
+
+
 def test_a_condition_on_the_data_is_judged_at_once() -> None:
     form = sheets.city("record_meeting")
 

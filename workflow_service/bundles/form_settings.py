@@ -126,7 +126,7 @@ def _shadowing(text: str) -> set[str]:
 @lru_cache(maxsize=2048)
 def _is_function(word: str) -> bool:
     try:
-        return not feel.compile(word).free_names
+        return feel.kind(feel.compile(word).evaluate({})) == "function"
     except feel.FeelError:
         return False
 

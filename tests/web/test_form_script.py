@@ -1,0 +1,193 @@
+"""In a browser under the strict policy a form shows what applies, grows rows, keeps files and drafts, and leads to errors."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import flask
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+from werkzeug.serving import make_server
+
+from tests.bundles import sheets
+from workflow_service import errors
+from workflow_service.bundles import forms
+from workflow_service.web import headers, i18n
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+             "--disable-component-update", "--disable-sync", "--lang=zh-CN"]  # fmt: skip
+PAGE = """<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>表单</title><link rel="icon" href="/static/icon.svg">
+<link rel="stylesheet" href="/static/app.css"><link rel="stylesheet" href="/static/form.css"><script src="/static/form.js" type="module"></script></head>
+<body><main><h1>{{ form.title }}</h1>{% import "_form.html" as sheet %}
+<form class="sheet" method="post" novalidate data-form data-upload="/kept" data-draft="/draft"><input type="hidden" name="csrf" value="c">
+{{ sheet.error_summary(form, wrong) }}{{ sheet.form_fields(form, values, wrong, [], {}) }}
+<p class="draft-state" data-draft-state role="status"></p><button>提交</button></form></main></body></html>"""
+
+
+def create(sent: list[Any]) -> flask.Flask:
+    """Pages of the city's forms; what is posted ends in ``sent``."""
+    app = flask.Flask("workflow_service.web")
+    app.jinja_env.policies["json.dumps_kwargs"] = {"sort_keys": False}
+    i18n.install(app)
+    app.after_request(lambda answer: _strict(answer))
+
+    @app.route("/form/<name>", methods=["GET", "POST"])
+    def show(name: str) -> flask.typing.ResponseReturnValue:
+        form, scope, wrong = sheets.city(name), sheets.around(), {}
+        values = forms.prefill(form, scope)
+        if flask.request.method == "POST":
+            values = forms.from_web(form, flask.request.form, {})
+            try:
+                sent.append(sheets.check(form, values))
+            except errors.Invalid as found:
+                wrong = {one.field: one.template.format(**dict(one.params)) for one in found.errors}
+        told = forms.describe(form, scope)
+        return flask.render_template_string(PAGE, form=told, values=values, wrong=wrong)
+
+    @app.post("/kept")
+    def kept() -> flask.typing.ResponseReturnValue:
+        file = flask.request.files["file"]
+        return {"id": "f1", "name": file.filename, "size": len(file.read())}, 201
+
+    @app.post("/draft")
+    def draft() -> flask.typing.ResponseReturnValue:
+        sent.append(flask.request.form.to_dict())
+        return "", 204
+
+    return app
+
+
+def _strict(answer: flask.Response) -> flask.Response:
+    answer.headers["Content-Security-Policy"] = "; ".join(f"{name} {value}" for name, value in headers.BASE.items())
+    return answer
+
+
+@pytest.fixture(scope="module")
+def sent() -> list[Any]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def site(sent: list[Any]) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, create(sent), threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def page(site: str) -> Iterator[Page]:
+    """A page that fails its test on any error in the console, such as a breach of the content policy."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    problems: list[str] = []
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=found, args=ARGUMENTS)
+        opened = browser.new_page(base_url=site, locale="zh-CN")
+        opened.on("pageerror", lambda error: problems.append(str(error)))
+        opened.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
+        yield opened
+        browser.close()
+    assert problems == []
+
+
+def test_a_field_appears_when_it_applies(page: Page) -> None:
+    page.goto("/form/review_acceptance")
+    expect(page.get_by_label("移送给", exact=False).first).to_be_hidden()
+
+    page.get_by_label("移送有管辖权的机关").check()
+
+    expect(page.locator('[name="transfer_to"]')).to_be_visible()
+    expect(page.locator('[name="missing_items"]')).to_be_disabled()
+
+
+def test_citing_a_situation_shows_its_facts(page: Page) -> None:
+    page.goto("/form/report_investigation")
+    facts = page.locator('[data-path="over_budget"]')
+    expect(facts).to_be_hidden()
+
+    page.locator('[name="situation_codes"][value="7.4"]').check()
+    expect(facts).to_be_visible()
+    page.locator('[name="situation_codes"][value="7.4"]').uncheck()
+    expect(facts).to_be_hidden()
+    page.locator('[name="show_all_facts"]').check()
+    expect(facts).to_be_visible()
+
+
+def test_rows_are_added_and_taken_away_by_keyboard(page: Page) -> None:
+    page.goto("/form/record_meeting")
+    add = page.locator('[data-path="votes"] [data-row-add]')
+
+    add.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator('[name="votes.1.user"]')).to_be_focused()
+    page.keyboard.type("lin")
+    page.locator("[data-row]").filter(has=page.locator('[name="votes.0.user"]')).locator("[data-row-remove]").press(
+        "Enter"
+    )
+
+    expect(page.locator('[name="votes.0.user"]')).to_have_count(0)
+    expect(page.locator('[name="votes.1.user"]')).to_have_value("lin")
+
+
+def test_errors_are_listed_first_and_lead_to_their_fields(page: Page) -> None:
+    page.goto("/form/submit_application")
+    page.locator('[name="subjects.0.name"]').fill("甲局")
+
+    page.get_by_role("button", name="提交").click()
+
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.locator('[name="subjects.0.name"]')).to_have_value("甲局")
+    page.get_by_role("link", name="请填写“事项名称”").click()
+    expect(page.locator('[name="matter"]')).to_be_focused()
+
+
+def test_a_file_is_kept_at_once_and_submitted_with_the_form(page: Page, sent: list[Any], tmp_path: Path) -> None:
+    paper = tmp_path / "笔录.pdf"
+    paper.write_bytes(b"%PDF")
+    page.goto("/form/record_evidence")
+
+    page.locator('input[type="file"][name="record"]').set_input_files(paper)
+    expect(page.locator('input[type="hidden"][name="record"]')).to_have_value("f1")
+    page.get_by_label("谈话", exact=True).check()
+    page.get_by_role("button", name="提交").click()
+    page.wait_for_load_state()
+
+    assert sent[-1]["record"]["id"] == "f1"
+    assert sent[-1]["kind"] == "talk"
+
+
+def test_a_draft_is_kept_while_somebody_types(page: Page, sent: list[Any]) -> None:
+    page.goto("/form/answer_appeal")
+
+    page.locator('[name="reason"]').fill("已核实")
+
+    expect(page.locator("[data-draft-state]")).to_contain_text("保存", timeout=8000)
+    assert sent[-1]["reason"] == "已核实"
+
+
+@pytest.mark.parametrize(
+    "name", ["submit_application", "report_investigation", "record_meeting", "sign_decision", "evaluate"]
+)
+def test_axe_finds_nothing(page: Page, name: str) -> None:
+    page.goto(f"/form/{name}")
+    session = page.context.new_cdp_session(page)
+    session.send("Runtime.evaluate", {"expression": AXE.read_text("utf-8")})
+
+    asked = "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}).then(r => r.violations.map(v => v.id + ' ' + v.nodes[0].html))"
+    found = session.send("Runtime.evaluate", {"expression": asked, "awaitPromise": True, "returnByValue": True})
+
+    assert found["result"]["value"] == []
+
+
+def test_a_phone_never_scrolls_sideways(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    for name in ("submit_application", "report_investigation", "record_meeting", "draft_decision", "use_result"):
+        page.goto(f"/form/{name}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
