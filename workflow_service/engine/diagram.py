@@ -9,6 +9,7 @@ from workflow_service.engine.document import BPMN, SPIFF
 
 EVENTS = ("startEvent", "endEvent", "intermediateThrowEvent", "intermediateCatchEvent", "boundaryEvent")
 GATEWAYS = ("exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway")
+FORKING = ("parallelGateway", "inclusiveGateway")
 TASKS = ("userTask", "manualTask", "serviceTask", "businessRuleTask", "task", "callActivity", "subProcess")
 SUPPORTED = frozenset(EVENTS + GATEWAYS + TASKS)
 UNSUPPORTED = frozenset(

@@ -1,5 +1,6 @@
 """A bundle's diagrams compiled once: specs, expressions, entrances; shared by all cases that run on the bundle."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,8 @@ class Program:
         specs: engine specs by process and sub-process id. metas: nodes by (scope, element).
         starts: (process, start event) by message. flows: per scope, (source, target) pairs in the order of the file.
         decide: asks a decision: its id, the inputs, the FEEL surroundings.
+        joins: (process, element) of the gateways that wait for several flows.
+        allowed: conditions of entrances by their element.
     """
 
     process_names: Mapping[str, str]
@@ -35,6 +38,7 @@ class Program:
     starts: Mapping[str, tuple[tuple[str, str], ...]]
     flows: Mapping[str, tuple[tuple[str, str], ...]]
     decide: Decide
+    joins: frozenset[tuple[str, str]] = frozenset()
     allowed: Mapping[str, Expression] = field(default_factory=dict)
 
     def elements(self, process: str) -> list[Element]:
@@ -121,6 +125,7 @@ def compile_program(files: Mapping[str, bytes], decide: Decide | Mapping[str, An
         starts=_starts(diagrams),
         flows=_edges(diagrams),
         decide=decide if callable(decide) else _asking(decide),
+        joins=frozenset(_joins(diagrams)),
         allowed={meta.id: meta.uses["allowed"] for meta in reached.values() if "allowed" in meta.uses},
     )
 
@@ -194,6 +199,14 @@ def _edges(diagrams: list[Diagram]) -> dict[str, tuple[tuple[str, str], ...]]:
             if node.kind == "boundaryEvent":
                 edges.setdefault(node.scope, []).append((node.host, node.id))
     return {scope: tuple(pairs) for scope, pairs in edges.items()}
+
+
+def _joins(diagrams: list[Diagram]) -> Iterator[tuple[str, str]]:
+    for drawn in diagrams:
+        targets = Counter(flow.target for flow in drawn.flows)
+        yield from (
+            (node.process, node.id) for node in drawn.nodes if node.kind in diagram.FORKING and targets[node.id] > 1
+        )
 
 
 def _entrances(diagrams: list[Diagram]) -> Iterator[Entrance]:

@@ -5,13 +5,12 @@ from typing import Any
 
 from workflow_service.engine import expressions, specs
 from workflow_service.engine.crowd import Crowd
+from workflow_service.engine.diagram import FORKING
 from workflow_service.engine.inputs import Address, Countersigned, SentBack, Submitted, Withdrawn
 from workflow_service.engine.regions import Chart
 from workflow_service.engine.tokens import Flat, Live, Token
 from workflow_service.engine.work import Work
 from workflow_service.errors import Conflict
-
-GATEWAYS = ("parallelGateway", "inclusiveGateway")
 
 
 def chart(work: Work, token: Token) -> Chart:
@@ -23,7 +22,7 @@ def chart(work: Work, token: Token) -> Chart:
     leaving = [source for source, _ in edges]
     return Chart(
         edges,
-        frozenset(node.id for node in nodes if node.kind in GATEWAYS and leaving.count(node.id) > 1),
+        frozenset(node.id for node in nodes if node.kind in FORKING and leaving.count(node.id) > 1),
         frozenset(node.id for node in nodes if node.kind == "boundaryEvent" and not node.interrupting),
         tuple(node.id for node in nodes if node.kind == "startEvent"),
     )
@@ -112,12 +111,7 @@ def remembered(work: Work, moved: Submitted, token: Token, before: int) -> dict[
 
 def _joined(work: Work) -> bool:
     """Whether a join let a token on: those of the other branches have gone into it and could not be had back."""
-    passed = {one.element for one in work.steps if one.happened == "passed"}
-    nodes = [(where, meta.node) for (where, element), meta in work.program.metas.items() if element in passed]
-    gateways = ((where, node) for where, node in nodes if node.kind in GATEWAYS)
-    return any(
-        sum(target == node.id for _, target in work.program.flows.get(where, ())) > 1 for where, node in gateways
-    )
+    return any(one.happened == "passed" and (one.process, one.element) in work.program.joins for one in work.steps)
 
 
 def withdrawn(work: Work, moved: Withdrawn) -> None:
