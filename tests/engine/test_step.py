@@ -1,5 +1,7 @@
 """How tokens move within one run: choices, forks, joins, loops, called processes, and what a refused step leaves."""
 
+import time
+
 import pytest
 
 from tests.engine.cases import Case
@@ -232,6 +234,24 @@ def test_an_endless_loop_of_automatic_steps_is_refused() -> None:
         case.submit("r1.begin_loop.1")
 
     assert case.open() == ["r1.begin_loop.1"]
+
+
+def test_a_loop_of_heavy_expressions_ends_soon() -> None:
+    drawing = Drawing("main")
+    drawing.start("begin_case")
+    drawing.gate("go_round")
+    drawing.gate("come_back")
+    drawing.end("end_case")
+    drawing.way("begin_case", "go_round", "come_back")
+    drawing.flow("come_back", "end_case", when="count(for a in 1..20000 return a) = 0")
+    drawing.flow("come_back", "go_round", default=True)
+    case = Case(compiled(drawing))
+    began = time.process_time()
+
+    with pytest.raises(CannotAdvance):
+        case.start("main")
+
+    assert time.process_time() - began < 5
 
 
 def _called() -> tuple[Drawing, Drawing]:

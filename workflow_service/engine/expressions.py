@@ -13,6 +13,8 @@ from workflow_service.engine.view import Limit
 from workflow_service.errors import CalendarDataMissing, CannotAdvance
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+GENEROUS = 50
+FRUGAL = feel.Limits(fuel=10_000)
 
 
 class Calendar(Protocol):
@@ -95,10 +97,17 @@ class Scope:
     now: datetime
     recorder: Recorder
     case: Callable[[], Mapping[str, Any]]
+    asked: int = 0
 
     def env(self) -> feel.Env:
-        """The surroundings the FEEL engine asks for, with a fresh list of problems."""
-        return feel.Env(clock=lambda: self.now.astimezone(SHANGHAI), calendar=self.recorder, problems=[])
+        """The surroundings the FEEL engine asks for, with a fresh list of problems.
+
+        A step that asks more than ``GENEROUS`` times gets less fuel for each further answer, so that a loop of heavy
+        expressions ends in about a second; no clock decides that, or replay could decide otherwise.
+        """
+        self.asked += 1
+        limits = None if self.asked <= GENEROUS else FRUGAL
+        return feel.Env(clock=lambda: self.now.astimezone(SHANGHAI), calendar=self.recorder, problems=[], limits=limits)
 
 
 def evaluate(expression: Expression, data: Mapping[str, Any], scope: Scope) -> Any:
