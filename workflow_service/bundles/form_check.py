@@ -35,9 +35,10 @@ def check(
         raise Invalid([FieldError("", "type", "提交的内容应为 JSON 对象")])
     judged = Judgement(files, people)
     own = _typed_object(judged, "", form.fields, answers)
-    _settle(judged, "", form.fields, own, form_scope.seen(own, scope))
+    sight = form_scope.seen(own, scope)
+    _settle(judged, "", form.fields, own, sight)
     if not judged.errors:
-        _cross_check(judged, form, form_scope.seen(own, scope))
+        _cross_check(judged, form, sight)
     if judged.errors:
         raise Invalid(sorted(judged.errors, key=lambda one: _place(form, one.field)))
     stored: dict[str, Any] = _filled(own)
