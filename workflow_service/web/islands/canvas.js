@@ -54,16 +54,17 @@ export function zoom(viewer, factor) {
   canvas.zoom(Math.min(MOST, Math.max(LEAST, canvas.zoom() * factor)), 'auto');
 }
 
-/** Shows the whole diagram with a margin; small diagrams are not blown up. */
-export function fit(viewer) {
+/** Shows the whole diagram with a margin; small diagrams are not blown up. `left` pixels of the canvas are covered. */
+export function fit(viewer, left = 0) {
   const canvas = viewer.get('canvas');
   const { inner, outer } = canvas.viewbox();
   if (!outer.width || !outer.height || !inner.width) return;
   const margin = 24;
-  const scale = Math.min(outer.width / (inner.width + 2 * margin), outer.height / (inner.height + 2 * margin), 1.15);
+  const scale = Math.min((outer.width - left) / (inner.width + 2 * margin), outer.height / (inner.height + 2 * margin), 1.15);
   const width = outer.width / scale;
   const height = outer.height / scale;
-  canvas.viewbox({ x: inner.x - (width - inner.width) / 2, y: inner.y - (height - inner.height) / 2, width, height });
+  const x = inner.x - ((outer.width - left) / scale - inner.width) / 2 - left / scale;
+  canvas.viewbox({ x, y: inner.y - (height - inner.height) / 2, width, height });
 }
 
 /** Moves an element into sight when it is outside of it or close to the border. */

@@ -29,7 +29,7 @@ island('dmn', async (host) => {
   const bar = h('div', { class: 'editor-bar', role: 'toolbar', 'aria-label': say('controls') });
   host.append(bar, tabs, h('div', { class: 'dmn-grid' }, canvas, side));
   const settings = Object.fromEntries(VIEWS.map((view) => [view, { additionalModules: [translation] }]));
-  const modeler = new Modeler({ container: canvas, common: { keyboard: { bindTo: canvas } }, ...settings });
+  const modeler = new Modeler({ container: canvas, ...settings });
   await modeler.importXML(await getText(host.dataset.diagram));
   const table = modeler.getViews().find((view) => view.type === 'decisionTable');
   if (table) await modeler.open(table);
@@ -50,7 +50,7 @@ island('dmn', async (host) => {
   modeler.on('views.changed', ({ views, activeView }) => draw(views, activeView));
   draw(modeler.getViews(), modeler.getActiveView());
   if (host.dataset.check) await judge();
-  host.addEventListener('keydown', (event) => {
+  document.addEventListener('keydown', (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 's') {
       event.preventDefault();
       saving.save();

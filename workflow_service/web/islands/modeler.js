@@ -1,10 +1,7 @@
 // Edits a diagram: palette, properties panel, findings from the server, saving.
-import 'bpmn-js/dist/assets/diagram-js.css';
-import 'bpmn-js/dist/assets/bpmn-js.css';
-import 'bpmn-js/dist/assets/bpmn-font/css/bpmn.css';
-import './canvas.css';
 import './modeler.css';
 import Modeler from 'bpmn-js/lib/Modeler';
+import { fit } from './canvas.js';
 import { createFindings } from './findings.js';
 import { keepReferences } from './model.js';
 import { debounce, getJson, getText, h, island, say, send } from './page.js';
@@ -14,6 +11,8 @@ import spiff from './spiff.json';
 import { supportedOnly } from './supported.js';
 import { translation } from './translate.js';
 
+/** pixels that the palette covers on the left */
+const PALETTE = 76;
 const XML = 'application/xml; charset=utf-8';
 
 island('modeler', async (host) => {
@@ -26,14 +25,14 @@ island('modeler', async (host) => {
   const modeler = new Modeler({ container: canvas, moddleExtensions: { spiffworkflow: spiff }, additionalModules: [translation, supportedOnly] });
   keepReferences(modeler);
   await modeler.importXML(xml);
-  modeler.get('canvas').zoom('fit-viewport', 'auto');
+  fit(modeler, PALETTE);
 
   const source = async () => (await modeler.saveXML({ format: true })).xml;
   const saving = createSaving(host, source, XML);
   const panel = createPanel(panelHost, modeler, catalog);
   const findings = createFindings(findingsHost, (one) => choose(one.element));
   const check = debounce(judge, 700);
-  panel.show(null);
+  panel.show(modeler.get('canvas').getRootElement());
 
   modeler.on('selection.changed', ({ newSelection }) => panel.show(newSelection.length === 1 ? newSelection[0] : modeler.get('canvas').getRootElement()));
   modeler.on('elements.changed', ({ elements }) => panel.refresh(elements));
@@ -41,7 +40,7 @@ island('modeler', async (host) => {
     saving.changed();
     check();
   });
-  host.addEventListener('keydown', (event) => {
+  document.addEventListener('keydown', (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 's') {
       event.preventDefault();
       saving.save();
@@ -51,7 +50,7 @@ island('modeler', async (host) => {
     saving.button,
     tool('undo', () => modeler.get('commandStack').undo()),
     tool('redo', () => modeler.get('commandStack').redo()),
-    tool('zoom_fit', () => modeler.get('canvas').zoom('fit-viewport', 'auto')),
+    tool('zoom_fit', () => fit(modeler, PALETTE)),
     host.dataset.check ? tool('check_now', () => judge()) : '',
     saving.note,
   );

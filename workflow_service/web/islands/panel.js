@@ -86,7 +86,7 @@ export function createPanel(host, modeler, catalog) {
     const operations = { options: () => (catalog.operations ?? []).map((one) => [one.name, one.name]) };
     const line = (label, control, note) => h('p', {}, h('label', { for: control.id }, label), control, note ? h('small', {}, note) : null);
     return [
-      line(say('field_operation'), choice(operations, 'panel-operation', now.id, (id) => model.setOperator(modeler, shown, { id })), known?.doc),
+      line(say('field_operation'), choice(operations, 'panel-operation', now.id, (id) => model.setOperator(modeler, shown, { id })), known?.doc ?? known?.summary),
       line(say('field_result'), text({}, 'panel-result', now.result, (result) => model.setOperator(modeler, shown, { result }))),
       ...[...names].map((name) => {
         const about = known?.parameters.find((one) => one.name === name);
@@ -103,7 +103,14 @@ export function createPanel(host, modeler, catalog) {
       render();
     },
     refresh(changed) {
-      if (shown && changed.includes(shown) && !host.contains(document.activeElement)) render();
+      if (!shown || !changed.includes(shown)) return;
+      // a field's change event comes before the focus has moved on; wait for it, so that the focus can be given back
+      setTimeout(() => {
+        const { id } = document.activeElement;
+        const within = host.contains(document.activeElement);
+        render();
+        if (within && id) document.getElementById(id)?.focus();
+      });
     },
   };
 }

@@ -43,11 +43,11 @@ function build(host, story) {
     h(
       'div',
       { class: 'replay-bar', role: 'group', 'aria-label': say('controls') },
-      control('⏮', 'first', () => show(0)),
+      control('|‹', 'first', () => show(0)),
       control('‹', 'previous', () => show(state.index - 1)),
       play,
       control('›', 'next', () => show(state.index + 1)),
-      control('⏭', 'last', () => show(last)),
+      control('›|', 'last', () => show(last)),
       slider,
       count,
       h('label', { class: 'replay-speed' }, say('speed'), ' ', speed),

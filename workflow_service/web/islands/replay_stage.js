@@ -38,6 +38,8 @@ export function createStage(host, story) {
   const viewer = frame(place, say('diagram'));
   const sources = new Map();
   const shown = { process: '', index: -1 };
+  const begun = story.steps.find((one) => story.diagrams[scene(one, '')]);
+  const first = begun ? scene(begun, '') : Object.keys(story.diagrams)[0];
   let turn = 0;
 
   async function open(process) {
@@ -85,8 +87,9 @@ export function createStage(host, story) {
   return {
     async show(index, forward) {
       shown.index = index;
-      const wanted = scene(story.steps[index], shown.process || Object.keys(story.diagrams)[0]);
-      await paint(index, story.diagrams[wanted] ? wanted : shown.process || Object.keys(story.diagrams)[0], forward);
+      const before = shown.process || first;
+      const wanted = scene(story.steps[index], before);
+      await paint(index, story.diagrams[wanted] ? wanted : before, forward);
     },
   };
 }

@@ -1,0 +1,209 @@
+"""The islands in a browser: shown, moved by keyboard, edited, saved; accessible, and quiet under the strict policy."""
+
+import json
+import os
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from tests.bundles import city
+from workflow_service.bundles import diff, read
+
+Open = Callable[..., Page]
+Axe = Callable[[Page], list[str]]
+
+
+def _sent(site: tuple[str, Flask], kind: str) -> list[tuple[str, str, bytes, dict[str, str]]]:
+    return [one for one in site[1].config["SENT"] if one[0] == kind]
+
+
+@pytest.mark.parametrize("island", ["viewer", "replay", "modeler", "dmn", "diff"])
+@pytest.mark.parametrize("width", [1360, 390])
+def test_an_island_is_shown_and_accessible(open_island: Open, axe: Axe, island: str, width: int) -> None:
+    page = open_island(island, width=width, height=860)
+
+    assert axe(page) == []
+    folder = os.environ.get("SHOTS")
+    if folder:
+        page.screenshot(path=f"{folder}/{island}-{width}.png", full_page=True)
+
+
+def test_the_viewer_marks_the_current_step(open_island: Open) -> None:
+    page = open_island("viewer")
+
+    expect(page.locator('.djs-element[data-element-id="record_meeting"].mark-current')).to_have_count(1)
+    expect(page.locator('.djs-element[data-element-id="draft_simple_decision"].mark-done')).to_have_count(1)
+    expect(page.get_by_text("当前步骤").first).to_be_visible()
+
+
+def test_the_replay_is_driven_by_keyboard(open_island: Open) -> None:
+    page = open_island("replay")
+    host = page.locator('[data-island="replay"]')
+    page.locator(".replay-play").focus()
+
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(host).to_have_attribute("data-entry", "3")
+    page.keyboard.press("End")
+    expect(host).to_have_attribute("data-entry", "7")
+    expect(page.locator('.djs-element[data-element-id="form_panel"].mark-current')).to_have_count(1)
+    page.keyboard.press("ArrowLeft")
+
+    expect(page.locator(".diagram-badge", has_text="×2").first).to_be_visible()
+    expect(page.locator('[aria-current="step"]')).to_contain_text("集体研究")
+    expect(page.locator(".replay-status")).to_contain_text("第 6 步，共 7 步")
+
+
+def test_the_replay_plays_to_the_end_and_stops(open_island: Open) -> None:
+    page = open_island("replay")
+    page.get_by_label("速度").select_option("4")
+
+    page.get_by_role("button", name="播放").click()
+    page.wait_for_selector('[data-island="replay"][data-entry="7"]')
+    expect(page.get_by_role("button", name="播放")).to_be_visible()
+
+    assert page.locator("circle.diagram-token").count() <= 2
+
+
+def test_an_entry_that_differs_is_named(open_island: Open) -> None:
+    page = open_island("replay")
+
+    page.locator(".replay-list button").nth(3).click()
+
+    expect(page.locator(".replay-facts .island-problem")).to_be_visible()
+
+
+def test_the_modeler_saves_what_was_edited(open_island: Open, site: tuple[str, Flask]) -> None:
+    page = open_island("modeler")
+    page.locator('.djs-element[data-element-id="record_meeting"] .djs-hit').click()
+
+    page.get_by_label("英文名称").fill("Meet & decide")
+    page.get_by_label("英文名称").press("Tab")
+    page.get_by_label("表单", exact=True).select_option("visit")
+    page.keyboard.press("Control+s")
+    expect(page.locator(".saving-note")).to_have_text("已保存")
+
+    _, kind, body, headers = _sent(site, "save")[-1]
+    xml = body.decode()
+    assert kind == "application/xml"
+    assert headers["X-Csrf-Token"] == "token-1"
+    assert headers["If-Match"] == '"v1"'
+    assert 'name="name_en" value="Meet &#38; decide"' in xml
+    assert '<spiffworkflow:property name="form" value="visit" />' in xml
+
+
+def test_what_was_not_edited_survives_saving(open_island: Open, site: tuple[str, Flask]) -> None:
+    page = open_island("modeler")
+    page.locator('.djs-element[data-element-id="check_meeting"] .djs-hit').click()
+
+    page.get_by_label("结果存为").fill("met")
+    page.get_by_label("结果存为").press("Tab")
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator(".saving-note")).to_have_text("已保存")
+
+    xml = _sent(site, "save")[-1][2].decode()
+    assert 'resultVariable="met"' in xml
+    assert '<spiffworkflow:parameter id="record" type="any" value="record_meeting" />' in xml
+    assert xml.count("<bpmn:flowNodeRef>") == 8
+
+
+@pytest.mark.parametrize(
+    ("name", "element"),
+    [
+        ("panel", "form_panel"),
+        ("correction", "plan_correction"),
+        ("confirmation", "propose_route"),
+        ("decision", "draft_decision"),
+    ],
+)
+def test_a_diagram_means_the_same_after_it_was_opened_and_saved(
+    open_island: Open, site: tuple[str, Flask], name: str, element: str
+) -> None:
+    page = open_island("modeler", f"?file={name}.bpmn#element={element}")
+    page.locator(".modeler-panel").get_by_label("名称", exact=True).fill("改名")
+    page.locator(".modeler-panel").get_by_label("名称", exact=True).press("Tab")
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator(".saving-note")).to_have_text("已保存")
+
+    after = read.Bundle.of({**city.bundle().files, f"{name}.bpmn": _sent(site, "save")[-1][2]})
+
+    assert [(one.element, one.after) for one in diff.diff(city.bundle(), after).changes] == [(element, "改名")]
+
+
+def test_a_finding_leads_to_its_element(open_island: Open) -> None:
+    page = open_island("modeler")
+
+    page.get_by_role("button", name="R02").click()
+
+    expect(page.locator(".modeler-panel h2")).to_have_text("党委（党组）集体研究")
+    expect(page.locator(".diagram-badge.badge-error")).to_be_visible()
+
+
+def test_a_conflict_is_told_and_nothing_is_lost(open_island: Open) -> None:
+    page = open_island("modeler")
+    page.locator('.djs-element[data-element-id="record_meeting"] .djs-hit').click()
+    page.route("**/save", lambda route: route.fulfill(status=409, body="{}", content_type="application/json"))
+
+    page.get_by_label("名称", exact=True).fill("开会")
+    page.get_by_label("名称", exact=True).press("Tab")
+    page.get_by_role("button", name="保存").click()
+
+    expect(page.locator(".saving-note")).to_contain_text("已在别处修改")
+    expect(page.locator('[data-dirty="true"]')).to_have_count(1)
+
+
+def test_a_new_flow_gets_a_readable_id_and_menus_offer_only_what_runs(open_island: Open) -> None:
+    page = open_island("modeler")
+    page.locator('.djs-element[data-element-id="draft_simple_decision"] .djs-hit').click()
+
+    page.locator(".djs-context-pad .entry[data-action='replace']").click()
+
+    menu = page.locator(".djs-popup")
+    expect(menu.get_by_text("服务任务")).to_be_visible()
+    expect(menu.get_by_text("脚本任务")).to_have_count(0)
+    expect(menu.get_by_text("Script task")).to_have_count(0)
+
+
+@pytest.mark.parametrize("island", ["modeler", "dmn"])
+def test_no_text_of_an_editor_is_left_in_english(open_island: Open, island: str) -> None:
+    page = open_island(island)
+    if island == "modeler":
+        for element in ("record_meeting", "check_meeting", "is_simple_passed", "begin_simple_case"):
+            page.locator(f'.djs-element[data-element-id="{element}"] .djs-hit').click()
+            page.locator(".djs-context-pad .entry[data-action='replace']").first.click()
+            page.keyboard.press("Escape")
+    else:
+        page.locator("td.cell").nth(2).click()
+        page.get_by_role("button", name="总图", exact=True).click()
+
+    missing = page.evaluate("document.documentElement.dataset.untranslated || '[]'")
+
+    assert json.loads(missing) == []
+
+
+def test_a_decision_is_tried_with_inputs(open_island: Open, site: tuple[str, Flask]) -> None:
+    page = open_island("dmn")
+
+    page.get_by_label("输入（JSON）").fill('{"complex": true}')
+    page.get_by_role("button", name="试算").click()
+
+    expect(page.locator(".trial-outcome")).to_contain_text("panel")
+    assert json.loads(_sent(site, "try")[-1][2])["inputs"] == {"complex": True}
+
+
+def test_both_sides_of_a_difference_move_together(open_island: Open) -> None:
+    page = open_island("diff")
+    before = page.locator(".diff-side .viewport").nth(1).get_attribute("transform")
+
+    page.locator(".diff-side").first.get_by_label("放大").click()
+
+    assert page.locator(".diff-side .viewport").nth(1).get_attribute("transform") != before
+    expect(page.locator('.djs-element[data-element-id="issue_minutes"].mark-added')).to_have_count(1)
+
+
+def test_an_english_page_has_english_islands(open_island: Open) -> None:
+    page = open_island("replay", "?lang=en")
+
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
