@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 
-from workflow_service import dmn, errors, feel, serving, settings
+from workflow_service import dmn, errors, feel, scenarios, serving, settings
 from workflow_service.audit import oracle
 from workflow_service.audit import replay as replaying
 from workflow_service.bundles import check as checking
@@ -144,6 +144,28 @@ def decide(file: Path, decision: str, given: str, trace: bool) -> None:
         if answer.failure is not None:
             raise answer.failure
         click.echo(feel.text(answer.value))
+
+
+@main.command("run-scenarios", epilog="例：workflow-service run-scenarios . --coverage")
+@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--coverage", is_flag=True, help="列出没有任何情景走到的人工环节")
+def run_scenarios(directory: Path, coverage: bool) -> None:
+    """运行文件夹中流程包的全部情景，核对结果。"""
+    files = read.read_directory(directory / "bpmn", directory / "forms").files
+    stories = scenarios.in_bundle(files)
+    outcomes = [
+        scenarios.run(scenarios.rehearsal(files, one.starts_at), one)
+        for one in tqdm(stories, desc="运行情景", disable=None)
+    ]
+    for one in outcomes:
+        click.echo(f"{'通过' if not one.differences else '不符'}　{one.scenario.id}　{one.scenario.title}")
+        for difference in one.differences:
+            click.echo(f"　　{difference}", err=True)
+    if coverage:
+        for process, element in scenarios.not_reached(files, outcomes):
+            click.echo(f"未走到：{process} {element}")
+    if any(one.differences for one in outcomes):
+        sys.exit(FINDINGS)
 
 
 def _json(text: str, option: str) -> dict[str, Any]:

@@ -99,13 +99,14 @@ def populate(db: database.Database, now: datetime, path: Path) -> int:
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         hashes = list(pool.map(credentials.hash_password, (one.password for one in everybody)))
     with database.transaction(db) as session:
-        _units(session)
+        enter_units(session)
         listed = [_enter(session, now, one, hashed) for one, hashed in zip(everybody, hashes, strict=True)]
     _write(path, listed)
     return len(listed)
 
 
-def _units(session: Session) -> None:
+def enter_units(session: Session) -> None:
+    """Enters the bodies of the city and its counties."""
     for place, place_name in PLACES.items():
         for code, name in UNITS.items():
             roster.add_unit(session, f"{place}-{code}", f"{place_name}{name}", place, place_name)
@@ -176,19 +177,24 @@ def move(one: worker.Worker, clock: MovableClock, to: datetime) -> datetime:
     """Moves the demo clock forward; everything that falls due on the way happens at its own time before this returns."""
     if to < clock():
         raise errors.Conflict("演示时钟只能向前拨：现在是 {now}", now=clock().isoformat())
+    pass_time(one, clock.set, to)
+    _remember(one.db, clock)
+    return clock()
+
+
+def pass_time(one: worker.Worker, set_clock: Callable[[datetime], None], to: datetime) -> None:
+    """Lets time pass up to a moment: each date that falls due on the way fires at its own time."""
     worker.settle(one)
     while True:
         with database.reading(one.db) as session:
             due = deadlines.next_due(session)
         if due is None or due > to:
             break
-        clock.set(max(due, clock()))
+        set_clock(max(due, one.clock()))
         if not worker.settle(one):
             break
-    clock.set(to)
+    set_clock(to)
     worker.settle(one)
-    _remember(one.db, clock)
-    return clock()
 
 
 def _remember(db: database.Database, clock: MovableClock) -> None:
