@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import Any
 
 from workflow_service.feel import types
@@ -224,10 +225,15 @@ class Tests(Node):
     negated: bool = False
 
 
+@cache
+def _fields(of: type[Node]) -> tuple[str, ...]:
+    return tuple(part.name for part in fields(of))
+
+
 def children(node: Node) -> Iterator[Node]:
     """The parts directly below a node."""
-    for part in fields(node):
-        value = getattr(node, part.name)
+    for name in _fields(type(node)):
+        value = getattr(node, name)
         if isinstance(value, Node):
             yield value
         elif isinstance(value, tuple):

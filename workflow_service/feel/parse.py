@@ -29,14 +29,14 @@ _FORMS: dict[str, Callable[[Reader, int], nodes.Node]] = {
 _PROPERTIES = Names(("time offset", "start included", "end included"))
 
 
-def expression(source: str, bounds: limits.Limits, builtin: Names, names: Iterable[str]) -> nodes.Node:
+def expression(source: str, bounds: limits.Limits, builtin: Names, names: Iterable[str] | Names) -> nodes.Node:
     """Reads a whole text as one expression; raises FeelSyntaxError or FeelLimitError."""
     reader = Reader(source, bounds, builtin, Names(names), _expression)
     found = _expression(reader, 0)
     return _whole(reader, found)
 
 
-def tests(source: str, bounds: limits.Limits, builtin: Names, names: Iterable[str]) -> nodes.Tests:
+def tests(source: str, bounds: limits.Limits, builtin: Names, names: Iterable[str] | Names) -> nodes.Tests:
     """Reads the unary tests of a cell: ``-``, ``not(...)``, or tests with commas between them."""
     reader = Reader(source, bounds, builtin, Names(names), _expression)
     if source[reader.pos :].strip() == "-":

@@ -49,9 +49,13 @@ KEYWORDS = frozenset(
 class Names:
     """The names of several words or with symbols that are in scope, to be recognised in a text."""
 
-    def __init__(self, names: Iterable[str] = ()) -> None:
+    def __init__(self, names: "Iterable[str] | Names" = ()) -> None:
         self._by_start: dict[str, list[tuple[str, ...]]] = {}
         self._known: set[tuple[str, ...]] = set()
+        if isinstance(names, Names):
+            self._by_start = {start: found[:] for start, found in names._by_start.items()}
+            self._known = set(names._known)
+            return
         for name in names:
             self.add(name)
 
