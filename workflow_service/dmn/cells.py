@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from workflow_service.dmn import elements
@@ -10,6 +11,7 @@ from workflow_service.dmn.errors import DmnError, Place
 from workflow_service.feel import builtins, closures, errors, limits, nodes, parse, values
 from workflow_service.feel import closures_flow as flow
 from workflow_service.feel.limits import Run
+from workflow_service.feel.scan import Names
 from workflow_service.feel.scopes import Scope
 from workflow_service.feel.values import Value
 
@@ -102,14 +104,20 @@ def fault_of(problem: errors.FeelError, place: Place) -> DmnError:
     return DmnError(zh, en, place, "limit" if isinstance(problem, errors.FeelLimitError) else "syntax")
 
 
+@lru_cache(maxsize=64)
+def _spelled(names: frozenset[str]) -> Names:
+    # Made once for all cells of a table; reading copies it.
+    return Names(names)
+
+
 def parsed(text: str, names: Iterable[str]) -> nodes.Node:
     """The nodes of an expression; raises FeelError."""
-    return parse.expression(text, BOUNDS, builtins.NAMES, names)
+    return parse.expression(text, BOUNDS, builtins.NAMES, _spelled(frozenset(names)))
 
 
 def parsed_tests(text: str, names: Iterable[str]) -> nodes.Tests:
     """The nodes of unary tests; raises FeelError."""
-    return parse.tests(text, BOUNDS, builtins.NAMES, names)
+    return parse.tests(text, BOUNDS, builtins.NAMES, _spelled(frozenset(names)))
 
 
 def _build(text: str, names: Iterable[str]) -> closures.Build:

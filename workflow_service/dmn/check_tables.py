@@ -42,6 +42,8 @@ def check(
         allowed: the unary tests that a column's values satisfy, empty for any.
     """
     grid = _grid(table, type_of, allowed)
+    if any(axis.too_many for axis in grid.axes):
+        yield _too_large(grid)
     never = list(_never(grid))
     yield from never
     dead = {finding.row for finding in never}

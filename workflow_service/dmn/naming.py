@@ -7,7 +7,7 @@ from typing import Any
 
 from workflow_service.dmn import elements
 
-_KEY = re.compile(r'"((?:[^"\\]|\\.)+)"\s*:|([^\s:,(){}\[\]"<>=@][^:,(){}\[\]"<>=@]*):')
+_BEFORE = re.compile(r'[,(){}\[\]"<>=@]')
 
 
 def walk(*parts: Any) -> Iterator[Any]:
@@ -43,4 +43,12 @@ def _of_part(part: Any) -> Iterator[str]:
     elif isinstance(part, elements.Relation):
         yield from (column.name for column in part.columns)
     elif isinstance(part, elements.Literal):
-        yield from (" ".join((quoted or plain).split()) for quoted, plain in _KEY.findall(part.text))
+        yield from _keys(part.text)
+
+
+def _keys(text: str) -> Iterator[str]:
+    """What stands before each colon: in time that grows with the text alone."""
+    for piece in text.split(":")[:-1]:
+        piece = piece.rstrip()
+        before = piece[:-1].rpartition('"')[2] if piece.endswith('"') else _BEFORE.split(piece)[-1]
+        yield " ".join(before.split())

@@ -38,6 +38,7 @@ class Axis:
 
     Args:
         domain: the regions that can occur, as a bit mask.
+        too_many: whether the cells name more values than are looked through.
         masks: the regions that each cell accepts, ``None`` for a cell that can't be told beforehand.
     """
 
@@ -45,6 +46,7 @@ class Axis:
     regions: tuple[Region, ...]
     domain: int
     masks: tuple[int | None, ...]
+    too_many: bool = False
 
 
 def axis(column: elements.Column, texts: Sequence[elements.Literal], of: types.Type, allowed: str) -> Axis:
@@ -62,7 +64,8 @@ def axis(column: elements.Column, texts: Sequence[elements.Literal], of: types.T
     regions = _regions(constants, of)
     if regions is None:
         free = tuple(1 if tests is not None and not tests.tests else None for tests in parsed)
-        return Axis(column.label, (Region(None, None, False, None),), 1, free)
+        many = len(constants) > _MOST
+        return Axis(column.label, (Region(None, None, False, None),), 1, free, many)
     masks = tuple(_mask(tests, regions) for tests in parsed)
     inside = _mask(limits, regions)
     can_be_null = sum(1 << at for at, region in enumerate(regions) if region.point and region.sample is None)
@@ -149,7 +152,7 @@ def _regions(constants: Sequence[Value], of: types.Type) -> tuple[Region, ...] |
     empty = (Region(None, None, True, None),) if None in constants else ()
     if (kinds or {str(of)}) == {"boolean"}:
         return (Region(True, True, True, True), Region(False, False, True, False), *empty)
-    if len(kinds) != 1 or not kinds <= _ORDERED:
+    if len(kinds) != 1 or not kinds <= _ORDERED or len(constants) > 4 * _MOST:
         return None
     points = _sorted([value for value in constants if value is not None])
     if points is None or len(points) > _MOST:
