@@ -215,3 +215,26 @@ def not_reached(files: Mapping[str, bytes], outcomes: Sequence[Outcome]) -> list
         if one.kind == "userTask"
     }
     return sorted(drawn - passed)
+
+
+SAMPLES = (
+    ("simple_case_exempted", 2), ("county_terminated", 99), ("panel_split_outcome", 18), ("statements_answered", 7),
+    ("accused_falsely_cleared", 1), ("notice_sent_late", 9),
+)  # fmt: skip
+"""The stories that demo mode begins with, and after how many steps each is left for people to go on."""
+
+
+def populate(one: worker.Worker) -> int:
+    """Plays the beginnings of some stories at the present time, so that no screen of the demo is empty; only once."""
+    with database.reading(one.db) as session:
+        if session.scalar(select(tables.Case.id).limit(1)) is not None:
+            return 0
+        files = programs.of(session, programs.in_force(session, "city")).files
+    stage, played = Stage(one, lambda _now: None), 0
+    for scenario in in_bundle(files):
+        for wanted, steps in SAMPLES:
+            if wanted == scenario.id:
+                first_wait = next((n for n, step in enumerate(scenario.steps) if "clock" in step), steps)
+                run(stage, scenario, min(steps, first_wait))
+                played += 1
+    return played

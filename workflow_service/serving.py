@@ -5,7 +5,6 @@ import os
 import random
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,11 +16,11 @@ import waitress
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from workflow_service import app, demo, errors, handler_api, mail, settings, workdays, worker
+from workflow_service import app, demo, errors, handler_api, mail, scenarios, settings, workdays, worker
 from workflow_service.bundles import publish, read
 from workflow_service.cases import ballots, calendars
 from workflow_service.identity.actors import Actor
-from workflow_service.queues import embedded
+from workflow_service.queues import embedded, postgres
 from workflow_service.settings import Settings
 from workflow_service.storage import database, migrations
 
@@ -44,6 +43,8 @@ def open_ready(chosen: Settings) -> database.Database:
     _make_folder(chosen.database)
     db = database.open_database(chosen.database)
     migrations.upgrade(db)
+    if not db.is_sqlite:
+        postgres.install(db)
     with database.transaction(db) as session:
         _seed(session, chosen, clock())
     return db
@@ -68,7 +69,9 @@ def _seed(session: Session, chosen: Settings, now: datetime) -> None:
     except errors.NotFound:
         first = calendars.enter(session, _console("admin"), now, workdays.seed(), "随系统安装的国务院办公厅历年安排")
         calendars.approve(session, Actor(0, "shipped", "系统", frozenset({"admin"}), "", "city"), now, first)
-    files = read.read_directory(settings.shipped("bpmn", chosen.bpmn_dir), settings.shipped("forms", chosen.forms_dir)).files
+    files = read.read_directory(
+        settings.shipped("bpmn", chosen.bpmn_dir), settings.shipped("forms", chosen.forms_dir)
+    ).files
     publish.first(session, now, publish.Origin("city", files, note="随系统安装"))
 
 
@@ -101,26 +104,35 @@ def serve(chosen: Settings, say: Say) -> None:
     held = embedded.exclusive(chosen.database) if make_url(chosen.database).get_backend_name() == "sqlite" else None
     say("正在准备数据库……")
     db = open_ready(chosen)
-    now = demo.clock_in(db, clock) if chosen.demo else clock
     bell = embedded.Bell()
-    db.queue = bell
-    if chosen.demo:
-        path = Path(chosen.data_dir) / "demo-people.json"
-        count = demo.populate(db, now(), path)
-        say(f"演示人员 {count} 名，用户名、密码与令牌见 {path}")
+    db.queue = bell if db.is_sqlite else postgres.Deferrer()
+    now = demo.clock_in(db, clock) if chosen.demo else clock
     one = make_worker(db, chosen, now)
+    if chosen.demo:
+        _prepare_demo(chosen, one, say)
     site = app.create_app(chosen, now, one)
     dispatcher = embedded.Dispatcher(one, bell, lambda error: log.error("dispatcher", exc_info=error))
-    dispatcher.start()
+    if db.is_sqlite:
+        dispatcher.start()
     server = waitress.create_server(site, sockets=[listener], threads=8, ident=None, clear_untrusted_proxy_headers=True)
     _stop_on_signal(lambda: server.close())
     say(f"服务已启动：http://{chosen.host}:{chosen.port}/　按 Ctrl+C 停止")
     try:
         server.run()
     finally:
-        dispatcher.stop()
+        if db.is_sqlite:
+            dispatcher.stop()
         if held is not None:
             held.close()
+
+
+def _prepare_demo(chosen: Settings, one: worker.Worker, say: Say) -> None:
+    path = Path(chosen.data_dir) / "demo-people.json"
+    count = demo.populate(one.db, one.clock(), path)
+    say(f"演示人员 {count} 名，用户名、密码与令牌见 {path}")
+    played = scenarios.populate(one)
+    if played:
+        say(f"已准备示例案件 {played} 件")
 
 
 def _listen(chosen: Settings) -> socket.socket:
@@ -150,11 +162,7 @@ def work(chosen: Settings, say: Say) -> None:
     if make_url(chosen.database).get_backend_name() == "sqlite":
         raise errors.Conflict("SQLite 只支持一个进程，作业由 serve 进程执行；多个工作进程请使用 PostgreSQL")
     db = open_ready(replace(chosen, demo=False))
+    db.queue = postgres.Deferrer()
     one = make_worker(db, chosen, clock)
-    bell = embedded.Bell()
-    dispatcher = embedded.Dispatcher(one, bell, lambda error: log.error("worker", exc_info=error))
-    _stop_on_signal(dispatcher.stop)
-    say(f"工作进程 {one.id} 已启动")
-    dispatcher.start()
-    threading.Event().wait()
-    sys.exit(0)
+    say(f"工作进程 {one.id} 已启动，按 Ctrl+C 停止")
+    postgres.Service(one, chosen.database).run()

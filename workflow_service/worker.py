@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
+from sqlalchemy.orm import Session
+
 from workflow_service import dispatch, errors, handler_api
 from workflow_service.cases import ballots, deadlines, jobs, lifecycle, messages, ports
 from workflow_service.engine import inputs
@@ -65,7 +67,7 @@ def execute(worker: Worker, job_id: int) -> bool:
     return True
 
 
-def _fail(worker: Worker, session: database.Session, job: jobs.Claimed, failure: jobs.Failure) -> None:
+def _fail(worker: Worker, session: Session, job: jobs.Claimed, failure: jobs.Failure) -> None:
     jitter = worker.random.uniform(0.8, 1.2)
     jobs.fail(session, worker.clock(), job, worker.id, failure, worker.settings.retry_limit, jitter)
 

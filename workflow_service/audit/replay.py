@@ -150,7 +150,8 @@ def steps(session: Session, actor: Actor, now: datetime, number: str) -> list[di
     """Every entry with the way of the tokens and what changed in the data, for the replay on the diagram."""
     case = queries.readable(session, actor, now, number, "replay")
     program = programs.of(session, case.bundle).program
-    found, before = [], {}
+    found: list[dict[str, Any]] = []
+    before: dict[str, Any] = {}
     for moment in moments(session, case):
         after = snapshot(program, moment.family) if moment.advanced else before
         found.append(_step(program, moment, difference(before, after)))

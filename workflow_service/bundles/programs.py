@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from workflow_service import dmn, engine, errors
 from workflow_service.bundles import forms
+from workflow_service.bundles.forms import Form
 from workflow_service.engine import view
 from workflow_service.storage import reference
 
@@ -30,7 +31,7 @@ class Loaded:
     hash: str
     files: Mapping[str, bytes]
     program: engine.Program
-    forms: Mapping[str, forms.Form]
+    forms: Mapping[str, Form]
     lanes: Mapping[str, str | None]
     roles: Mapping[str, Mapping[str, str]]
     articles: Mapping[str, Mapping[str, Any]]
@@ -48,7 +49,7 @@ class Loaded:
             raise errors.CannotAdvance("泳道“{lane}”没有对应的角色（{element}）", lane=lane, element=lane)
         return role
 
-    def form(self, form_id: str) -> forms.Form:
+    def form(self, form_id: str) -> Form:
         """A form; raises CannotAdvance when the bundle has none of this id."""
         found = self.forms.get(form_id)
         if found is None:

@@ -162,7 +162,7 @@ def renew(session: Session, now: datetime, job_id: int, owner: str, lease: timed
         .where(tables.Job.id == job_id, tables.Job.lease_owner == owner)
         .values(lease_until=now + lease)
     )
-    return kept.rowcount == 1  # type: ignore[attr-defined]  # an UPDATE's result has it
+    return bool(kept.rowcount == 1)  # type: ignore[attr-defined]  # an UPDATE's result has it
 
 
 def reset(session: Session, now: datetime, job_id: int, parameters: dict[str, Any] | None = None) -> tables.Job:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from workflow_service import errors
 from workflow_service.cases import access, involvement
@@ -122,7 +122,7 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _order(scope: str, sort: str) -> list[ColumnElement[Any]]:
+def _order(scope: str, sort: str) -> list[ColumnElement[Any] | InstrumentedAttribute[Any]]:
     task = tables.Task
     if scope == "done":
         return [task.done_at.desc(), task.id]
@@ -133,7 +133,7 @@ def _order(scope: str, sort: str) -> list[ColumnElement[Any]]:
     return [task.due_at.is_(None), task.due_at, task.id]
 
 
-def _count(session: Session, query: Select[Any]) -> int:
+def _count(session: Session, query: Select[*tuple[Any, ...]]) -> int:
     capped = query.with_only_columns(tables.Case.id).order_by(None).limit(COUNT_CAP).subquery()
     return session.scalar(select(func.count()).select_from(capped)) or 0
 

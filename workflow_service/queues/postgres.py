@@ -58,7 +58,7 @@ class Service:
         self._worker = one
         conninfo = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
         self._app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=conninfo))
-        self._app.task(self._run_job, name=TASK)
+        self._app.task(name=TASK)(self._run_job)
         self._stop = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
 

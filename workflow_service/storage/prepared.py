@@ -5,7 +5,7 @@ statement keeps the text and the conversions of its parameters per dialect and h
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import CursorResult, Dialect, Executable
 from sqlalchemy.orm import Session
@@ -44,7 +44,12 @@ class Prepared:
         compiled = self._statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # every executable can
         assert isinstance(compiled, SQLCompiler)
         names = tuple(compiled.positiontup or compiled.binds)
-        return compiled.string, names, dict(compiled._bind_processors), bool(compiled.positiontup)  # noqa: SLF001  the one place that knows the conversions
+        return (
+            compiled.string,
+            names,
+            cast(dict[str, Callable[[Any], Any]], dict(compiled._bind_processors)),
+            bool(compiled.positiontup),
+        )  # noqa: SLF001  the one place that knows the conversions
 
 
 def _bound(values: Values, names: Sequence[str], convert: Mapping[str, Callable[[Any], Any]], positional: bool) -> Any:
