@@ -1,10 +1,13 @@
 """Diagrams reach the public functions of handlers and nothing else."""
 
+import types
+
 import pytest
 
 from tests import fakes
 from workflow_service import dispatch
 from workflow_service.errors import NotFound
+from workflow_service.handler_api import Context
 
 
 def test_an_operation_resolves_to_its_function() -> None:
@@ -72,3 +75,16 @@ def test_these_are_the_operations_and_no_others() -> None:
             for name in ("assign_case_no", "issue_letter", "notify", "send_correction_notice", "serve")
         ),
     }
+
+
+def test_a_function_that_a_module_only_imports_is_no_operation() -> None:
+    def own(context: Context) -> None: ...
+    def foreign(context: Context) -> None: ...
+    def without_context(call: Context) -> None: ...
+
+    module = types.ModuleType("handlers.made_up")
+    for function, home in ((own, "handlers.made_up"), (foreign, "elsewhere"), (without_context, "handlers.made_up")):
+        function.__module__ = home
+        setattr(module, function.__name__, function)
+
+    assert [name for name, _function in dispatch.operations_of(module)] == ["own"]

@@ -59,7 +59,7 @@ def resolve(operation: str) -> Callable[..., Any]:
     module, _dot, function = operation.partition(".")
     if not _NAME.fullmatch(operation) or module not in _modules():
         raise NotFound("没有名为“{operation}”的服务操作", operation=operation)
-    found = dict(_operations_of(importlib.import_module(f"{PACKAGE}.{module}"))).get(function)
+    found = dict(operations_of(importlib.import_module(f"{PACKAGE}.{module}"))).get(function)
     if found is None:
         raise NotFound("没有名为“{operation}”的服务操作", operation=operation)
     return found
@@ -69,7 +69,7 @@ def operations() -> dict[str, Signature]:
     """Every operation by name."""
     found = {}
     for module in _modules():
-        for name, function in _operations_of(importlib.import_module(f"{PACKAGE}.{module}")):
+        for name, function in operations_of(importlib.import_module(f"{PACKAGE}.{module}")):
             found[f"{module}.{name}"] = signature(f"{module}.{name}", function)
     return dict(sorted(found.items()))
 
@@ -126,16 +126,17 @@ def call(operation: str, context: Context, parameters: Mapping[str, Any]) -> Any
         raise BadCall("“{operation}”的结果不是 JSON：{reason}", operation=operation, reason=error) from error
 
 
-@cache
-def _modules() -> frozenset[str]:
-    package = importlib.import_module(PACKAGE)
-    return frozenset(one.name for one in pkgutil.iter_modules(package.__path__))
-
-
-def _operations_of(module: types.ModuleType) -> Iterator[tuple[str, Callable[..., Any]]]:
+def operations_of(module: types.ModuleType) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """The operations that a module defines itself, with their names; what it imports is not among them."""
     for name, function in inspect.getmembers(module, inspect.isfunction):
         if name.startswith("_") or function.__module__ != module.__name__:
             continue
         parameters = list(inspect.signature(function).parameters.values())
         if parameters and parameters[0].name == "context" and parameters[0].annotation is Context:
             yield name, function
+
+
+@cache
+def _modules() -> frozenset[str]:
+    package = importlib.import_module(PACKAGE)
+    return frozenset(one.name for one in pkgutil.iter_modules(package.__path__))

@@ -116,6 +116,16 @@ def test_a_negative_decision_orders_no_correction() -> None:
     assert "须经组织认定" in negative
 
 
+@pytest.mark.parametrize(
+    ("number", "opening"), [("丽容错〔2026〕1号", "认定决定（丽容错〔2026〕1号）"), (None, "认定决定和")]
+)
+def test_a_correction_notice_opens_with_its_decision_once(number: str | None, opening: str) -> None:
+    lines = [line for line in letters.preview(_write("T16_correction_notice", decision_no=number)) if "现责令" in line]
+
+    assert len(lines) == 1
+    assert opening in lines[0]
+
+
 def test_a_clarification_endorses_nothing_else_and_seeks_nobody() -> None:
     assert any("不涉及" in line for line in letters.preview(_write("T26_clarification")))
     assert any("未对匿名反映人的身份进行查找" in line for line in letters.preview(_write("T27_false_accusation")))
