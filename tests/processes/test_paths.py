@@ -352,3 +352,25 @@ def test_an_urgent_case_has_half_the_time() -> None:
     ordinary, urgent = drawn.applied(), drawn.applied(urgent=True)
     due = [case.task("review_acceptance").due for case in (ordinary, urgent)]
     assert [one.astimezone(drawn.SHANGHAI).date() for one in due if one] == [date(2026, 9, 8), date(2026, 9, 4)]
+
+
+def test_a_withdrawal_while_the_path_is_chosen_anew_ends_the_case() -> None:
+    case = drawn.investigated(drawn.accepted())
+    case.say("statement_received", "S1", mode="written")
+    case.do("register_appeal", mode="written")
+    case.do("answer_appeal", accepted="full", effect="reroute", reason="情况复杂")
+    case.say("withdrawal_requested", "W1", reason="已自行解决")
+    case.do("decide_withdrawal", granted=True)
+    assert case.open() == ["review_archive"]
+
+
+def test_a_new_investigation_asked_for_while_the_path_is_chosen_anew_is_not_lost() -> None:
+    case = drawn.investigated(drawn.accepted())
+    for key in ("S1", "S2"):
+        case.say("statement_received", key, mode="written")
+        case.do("register_appeal", key, mode="written")
+    case.do("answer_appeal", "S1", accepted="full", effect="reroute", reason="情况复杂")
+    case.do("answer_appeal", "S2", accepted="full", effect="reinvestigate", reason="新证据")
+    case.do("propose_route", complex=False)
+    case.do("approve_route", approved=True)
+    assert case.open() == ["plan_investigation"]
