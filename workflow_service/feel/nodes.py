@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
-from functools import cache
 from typing import Any
 
 from workflow_service.feel import types
@@ -225,14 +224,15 @@ class Tests(Node):
     negated: bool = False
 
 
-@cache
-def _fields(of: type[Node]) -> tuple[str, ...]:
-    return tuple(part.name for part in fields(of))
+_FIELDS: dict[str, tuple[str, ...]] = {}
 
 
 def children(node: Node) -> Iterator[Node]:
     """The parts directly below a node."""
-    for name in _fields(type(node)):
+    kind = type(node).__name__
+    if kind not in _FIELDS:
+        _FIELDS[kind] = tuple(part.name for part in fields(node))
+    for name in _FIELDS[kind]:
         value = getattr(node, name)
         if isinstance(value, Node):
             yield value
