@@ -51,28 +51,36 @@ ISLANDS = {
 def create() -> Flask:
     """The demo pages; what the editors send is kept in ``app.config["SENT"]``."""
     app = Flask(__name__, static_folder=str(STATIC), static_url_path="/static")
+    app.config["SENT"] = []
+    _pages(app)
+    _data(app)
+    _editing(app, app.config["SENT"])
+
+    @app.after_request
+    def guarded(answer: Response) -> Response:
+        editing = request.path.strip("/") in EDITORS
+        answer.headers["Content-Security-Policy"] = POLICY + ("; style-src-attr 'unsafe-inline'" if editing else "")
+        return answer
+
+    return app
+
+
+def _pages(app: Flask) -> None:
     built = assets.Assets(STATIC)
-    sent: list[tuple[str, str, bytes, dict[str, str]]] = []
-    app.config["SENT"] = sent
 
     @app.get("/<island>")
     def page(island: str) -> str:
         title, data = ISLANDS[island]
         data = data.replace("{file}", request.args.get("file", "simple_case.bpmn"))
-        lang = request.args.get("lang", "zh-CN")
-        return PAGE.format(
-            island=island,
-            title=title,
-            data=data,
-            lang=lang,
-            css=built.url(f"{island}.css"),
-            js=built.url(f"{island}.js"),
-        )
+        files = {"css": built.url(f"{island}.css"), "js": built.url(f"{island}.js")}
+        return PAGE.format(island=island, title=title, data=data, lang=request.args.get("lang", "zh-CN"), **files)
 
     @app.get("/page.css")
     def css() -> Response:
         return Response(CSS, mimetype="text/css")
 
+
+def _data(app: Flask) -> None:
     @app.get("/bundle/<name>")
     def file(name: str) -> Response:
         return Response(city.bundle().files[name], mimetype="application/xml")
@@ -85,30 +93,25 @@ def create() -> Flask:
     def catalog() -> Response:
         return jsonify(CATALOG)
 
+
+def _editing(app: Flask, sent: list[tuple[str, str, bytes, dict[str, str]]]) -> None:
+    def keep(kind: str) -> None:
+        sent.append((kind, request.mimetype, request.get_data(), dict(request.headers)))
+
     @app.post("/check")
     def check() -> Response:
-        sent.append(("check", request.mimetype, request.get_data(), dict(request.headers)))
+        keep("check")
         return jsonify({"valid": False, "findings": FINDINGS})
 
     @app.put("/save")
-    def save() -> tuple[Response, int]:
-        sent.append(("save", request.mimetype, request.get_data(), dict(request.headers)))
-        if request.headers.get("If-Match") == '"gone"':
-            return jsonify({"title": "conflict"}), 409
-        return jsonify({"hash": "v2"}), 200
+    def save() -> Response:
+        keep("save")
+        return jsonify({"hash": "v2"})
 
     @app.post("/try")
     def attempt() -> Response:
-        sent.append(("try", request.mimetype, request.get_data(), dict(request.headers)))
+        keep("try")
         return jsonify({"result": {"path": "panel"}, "trace": [{"decision": "route", "rules": [1]}]})
-
-    @app.after_request
-    def guarded(answer: Response) -> Response:
-        editing = request.path.strip("/") in EDITORS
-        answer.headers["Content-Security-Policy"] = POLICY + ("; style-src-attr 'unsafe-inline'" if editing else "")
-        return answer
-
-    return app
 
 
 FINDINGS = [

@@ -9,7 +9,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from tests.bundles import city
-from workflow_service.bundles import diff, read
+from workflow_service.bundles import check, diff, read
 
 Open = Callable[..., Page]
 Axe = Callable[[Page], list[str]]
@@ -139,6 +139,26 @@ def test_a_finding_leads_to_its_element(open_island: Open) -> None:
 
     expect(page.locator(".modeler-panel h2")).to_have_text("党委（党组）集体研究")
     expect(page.locator(".diagram-badge.badge-error")).to_be_visible()
+
+
+def test_a_step_is_added_named_and_told_what_it_still_lacks(open_island: Open, site: tuple[str, Flask]) -> None:
+    page = open_island("modeler")
+    page.locator('.djs-element[data-element-id="draft_simple_decision"] .djs-hit').click()
+    page.locator(".djs-context-pad .entry[data-action='append.append-task']").click()
+    page.keyboard.type("复核建议")
+    page.keyboard.press("Escape")
+    page.locator(".djs-context-pad .entry[data-action='replace']").click()
+    page.locator(".djs-popup").get_by_text("人工任务").click()
+    page.get_by_label("编号").fill("review_proposal")
+    page.get_by_label("编号").press("Tab")
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator(".saving-note")).to_have_text("已保存")
+
+    saved = read.read_upload("simple_case.bpmn", _sent(site, "save")[-1][2], city.bundle())
+
+    found = {(one.rule, one.element) for one in check.check(saved) if one.severity == "error"}
+    assert {("R02", "review_proposal"), ("S06", "draft_simple_decision"), ("S16", "review_proposal")} <= found
+    assert not {rule for rule, _ in found} & {"S19", "S24", "S25"}
 
 
 def test_a_conflict_is_told_and_nothing_is_lost(open_island: Open) -> None:

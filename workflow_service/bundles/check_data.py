@@ -108,9 +108,6 @@ def _form(name: str, content: bytes) -> Iterator[Finding]:
         for one in form:
             fix, fix_en = one.fix or "按提示改正这一项", one.fix_en or "change the entry as the text says"
             yield replace(one, line=one.line or 1, fix=fix, fix_en=fix_en)
-    elif name != f"forms/{form.id}.json":
-        message = (f"表单编号“{form.id}”与文件名不一致", f"the form's id “{form.id}” differs from its file's name")
-        yield fault("F01", Place(name, form.id, 1), message, ("改成相同的名称", "make them the same"))
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,131 @@
+"""Each rule finds the fault it is for, in its place, and the shipped bundle has none."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from tests.bundles import city
+from workflow_service.bundles import check, read
+from workflow_service.bundles.rules import RULES
+
+Change = Callable[[str], str]
+
+
+def _swap(old: str, new: str, count: int = 1) -> Change:
+    return lambda text: text.replace(old, new, count)
+
+
+def _without_element(start: str, end: str) -> Change:
+    def change(text: str) -> str:
+        head, tail = text.split(start, 1)
+        return head + tail.split(end, 1)[1]
+
+    return change
+
+
+def _resub(pattern: str, new: str) -> Change:
+    return lambda text: re.sub(pattern, new, text, count=1, flags=re.DOTALL)
+
+
+def test_the_shipped_bundle_has_no_finding() -> None:
+    assert check.check(city.bundle()) == []
+
+
+#: rule, file, change, the element that the finding names
+FAULTS = [
+    ("X01", "visit.bpmn", None, ""),
+    ("X02", "roles.json", _swap("{", "{,"), ""),
+    ("S01", "simple_case.bpmn", _swap('id="issue_minutes"', 'id="check_meeting"'), "check_meeting"),
+    ("S05", "simple_case.bpmn", _swap('targetRef="record_meeting"', 'targetRef="nowhere"'), None),
+    ("S08", "simple_case.bpmn", _resub(r"<bpmn:serviceTask( id=\"issue_minutes\".*?)</bpmn:serviceTask>", r"<bpmn:scriptTask\1</bpmn:scriptTask>"), "issue_minutes"),
+    ("S11", "correction.bpmn", _resub(r"<bpmn:timeDate.*?</bpmn:timeDate>", "<bpmn:timeDuration>P5D</bpmn:timeDuration>"), None),
+    ("S15", "simple_case.bpmn", _resub(r'<bpmn:sequenceFlow id="begin_simple_case_to_draft_simple_decision"[^>]*/>', ""), "draft_simple_decision"),
+    ("S16", "simple_case.bpmn", _resub(r'<bpmn:sequenceFlow id="issue_minutes_to_end_resolved"[^>]*/>', ""), "issue_minutes"),
+    ("S17", "simple_case.bpmn", _resub(r' default="is_simple_passed_to_end_not_simple"', ""), "is_simple_passed"),
+    ("S18", "simple_case.bpmn", lambda text: text.replace('"simple_case"', '"easy_case"'), "easy_case"),
+    ("S19", "simple_case.bpmn", lambda text: text.replace("issue_minutes", "Activity_0x1y2z3"), "Activity_0x1y2z3"),
+    ("S22", "simple_case.bpmn", _swap(' name="起草决定建议"', ""), "draft_simple_decision"),
+    ("S23", "simple_case.bpmn", _swap('name="name_en" value="Draft the proposal"', 'name="article" value="14"'), "draft_simple_decision"),
+    ("S24", "simple_case.bpmn", _swap("<bpmn:flowNodeRef>draft_simple_decision</bpmn:flowNodeRef>", ""), "draft_simple_decision"),
+    ("S25", "simple_case.bpmn", _swap('bpmnElement="record_meeting"', 'bpmnElement="record_meetings"'), "record_meeting"),
+    ("S26", "simple_case.bpmn", _swap(' isExecutable="true"', ""), "simple_case"),
+    ("S29", "simple_case.bpmn", _swap('property name="due"', 'property name="deadline"'), "draft_simple_decision"),
+    ("R01", "confirmation.bpmn", _swap('calledElement="simple_case"', 'calledElement="simple_cases"'), "call_simple_case"),
+    ("R02", "simple_case.bpmn", lambda text: text.replace("draft_simple_decision", "draft_simple_decisions"), "draft_simple_decisions"),
+    ("R03", "simple_case.bpmn", _swap('name="受理机关经办"', 'name="受理 机关经办"'), "受理 机关经办"),
+    ("R04", "simple_case.bpmn", _swap("assessment.check_meeting", "assessment.check_meetings"), "check_meeting"),
+    ("R05", "simple_case.bpmn", _swap('parameter id="record"', 'parameter id="recrod"'), "check_meeting"),
+    ("R06", "confirmation.bpmn", _swap(">route</spiffworkflow:calledDecisionId>", ">rout</spiffworkflow:calledDecisionId>"), None),
+    ("R07", "simple_case.bpmn", _swap("T13_minutes", "T13_minute"), "issue_minutes"),
+    ("R08", "confirmation.bpmn", lambda text: text.replace('name="case_accepted"', 'name="case_acepted"'), "take_up_case"),
+    ("R09", "confirmation.bpmn", lambda text: text.replace('id="reroute" name="reroute"', 'id="reroute" name="rerout"'), None),
+    ("R10", "appeal.bpmn", _resub(r'property name="roles" value="', 'property name="roles" value="partie,'), None),
+    ("R11", "simple_case.bpmn", lambda text: text.replace('name="article" value="14"', 'name="article" value="99"'), "draft_simple_decision"),
+    ("R12", "roles.json", _resub(r'("受理机关经办": )"clerk"', r'\1"clark"'), ""),
+    ("E01", "simple_case.bpmn", _swap("working days after(today()", "working days after((today()"), "draft_simple_decision"),
+    ("E02", "simple_case.bpmn", _swap("case.urgent", "case.urgnt"), "draft_simple_decision"),
+    ("E03", "simple_case.bpmn", _resub(r"(<bpmn:conditionExpression[^>]*>)[^<]*<", r"\g<1>1 + 1<"), None),
+    ("F03", "forms/visit.json", _swap('"id": "visit"', '"id": "visits"'), None),
+    ("F04", "forms/visit.json", _resub(r'"type": "\w+"', '"type": "wysiwyg"'), None),
+    ("D03", "route.dmn", _swap("<text>true</text>", "<text>true and (</text>"), None),
+    ("D02", "route.dmn", _swap('<decision id="route" name="route">', '<decision id="way" name="way">'), "route"),
+    ("L01", "appeal.bpmn", _resub(r'property name="allowed" value="[^"]*"', 'property name="allowed" value="false"'), None),
+    ("L01", "simple_case.bpmn", _swap("{path: &quot;simple&quot;}", "{path: &quot;simple&quot;, window_open: false}"), "begin_simple_case"),
+    ("L02", "decision.bpmn", _swap("date(decided.date), 5)", "date(decided.date), 7)"), "order_corrections"),
+    ("L02", "decision.bpmn", lambda text: text.replace('messageRef="correction_ordered"', 'messageRef="result_use_ordered"'), "decision"),
+    ("L03", "route.dmn", _resub(r'(<rule id="simple_and_consensus".*?)<text>true</text>', r"\1<text>-</text>"), "route"),
+    ("L04", "confirmation.bpmn", _swap('calledElement="investigation"', 'calledElement="clarification"'), "call_simple_case"),
+    ("L04", "simple_case.bpmn", _swap('name="党委（党组）"', 'name="受理机关负责人"'), "simple_case"),
+    ("L05", "accountability.bpmn", _swap('name="党委（党组）"', 'name="受理机关经办"'), "accountability"),
+    ("L06", "decision.bpmn", lambda text: text.replace('messageRef="result_use_ordered"', 'messageRef="correction_ordered"'), "result_use"),
+    ("L07", "panel.bpmn", _swap('name="sealed" value="true"', 'name="priority" value="1"'), "panel"),
+    ("L07", "panel.bpmn", _swap('id="assessment.check_panel"', 'id="assessment.check_completeness"'), "evaluate"),
+    ("L08", "simple_case.bpmn", lambda text: text.replace("<bpmn:flowNodeRef>check_meeting</bpmn:flowNodeRef>", "").replace("<bpmn:flowNodeRef>record_meeting</bpmn:flowNodeRef>", "<bpmn:flowNodeRef>record_meeting</bpmn:flowNodeRef><bpmn:flowNodeRef>check_meeting</bpmn:flowNodeRef>"), "check_meeting"),
+    ("L09", "archive.bpmn", _swap('id="archival.close_case"', 'id="archival.test_properties"'), "archive"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "change", "element"), FAULTS, ids=[f"{one[0]}-{at}" for at, one in enumerate(FAULTS)]
+)
+def test_a_rule_finds_its_fault(rule: str, name: str, change: Change | None, element: str | None) -> None:
+    altered = (
+        read.Bundle.of({**city.bundle().files, name: b"<visit>"}) if change is None else city.changed(name, change)
+    )
+
+    found = city.found(altered, rule)
+
+    assert found, (
+        f"{rule} is silent; found {[(one.rule, one.element, one.message) for one in check.check(altered)][:5]}"
+    )
+    assert element is None or element in {one.element for one in found}
+    assert all(one.message and one.message_en and one.fix and one.fix_en for one in found)
+
+
+def test_a_misspelt_name_is_answered_with_the_nearest_known_one() -> None:
+    altered = city.changed("simple_case.bpmn", _swap("case.urgent", "case.urgnt"))
+
+    assert "urgent" in city.found(altered, "E02")[0].fix
+
+
+def test_a_lane_that_only_looks_the_same_is_told_apart() -> None:
+    altered = city.changed("simple_case.bpmn", _swap('name="党委（党组）"', 'name="党委(党组)"'))
+
+    assert "党委（党组）" in city.found(altered, "R03")[0].fix
+
+
+def test_every_rule_has_a_title_in_both_languages() -> None:
+    assert all(re.fullmatch(r"[XSREFWDLP]\d\d", code) and zh and en for code, (zh, en) in RULES.items())
+
+
+def test_a_single_sound_file_has_no_errors_among_the_published_ones() -> None:
+    alone = read.read_upload("correction.bpmn", city.bundle().files["correction.bpmn"], city.bundle())
+
+    assert check.check(alone) == []
+
+
+def test_a_single_file_without_the_others_is_not_blamed_for_their_absence() -> None:
+    alone = read.read_upload("correction.bpmn", city.bundle().files["correction.bpmn"])
+
+    assert [one for one in check.check(alone) if one.severity == "error"] == []
