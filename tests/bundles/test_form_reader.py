@@ -6,7 +6,7 @@ import pytest
 
 from tests.bundles import sheets
 from workflow_service import errors
-from workflow_service.bundles import forms
+from workflow_service.bundles import form_model, form_reader, forms
 
 TEXT = {"name": "a", "type": "text", "label": "甲"}
 
@@ -99,3 +99,10 @@ def test_a_setting_of_any_shape_is_read_or_named(key: str, value: Any) -> None:
 
 def test_every_rule_has_a_title_in_both_languages() -> None:
     assert all(zh and en for zh, en in forms.RULES.values())
+
+
+def test_the_readme_tells_every_type_setting_and_pattern() -> None:
+    told = (sheets.FOLDER / "README.md").read_text("utf-8")
+
+    known = [*form_model.TYPES, *form_model.PATTERNS, *form_reader.SETTINGS]
+    assert [one for one in known if f"`{one}`" not in told] == []

@@ -26,7 +26,7 @@ RULES: Mapping[str, tuple[str, str]] = {
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _TAKEN = frozenset({"data", "case", "me", "actors"})
 _FORM_KEYS = frozenset({"id", "title", "title_en", "article", "note", "note_en", "fields", "checks"})
-_FIELD_KEYS = frozenset((
+SETTINGS = frozenset((
     "name", "type", "label", "label_en", "help", "help_en", "article", "required", "when", "relevant", "default",
     "options", "options_from", "fields", "min", "max", "min_length", "max_length", "min_rows", "max_rows",
     "pattern", "rows", "places", "access", "sensitive", "purpose", "row_id", "bare", "outside", "roles",
@@ -119,7 +119,7 @@ def _fields(desk: form_settings.Desk, raw: Any, depth: int) -> tuple[Field, ...]
 def _field(desk: form_settings.Desk, raw: Mapping[str, Any], depth: int) -> Field:
     kind = form_settings.text(raw, "type")
     name = _name(desk, raw, kind, depth)
-    form_settings.known_keys(desk, name, raw, _FIELD_KEYS)
+    form_settings.known_keys(desk, name, raw, SETTINGS)
     if kind not in TYPES:
         desk.find(
             "F04",
