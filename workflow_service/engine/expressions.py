@@ -14,7 +14,7 @@ from workflow_service.errors import CalendarDataMissing, CannotAdvance
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 GENEROUS = 50
-FRUGAL = feel.Limits(fuel=10_000)
+FRUGAL = feel.Limits(fuel=5_000)
 
 
 class Calendar(Protocol):
