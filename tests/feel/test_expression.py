@@ -153,6 +153,10 @@ def test_a_name_in_scope_hides_a_built_in_function() -> None:
     assert feel.evaluate("count(1)", {"count": feel.function(["x"], lambda x: x + 1)}) == 2
 
 
+def test_data_named_like_a_function_does_not_take_it_away() -> None:
+    assert feel.text(feel.evaluate('{date: date("2026-09-18"), next: date(date + @"P1D")}.next', {})) == "2026-09-19"
+
+
 def test_a_function_of_the_host_is_called_with_feel_values() -> None:
     double = feel.function(["amount"], lambda amount: amount * 2)
 

@@ -98,9 +98,13 @@ def _call(node: nodes.Call, build: Build) -> Closure:
         builtin = builtins.BUILTINS[node.function.name]  # type: ignore[attr-defined]
         return guarded(lambda scope: builtin.invoke(scope.run, [arg(scope) for arg in args], names), at)
     function = make(node.function, build)
+    # Data named like a function ("date", "count") doesn't take the function away.
+    builtin_of_name = builtins.BUILTINS.get(node.function.name) if isinstance(node.function, nodes.Name) else None
 
     def run(scope: Scope) -> Value:
         called = function(scope)
+        if not isinstance(called, Function) and builtin_of_name is not None:
+            called = builtin_of_name
         if not isinstance(called, Function):
             raise errors.Refused(
                 f"{arithmetic.KIND_NAMES[kind(called)]}不能作为函数调用", f"{kind(called)} can't be called"
