@@ -133,3 +133,25 @@ def test_cells_may_name_other_data_and_the_tested_value() -> None:
 
     assert model.decide("d", {"amount": 5, "limit": 4}) == "over"
     assert model.decide("d", {"amount": 4, "limit": 4}) == "within"
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({"a": 1, "b": 2}, ["both"]),
+        ({"a": 1, "b": 3}, ["not both"]),
+        ({"a": 2, "b": None}, ["not both"]),  # false whatever b is
+        ({"a": 1, "b": None}, ["not both"]),  # nothing equals null
+        ({"a": 1, "b": "x"}, ["not both"]),  # kinds that can't be compared give null, and true is not null
+    ],
+)
+def test_a_whole_condition_in_a_cell_is_matched_with_true_or_false(facts: dict[str, Any], expected: list[str]) -> None:
+    columns = drawn.column("true", "boolean") + drawn.output()
+    rules = [drawn.rule(["a = 1 and b = 2"], ['"both"']), drawn.rule(["not(a = 1 and b = 2)"], ['"not both"'])]
+    parts = [
+        drawn.given("a"),
+        drawn.given("b"),
+        drawn.decision("d", drawn.table("COLLECT", columns, rules), inputs=["a", "b"]),
+    ]
+
+    assert dmn.read(drawn.model(*parts)).decide("d", facts) == expected

@@ -33,6 +33,7 @@ class Model:
 
     def __init__(self, parts: model.Parts) -> None:
         self.parts = parts
+        self._types = parts.type_tests()
 
     @property
     def name(self) -> str:
@@ -108,7 +109,7 @@ class Model:
         return value
 
     def _frame(self, given: Mapping[str, Any], env: Env, *, listening: bool) -> tuple[answers.Frame, cells.Session]:
-        own = replace(env, problems=[] if listening else None, types=self.parts.type_tests())
+        own = replace(env, problems=[] if listening else None, types=self._types)
         session = cells.Session(own, env.limits or cells.BOUNDS, listening)
         return answers.Frame(self.parts, given, session, []), session
 

@@ -206,13 +206,29 @@ def _matcher(node: nodes.Tests, build: closures.Build) -> Match:
     if asks:
         whole = _asking(whole)
     if not node.negated:
-        return whole
+        plain_condition = len(found) == 1 and not asks and isinstance(node.tests[0], _CONDITIONS)
+        return _condition(closures.make(node.tests[0], build), whole) if plain_condition else whole
 
     def negated(scope: Scope, value: Value) -> bool | None:
         answer = whole(scope, value)
         return None if answer is None else not answer
 
     return negated
+
+
+_CONDITIONS = (nodes.And, nodes.Or, nodes.Compare, nodes.Between, nodes.In)
+
+
+def _condition(closure: Evaluate, whole: Match) -> Match:
+    """A cell with a whole condition, tested against true or false: the commonest kind in a table of situations."""
+
+    def test(scope: Scope, value: Value) -> bool | None:
+        answer = closure(scope)
+        if type(answer) is bool and type(value) is bool:
+            return answer is value
+        return whole(scope, value)
+
+    return test
 
 
 def _asking(match: Match) -> Match:
