@@ -3,6 +3,7 @@
 import io
 import os
 import random
+import time
 import zipfile
 
 import pytest
@@ -56,7 +57,7 @@ def test_a_mutated_diagram_is_judged_twice_alike(part: int) -> None:
         first = check.check(read.Bundle({name: data}, partial=True))
 
         assert first == check.check(read.Bundle({name: data}, partial=True))
-        assert all(one.rule and one.message and one.fix and (one.element or one.line or not one.file) for one in first)
+        assert all(one.rule and one.message and one.fix and (one.element or one.line) for one in first)
 
 
 def test_a_mutated_diagram_among_its_bundle_is_judged() -> None:
@@ -100,7 +101,22 @@ def test_a_strange_file_gets_a_finding_with_a_place(kind: str, name: str) -> Non
 
     assert findings
     assert all(one.rule and one.message and one.message_en and one.fix and one.fix_en for one in findings)
-    assert all(one.element or one.line or not one.file or one.rule == "X05" for one in findings)
+    assert all(one.element or one.line for one in findings)
+
+
+@pytest.mark.parametrize("count", [500, 9000])
+def test_a_huge_diagram_is_refused_in_good_time(count: int) -> None:
+    nodes = "".join(
+        f'<exclusiveGateway id="g{at}"/><sequenceFlow id="f{at}" sourceRef="g{at}" targetRef="g{at + 1}"/>'
+        for at in range(count)
+    )
+    text = f'<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"><process id="x">{nodes}</process></definitions>'
+    before = time.process_time()
+
+    findings = _judged("x.bpmn", text.encode())
+
+    assert "S03" in {one.rule for one in findings}
+    assert time.process_time() - before < 4
 
 
 def test_random_bytes_get_a_finding() -> None:

@@ -15,6 +15,9 @@ from workflow_service.engine import diagram, document
 from workflow_service.engine.diagram import Diagram, Flow, Node
 from workflow_service.errors import BadBundle, Finding
 
+#: beyond this a diagram is refused unexamined: rules that follow every way would take too long
+MOST_NODES = 600
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -154,8 +157,19 @@ def look(bundle: Bundle) -> Seen:
             faults.append(_unknown(name))
     if not roots and not faults and not bundle.partial:
         faults.append(_empty())
-    diagrams = tuple(diagram.read(root, name) for name, root in roots.items())
-    return Seen(bundle, roots, diagrams, data, tuple(faults))
+    diagrams = [diagram.read(root, name) for name, root in roots.items()]
+    for drawn in [one for one in diagrams if len(one.nodes) > MOST_NODES or len(one.flows) > 2 * MOST_NODES]:
+        faults.append(_too_large(drawn))
+        diagrams.remove(drawn)
+    return Seen(bundle, roots, tuple(diagrams), data, tuple(faults))
+
+
+def _too_large(drawn: Diagram) -> Finding:
+    message = (
+        f"图中有 {len(drawn.nodes)} 个节点、{len(drawn.flows)} 条流向，没有再往下检查",
+        f"the diagram has {len(drawn.nodes)} nodes and {len(drawn.flows)} flows and was not examined further",
+    )
+    return fault("S03", Place(drawn.file, "", 1), message, ("拆成几个被调用的流程", "split it into called processes"))
 
 
 def _diagram(name: str, content: bytes, roots: dict[str, etree._Element]) -> Iterator[Finding]:
@@ -188,9 +202,9 @@ def _unknown(name: str) -> Finding:
         "只放 .bpmn、.dmn、roles.json、articles.json、forms/ 与 scenarios/",
         "keep .bpmn, .dmn, roles.json, articles.json, forms/ and scenarios/ only",
     )
-    return fault("X05", Place(name[:120]), message, fix)
+    return fault("X05", Place(name[:120], "", 1), message, fix)
 
 
 def _empty() -> Finding:
     message = ("流程包内没有流程图", "the bundle holds no diagram")
-    return fault("X04", Place("", "", 0), message, ("加入至少一个 .bpmn 文件", "add at least one .bpmn file"))
+    return fault("X04", Place("", "", 1), message, ("加入至少一个 .bpmn 文件", "add at least one .bpmn file"))

@@ -109,7 +109,7 @@ def _fault(file: str, message: str, message_en: str) -> Finding:
     fix = "上传 .bpmn、.dmn、.json 文件，或含 bpmn/ 与 forms/ 两个文件夹的 ZIP"
     fix_en = "upload a .bpmn, .dmn or .json file, or a ZIP with the folders bpmn/ and forms/"
     shown = "".join(letter if letter.isprintable() else "?" for letter in file[:120])
-    return Finding("X05", "error", shown, "", 0, message, message_en, fix, fix_en)
+    return Finding("X05", "error", shown, "", 1, message, message_en, fix, fix_en)
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:
