@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from workflow_service.feel import limits, nodes, parse_forms
+from workflow_service.feel import limits, nodes, parse_forms, scan
 from workflow_service.feel.scan import Names, Reader
 
 _OR, _AND, _COMPARE, _ADD, _MULTIPLY, _POWER, _INSTANCE, _NEGATE = range(1, 9)
@@ -161,14 +161,14 @@ def _operand(reader: Reader) -> nodes.Node:
 
 
 def _primary(reader: Reader, pos: int) -> nodes.Node:
-    number = reader.number()
+    number = scan.number(reader)
     if number is not None:
         return nodes.Literal(number, pos=pos)
-    string = reader.string()
+    string = scan.string(reader)
     if string is not None:
         return nodes.Literal(string, pos=pos)
     if reader.take("@"):
-        text = reader.string()
+        text = scan.string(reader)
         if text is None:
             raise reader.wrong(
                 "“@”后应为带引号的日期、时间或时长", "expected a quoted date, time or duration after '@'"
@@ -243,7 +243,7 @@ def _call(reader: Reader, function: nodes.Node, pos: int) -> nodes.Node:
     while not reader.take(")"):
         if args:
             reader.need(",")
-        label = reader.label()
+        label = scan.label(reader)
         if label is not None:
             names.append(label)
         if names and (label is None or len(names) != len(args) + 1):

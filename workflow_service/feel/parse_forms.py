@@ -1,6 +1,6 @@
 """Reads the parts of an expression that begin with a word or a bracket."""
 
-from workflow_service.feel import errors, nodes, types
+from workflow_service.feel import errors, nodes, scan, types
 from workflow_service.feel.scan import KEYWORDS, NAME, Names, Reader
 
 COMPARISONS = ("<=", ">=", "!=", "<", ">", "=")
@@ -66,7 +66,7 @@ def _context_type(reader: Reader) -> types.Type:
     while not reader.take(">"):
         if entries:
             reader.need(",")
-        label = reader.label()
+        label = scan.label(reader)
         if label is None:
             raise reader.wrong("此处应为“名称: 类型”", "expected name: type")
         entries.append((label, type_of(reader)))
@@ -154,7 +154,7 @@ def function(reader: Reader, pos: int) -> nodes.Node:
 
 def _parameter(reader: Reader) -> nodes.Parameter:
     pos = reader.pos
-    label = reader.label()
+    label = scan.label(reader)
     if label is not None:
         reader.names.add(label)
         return nodes.Parameter(label, type_of(reader), pos=pos)
@@ -174,11 +174,11 @@ def context(reader: Reader, pos: int) -> nodes.Node:
     while not reader.take("}"):
         if entries:
             reader.need(",")
-        at, key = reader.pos, reader.string()
+        at, key = reader.pos, scan.string(reader)
         if key is not None:
             reader.need(":")
         else:
-            key = None if reader.source[at : at + 1].isdigit() else reader.label()
+            key = None if reader.source[at : at + 1].isdigit() else scan.label(reader)
         if key is None:
             raise reader.wrong("此处应为“名称: 值”", "expected name: value")
         if key in entries:

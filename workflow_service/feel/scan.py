@@ -188,40 +188,6 @@ class Reader:
         self.move(end)
         return name
 
-    def label(self) -> str | None:
-        """Passes ``name:`` if that comes next; the name may have spaces and symbols."""
-        match = _LABEL.match(self.source, self.pos)
-        if match is None:
-            return None
-        self.move(match.end())
-        return " ".join(match.group(1).split())
-
-    def number(self) -> Decimal | None:
-        """Passes a number if one comes next."""
-        match = _NUMBER.match(self.source, self.pos)
-        if match is None:
-            return None
-        if _PART.match(self.source, match.end()):
-            raise self.wrong("数字后面不能直接跟文字", "a number can't be followed by letters")
-        number = NUMBERS.create_decimal(match.group())
-        if not number.is_finite():
-            raise limits.exceeded(self.limits, "exponent", errors.place(self.source, self.pos))
-        self.move(match.end())
-        return number
-
-    def string(self) -> str | None:
-        """Passes a string literal if one comes next."""
-        match = _STRING.match(self.source, self.pos)
-        if match is None:
-            if self.source.startswith('"', self.pos):
-                raise self.wrong("引号没有结束", "the quotation mark is not closed")
-            return None
-        text = _ESCAPE.sub(_unescape, match.group(1))
-        if any("\ud800" <= char <= "\udfff" for char in text):
-            text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        self.move(match.end())
-        return text
-
     def wrong(self, zh: str, en: str) -> errors.FeelSyntaxError:
         """The error for the present place, to be raised by the caller."""
         rest = self.source[self.pos : self.pos + 1]
@@ -229,6 +195,43 @@ class Reader:
         if rest and rest in "，。（）【】：；“”‘’＝＜＞":
             zh_rest, en_rest = zh_rest + "；请改用英文（半角）标点", en_rest + "; use ASCII punctuation"
         return errors.FeelSyntaxError(zh + zh_rest, en + en_rest, errors.place(self.source, self.pos))
+
+
+def label(reader: Reader) -> str | None:
+    """Passes ``name:`` if that comes next; the name may have spaces and symbols."""
+    match = _LABEL.match(reader.source, reader.pos)
+    if match is None:
+        return None
+    reader.move(match.end())
+    return " ".join(match.group(1).split())
+
+
+def number(reader: Reader) -> Decimal | None:
+    """Passes a number if one comes next."""
+    match = _NUMBER.match(reader.source, reader.pos)
+    if match is None:
+        return None
+    if _PART.match(reader.source, match.end()):
+        raise reader.wrong("数字后面不能直接跟文字", "a number can't be followed by letters")
+    number = NUMBERS.create_decimal(match.group())
+    if not number.is_finite():
+        raise limits.exceeded(reader.limits, "exponent", errors.place(reader.source, reader.pos))
+    reader.move(match.end())
+    return number
+
+
+def string(reader: Reader) -> str | None:
+    """Passes a string literal if one comes next."""
+    match = _STRING.match(reader.source, reader.pos)
+    if match is None:
+        if reader.source.startswith('"', reader.pos):
+            raise reader.wrong("引号没有结束", "the quotation mark is not closed")
+        return None
+    text = _ESCAPE.sub(_unescape, match.group(1))
+    if any("\ud800" <= char <= "\udfff" for char in text):
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    reader.move(match.end())
+    return text
 
 
 def _unescape(match: re.Match[str]) -> str:
