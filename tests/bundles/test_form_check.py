@@ -77,6 +77,7 @@ def test_a_value_is_stored_in_its_own_form(kind: dict[str, Any], given: Any, sto
         ({"type": "choice", "options": PICK}, ["a"], "type"),
         ({"type": "choices", "options": PICK}, "a", "type"),
         ({"type": "person"}, "two words", "type"),
+        ({"type": "person", "outside": True}, "lin\u202e", "type"),
         ({"type": "people", "min_rows": 2}, ["lin"], "too_few"),
         ({"type": "texts", "max_rows": 1}, ["一", "二"], "too_many"),
         ({"type": "file"}, "../etc/passwd", "type"),
