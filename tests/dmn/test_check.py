@@ -263,3 +263,13 @@ def test_a_gap_of_many_pieces_is_told_by_what_is_covered() -> None:
 
     assert "“金额”为 0、1、2、3 以外的值" in found[0].message
     assert "anything but 0, 1, 2, 3" in found[0].message_en
+
+
+def test_an_output_outside_of_its_columns_values_is_named() -> None:
+    columns = drawn.column("amount", label="金额") + drawn.output("path", "string", values='"a", "b"')
+    rules = [drawn.rule(["< 5"], ['"a"']), drawn.rule([">= 5"], ['"c"'])]
+
+    found = check_table("UNIQUE", columns, rules)
+
+    assert [(one.rule, one.row, one.column) for one in found] == [("dmn-value", 2, "path")]
+    assert '"a", "b"' in found[0].fix

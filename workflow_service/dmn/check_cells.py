@@ -10,6 +10,7 @@ from workflow_service.dmn.findings import Finding, Texts, at
 from workflow_service.feel import errors, types
 from workflow_service.feel.infer import Finding as TypeFault
 from workflow_service.feel.infer import infer
+from workflow_service.feel.scopes import Scope
 from workflow_service.feel.types import ANY, Type
 
 Names = Mapping[str, Type]
@@ -188,7 +189,28 @@ def _output(table: elements.Table, index: int, names: Names, checker: Checker) -
         joined = inferred if rule.number == 1 or joined == inferred else ANY
         if not types.conforms(inferred, declared) and not _listed(inferred, declared):
             _mismatch(cell.place, inferred, declared, checker)
+        elif not _permitted(cell, column):
+            _not_permitted(cell, column, checker)
     return joined if declared == ANY else declared
+
+
+def _permitted(cell: elements.Literal, column: elements.Column) -> bool:
+    """Whether a constant output is among the values of its column."""
+    if not column.values or not cells.is_constant(cell):
+        return True
+    test = cells.values_test(column.values, column.place, frozenset(), [])
+    value = cells.constant(cells.parsed(cell.text, ()))(Scope(cells.fresh_run(), None))
+    return test is None or value is None or test(cells.fresh_run(), value)
+
+
+def _not_permitted(cell: elements.Literal, column: elements.Column, checker: Checker) -> None:
+    texts = Texts(
+        f"输出 {cell.text} 不在该列允许的取值之内，结果将为空",
+        f"the output {cell.text} is not among the column's allowed values and would be null",
+        f"改用允许的取值之一：{column.values}，或补充该列的取值",
+        f"use one of the allowed values ({column.values}), or add this one to the column's values",
+    )
+    checker.found.append(at(cell.place, "dmn-value", texts))
 
 
 def _listed(own: Type, wanted: Type) -> bool:
