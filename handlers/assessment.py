@@ -169,20 +169,28 @@ def check_meeting(context: Context, record: Mapping[str, Any], options: Sequence
 def open_opinions(context: Context, element: str, members: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Opens the sealed opinions once the vote is closed, in the order of the members, and counts the proposed outcomes.
 
+    What somebody gave who is no member any more is void: it stays on the record and counts for nothing.
+
     Args:
         element: id of the sealed user task.
         members: rows of user, category, org: those who should have given an opinion.
     """
     found = {str(one.get("member_id")): one for one in context.ports.ballots.open(context.run, element)}
     categories = {str(row.get("user")): row.get("category") for row in members}
-    order = [user for user in categories if user in found] + [user for user in found if user not in categories]
-    opinions = [{**found[user], "member_id": user, "category": categories.get(user)} for user in order]
+    opinions = [
+        {**found[user], "member_id": user, "category": categories[user]} for user in categories if user in found
+    ]
     tally: dict[str, int] = {}
     for one in opinions:
         outcome = str(one.get("proposed_outcome") or "")
         if outcome:
             tally[outcome] = tally.get(outcome, 0) + 1
-    return {"opinions": opinions, "missing": [user for user in categories if user not in found], "tally": tally}
+    return {
+        "opinions": opinions,
+        "missing": [user for user in categories if user not in found],
+        "void": [user for user in found if user not in categories],
+        "tally": tally,
+    }
 
 
 def check_completeness(context: Context, what: Mapping[str, Any]) -> dict[str, Any]:

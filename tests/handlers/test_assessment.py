@@ -218,6 +218,16 @@ def test_opinions_open_in_the_order_of_the_members() -> None:
     assert result["tally"] == {"LIGHTEN": 1, "EXEMPT": 1}
 
 
+def test_the_opinion_of_a_former_member_is_void() -> None:
+    opinions = [{"member_id": "m9", "proposed_outcome": "EXEMPT"}, {"member_id": "m1", "proposed_outcome": "LIGHTEN"}]
+    context = fakes.context(ballots=fakes.FakeBallots(opinions))
+
+    result = assessment.open_opinions(context, "evaluate", _members(3))
+
+    assert [one["member_id"] for one in result["opinions"]] == ["m1"]
+    assert (result["void"], result["tally"]) == (["m9"], {"LIGHTEN": 1})
+
+
 def test_opinions_stay_sealed_while_the_vote_is_open() -> None:
     context = fakes.context(ballots=fakes.FakeBallots([{"member_id": "m1"}], closed=False))
 
