@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,9 @@ from workflow_service.storage import database, people, reference
 
 PLACES = {"city": "市本级", "east": "东川县", "west": "西岭县"}
 """Place codes and the invented names of the demo city and its counties."""
+
+BEGINNING = datetime(2026, 1, 5, 1, tzinfo=UTC)  # a Monday, 9:00 in Shanghai
+"""When the demo's clock begins."""
 
 UNITS = {
     "office": "容错纠错工作办公室", "committee": "党委（党组）", "discipline": "纪委监委机关", "personnel": "组织部",
@@ -97,7 +100,7 @@ def populate(db: database.Database, now: datetime, path: Path) -> int:
     if path.exists() and known >= {one.name for one in everybody}:
         return len(everybody)
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        hashes = list(pool.map(credentials.hash_password, (one.password for one in everybody)))
+        hashes = list(pool.map(credentials.hash_random, (one.password for one in everybody)))
     with database.transaction(db) as session:
         enter_units(session)
         listed = [_enter(session, now, one, hashed) for one, hashed in zip(everybody, hashes, strict=True)]
@@ -167,10 +170,16 @@ class MovableClock:
 
 
 def clock_in(db: database.Database, real: Callable[[], datetime]) -> MovableClock:
-    """The demo clock, ahead by as much as it was when it was last moved."""
-    with database.reading(db) as session:
+    """The demo clock, ahead of the real one by as much as when it was last moved.
+
+    It begins at ``BEGINNING``, so that stories of the newest year with a known calendar can be lived through day by day.
+    """
+    with database.transaction(db) as session:
         row = session.get(reference.Clock, 1)
-    return MovableClock(real, timedelta(seconds=row.ahead) if row else timedelta())
+        if row is None:
+            row = reference.Clock(id=1, ahead=min(0.0, (BEGINNING - real()).total_seconds()))
+            session.add(row)
+        return MovableClock(real, timedelta(seconds=row.ahead))
 
 
 def move(one: worker.Worker, clock: MovableClock, to: datetime) -> datetime:
