@@ -20,6 +20,9 @@ _PLACEHOLDER = re.compile(r"\{([a-z][a-z_]*(?:\.[a-z][a-z_]*)?)\}")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T[0-9:.]+(Z|[+-]\d{2}:?\d{2})?")
 
+_NUMERALS = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二", "十三", "十四", "十五")
+_ENDINGS = ("", *"。；：！？…”）》")
+
 Kind = Literal["text", "heading", "subheading", "item"]
 
 
@@ -75,7 +78,7 @@ def write(
         mark=fill(str(template.get("mark", "")), given) or "",
         title=_title(template, given, fill),
         to=tuple(to) or tuple(template.get("to", ())),
-        body=tuple(_body(template, given, fill)),
+        body=tuple(_numbered(list(_body(template, given, fill)))),
         attachments=tuple(attachments),
         copies=tuple(template.get("copies", ())),
     )
@@ -183,8 +186,23 @@ def _body(template: Mapping[str, Any], given: Mapping[str, Any], fill: Fill) -> 
             yield from _items(block, given, fill)
         else:
             kind: Kind = block.get("kind", "text")
-            text = fill(str(block["text"]), given)
-            yield from [Paragraph(kind, line) for line in (text or "").splitlines() if line.strip()]
+            text = fill(str(block["text"]), given) or ""
+            if kind == "text" and str(block["text"]).endswith("}") and text[-1:] not in _ENDINGS:
+                text += "。"
+            yield from [Paragraph(kind, line.strip()) for line in text.splitlines() if line.strip()]
+
+
+def _numbered(body: list[Paragraph | Table]) -> Iterable[Paragraph | Table]:
+    """Numbers the headings that are there, so that one left out leaves no gap; a single one needs no number."""
+    several = sum(isinstance(part, Paragraph) and part.kind == "heading" for part in body) > 1
+    count = 0
+    for part in body:
+        if several and isinstance(part, Paragraph) and part.kind == "heading":
+            count += 1
+            numeral = _NUMERALS[count - 1] if count <= len(_NUMERALS) else str(count)
+            yield Paragraph("heading", f"{numeral}、{part.text}")
+        else:
+            yield part
 
 
 def _holds(condition: str, given: Mapping[str, Any]) -> bool:
