@@ -1,10 +1,12 @@
 """The paths from the signed decision to the archive, and prevention, one story each, at the engine's level."""
 
-from datetime import date
+from datetime import UTC, date
 
 import pytest
 
 from tests.processes import drawn
+from workflow_service import engine
+from workflow_service.engine import inputs
 from workflow_service.errors import Conflict
 
 
@@ -19,6 +21,22 @@ def test_signing_starts_correction_and_result_use_in_the_same_step() -> None:
     assert case.runs("result_use") == [""]
     assert case.runs("accountability") == []
     assert sorted(case.letters()[-3:]) == ["T14_decision", "T14_decision", "T32_filing"]
+
+
+def test_correction_begins_in_the_very_step_of_signing() -> None:
+    case = drawn.resolved_simply()
+    case.do("draft_decision")
+    case.do("check_draft", approved=True)
+    signing = inputs.Submitted(case.task("sign_decision").at, {"decision_date": "2026-09-01"}, "signer1")
+    step = engine.advance(drawn.program(), case.family, signing, case.now.astimezone(UTC), drawn.calendar())
+    assert {"correction", "result_use"} <= {run.process for run in step.family.runs.values()}
+    assert {task.at.element for task in step.opened} >= {
+        "draft_correction_notice",
+        "supervise_correction",
+        "use_result",
+    }
+    due = {task.due for task in step.opened if task.at.element == "draft_correction_notice"}
+    assert {one.astimezone(drawn.SHANGHAI).date() for one in due if one} == {date(2026, 9, 8)}
 
 
 def test_a_draft_or_a_signature_can_be_refused() -> None:
