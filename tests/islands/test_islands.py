@@ -46,6 +46,8 @@ def test_the_replay_is_driven_by_keyboard(open_island: Open) -> None:
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     expect(host).to_have_attribute("data-entry", "3")
+    taken = page.locator('.djs-element[data-element-id="draft_simple_decision_to_record_meeting"] .djs-visual > path')
+    expect(taken).to_have_css("stroke", "rgb(23, 112, 63)")
     page.keyboard.press("End")
     expect(host).to_have_attribute("data-entry", "7")
     expect(page.locator('.djs-element[data-element-id="form_panel"].mark-current')).to_have_count(1)

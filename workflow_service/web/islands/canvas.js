@@ -54,17 +54,25 @@ export function zoom(viewer, factor) {
   canvas.zoom(Math.min(MOST, Math.max(LEAST, canvas.zoom() * factor)), 'auto');
 }
 
-/** Shows the whole diagram with a margin; small diagrams are not blown up. `left` pixels of the canvas are covered. */
-export function fit(viewer, left = 0) {
+/**
+ * Shows the whole diagram with a margin, or its beginning where the whole would be too small to read.
+ * Small diagrams are not blown up; `left` pixels of the canvas are covered.
+ */
+export function fit(viewer, left = 0, least = 0.5) {
   const canvas = viewer.get('canvas');
   const { inner, outer } = canvas.viewbox();
   if (!outer.width || !outer.height || !inner.width) return;
-  const margin = 24;
-  const scale = Math.min((outer.width - left) / (inner.width + 2 * margin), outer.height / (inner.height + 2 * margin), 1.15);
-  const width = outer.width / scale;
-  const height = outer.height / scale;
-  const x = inner.x - ((outer.width - left) / scale - inner.width) / 2 - left / scale;
-  canvas.viewbox({ x, y: inner.y - (height - inner.height) / 2, width, height });
+  const margin = 20;
+  const room = { width: outer.width - left, height: outer.height };
+  const whole = Math.min(room.width / (inner.width + 2 * margin), room.height / (inner.height + 2 * margin));
+  const scale = Math.min(Math.max(whole, least), 1.15);
+  const before = (size, wanted) => Math.max((size / scale - wanted) / 2, margin);
+  canvas.viewbox({
+    x: inner.x - before(room.width, inner.width) - left / scale,
+    y: inner.y - before(room.height, inner.height),
+    width: outer.width / scale,
+    height: outer.height / scale,
+  });
 }
 
 /** Moves an element into sight when it is outside of it or close to the border. */

@@ -17,7 +17,7 @@ island('diff', async (host) => {
     grid.append(h('figure', {}, h('figcaption', {}, label), place));
     viewers[side] = frame(place, label);
     if (host.dataset[side]) await viewers[side].importXML(await getText(host.dataset[side]));
-    fit(viewers[side]);
+    fit(viewers[side], 0, 0.3);
     const kinds = SIDES[side];
     mark(viewers[side], Object.fromEntries(kinds.map((kind) => [kind, changes[kind] ?? []])));
     for (const kind of kinds) for (const id of changes[kind] ?? []) badge(viewers[side], id, say(`change_${kind}`), kind);
