@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import flask
+import orjson
 from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 
@@ -154,8 +155,8 @@ def as_json(problem: Problem) -> flask.Response:
     }
     if problem.findings:
         body |= {"valid": False, "findings": list(problem.findings)}
-    found = flask.jsonify(body)
-    found.status_code, found.content_type = problem.status, "application/problem+json"
+    text = orjson.dumps(body, default=str)
+    found = flask.Response(text, problem.status, content_type="application/problem+json")
     if problem.status == 401:  # noqa: PLR2004  not signed in
         found.headers["WWW-Authenticate"] = "Bearer"
     return found

@@ -1,0 +1,233 @@
+"""Cases and tasks through the API, as a program of another office would drive them."""
+
+import io
+from typing import Any
+
+import pytest
+
+from tests.web.conftest import ACCEPTED, House, application
+
+
+def problem(answer: Any, status: int) -> dict[str, Any]:
+    """The body of a problem with this status."""
+    assert answer.status_code == status, answer.get_data(as_text=True)
+    assert answer.mimetype == "application/problem+json"
+    body: dict[str, Any] = answer.json
+    assert set(body) >= {"type", "title", "status", "detail", "errors"} and body["status"] == status
+    return body
+
+
+def review(number: str) -> str:
+    return f"{number}.r1.review_acceptance.1"
+
+
+def test_who_i_am(house: House) -> None:
+    told = house.api("clerk_1", "GET", "/me").json
+
+    assert told["name"] == "clerk_1" and told["roles"] == ["clerk"] and told["unit"] == "city-office"
+    assert "case:task:work" in told["permissions"]
+
+
+def test_a_new_case_answers_with_what_it_waits_for(house: House, opened: str) -> None:
+    case = house.api("clerk_1", "GET", f"/cases/{opened}").json
+
+    assert case["title"] == "加装电梯试点未达预期"
+    assert [one["element"] for one in case["tasks"]] == ["review_acceptance"]
+    assert case["tasks"][0]["due_at"].endswith("+08:00") and "工作日" in case["tasks"][0]["due_explained"]
+    assert case["subjects"][0]["id"] == "s1"
+
+
+def test_every_wrong_field_is_named_and_no_case_opened(house: House) -> None:
+    wrong = application(matter="", situation_codes=["99"], unexpected=1)
+
+    body = problem(house.api("applicant_1", "POST", "/cases", {"process": "intake", "data": wrong}), 422)
+
+    assert {one["field"] for one in body["errors"]} == {"matter", "situation_codes", "unexpected"}
+    assert house.api("auditor_1", "GET", "/cases").json["total"] == 0
+
+
+def test_errors_are_in_english_for_those_who_ask(house: House) -> None:
+    answer = house.api("clerk_1", "GET", "/cases/RC-1999-00001", headers={"Accept-Language": "en"})
+
+    assert problem(answer, 404)["type"] == "about:blank#not-found"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"{", b"[]", b"null", b'"x"', b"{\"data\": NaN}", b'{"data": {"a": 1e999}}', b'{"data": {}, "data": {}}',
+        b'{"data": {"a": "\\ud800"}}', b'{"data": {"a": "\\u0000"}}', b"\xff\xfe{}", b'{"data":' + b"[" * 5000 + b"}",
+        b'{"data": []}', b'{"data": {}, "extra": 1}', b"{}", b"<xml/>", b"data=1",
+    ],
+)  # fmt: skip
+def test_a_body_that_is_not_what_is_asked_for_is_refused(house: House, opened: str, raw: bytes) -> None:
+    house.api("clerk_1", "POST", f"/tasks/{review(opened)}/claim")
+
+    answer = house.api(
+        "clerk_1", "POST", f"/tasks/{review(opened)}/submission", data=raw, content_type="application/json"
+    )
+
+    problem(answer, 422)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "𠮷㐂",
+        "全角ＡＢＣ",
+        "\u202egnp.exe",
+        "<script>alert(1)</script>",
+        "'; DROP TABLE task;--",
+        "=cmd()",
+        "\u200b",
+        "é" * 200,
+    ],
+)
+def test_naughty_texts_are_kept_as_they_are_or_refused_but_never_break(house: House, value: str) -> None:
+    answer = house.api("applicant_1", "POST", "/cases", {"process": "intake", "data": application(matter=value)})
+
+    assert answer.status_code in (201, 422)
+    if answer.status_code == 201:
+        number = answer.json["number"]
+        page = house.browser("clerk_1").get(f"/cases/{number}").get_data(as_text=True)
+        assert "<script>alert" not in page
+        csv = house.api("auditor_1", "GET", "/exports/cases.csv").get_data(as_text=True)
+        assert ",=cmd" not in csv
+    for path in ("/cases", "/tasks"):
+        found = house.api("auditor_1", "GET", path, query_string={"q": value, "status": value, "process": value})
+        assert found.status_code in (200, 422)
+
+
+def test_claiming_what_somebody_else_holds_is_a_conflict_that_names_them(house: House, opened: str) -> None:
+    assert house.api("clerk_1", "POST", f"/tasks/{review(opened)}/claim").json["holder"] == "clerk_1"
+
+    body = problem(house.api("clerk_2", "POST", f"/tasks/{review(opened)}/claim"), 409)
+
+    assert "clerk_1" in body["detail"]
+
+
+def test_submitting_twice_with_one_key_gives_the_same_answer(house: House, opened: str) -> None:
+    house.api("clerk_1", "POST", f"/tasks/{review(opened)}/claim")
+    path, key = f"/tasks/{review(opened)}/submission", {"Idempotency-Key": "once"}
+
+    first = house.api("clerk_1", "POST", path, {"data": ACCEPTED}, headers=key)
+    again = house.api("clerk_1", "POST", path, {"data": ACCEPTED}, headers=key)
+    other = house.api("clerk_1", "POST", path, {"data": {**ACCEPTED, "reason": "x"}}, headers=key)
+
+    assert first.status_code == 200 and first.json["case"] == opened
+    assert again.json == first.json
+    problem(other, 409)
+
+
+def test_a_task_done_by_another_key_is_gone(house: House, opened: str) -> None:
+    house.api("clerk_1", "POST", f"/tasks/{review(opened)}/claim")
+    path = f"/tasks/{review(opened)}/submission"
+    house.api("clerk_1", "POST", path, {"data": ACCEPTED}, headers={"Idempotency-Key": "a"})
+
+    problem(house.api("clerk_1", "POST", path, {"data": ACCEPTED}, headers={"Idempotency-Key": "b"}), 409)
+
+
+def test_a_draft_comes_back_to_its_owner_only(house: House, opened: str) -> None:
+    task = f"/tasks/{review(opened)}"
+    house.api("clerk_1", "POST", f"{task}/claim")
+
+    assert house.api("clerk_1", "PUT", f"{task}/draft", {"data": {"reason": "未完"}}).status_code == 204
+
+    assert house.api("clerk_1", "GET", task).json["draft"] == {"reason": "未完"}
+    assert house.api("clerk_2", "GET", task).json["draft"] is None
+    problem(house.api("clerk_2", "PUT", f"{task}/draft", {"data": {}}), 409)
+
+
+def test_a_task_tells_its_form_in_order(house: House, opened: str) -> None:
+    told = house.api("clerk_1", "GET", f"/tasks/{review(opened)}").json
+
+    names = [one["name"] for one in told["form"]["fields"] if one["type"] != "section"]
+    assert names[:3] == ["in_scope", "jurisdiction_ok", "materials_complete"]
+    assert told["data"]["submit_application"]["matter"] == "加装电梯试点未达预期"
+    assert "claim" in told["may"]
+
+
+def test_lists_are_paged_without_gaps_or_repeats(house: House) -> None:
+    numbers = [
+        house.api("applicant_1", "POST", "/cases", {"process": "intake", "data": application(matter=f"第{n}件")}).json[
+            "number"
+        ]
+        for n in range(5)
+    ]
+    seen, after = [], ""
+    while after is not None:
+        page = house.api("auditor_1", "GET", "/cases", query_string={"size": 2, "after": after}).json
+        assert len(page["items"]) <= 2 and page["total"] == 5
+        seen += [one["number"] for one in page["items"]]
+        after = page["next"]
+
+    assert sorted(seen) == sorted(numbers)
+    tasks = house.api("clerk_1", "GET", "/tasks?scope=available&size=3").json
+    assert len(tasks["items"]) == 3 and tasks["next"] and tasks["total"] == 5
+
+
+@pytest.mark.parametrize("query", ["size=0", "size=201", "size=x", "size=-1", "scope=theirs", "sort=name;drop"])
+def test_a_parameter_out_of_its_limits_is_named(house: House, query: str) -> None:
+    body = problem(house.api("clerk_1", "GET", f"/tasks?{query}"), 422)
+
+    assert body["errors"][0]["field"] == query.split("=")[0]
+
+
+def test_a_file_comes_back_as_a_download_and_only_to_those_who_may_read_it(house: House) -> None:
+    sent = {"file": (io.BytesIO(b"<script>alert(1)</script>"), "../../evil\u202e.html")}
+    kept = house.api("applicant_1", "POST", "/attachments", data=sent, content_type="multipart/form-data")
+
+    assert kept.status_code == 201 and "/" not in kept.json["name"] and "\u202e" not in kept.json["name"]
+    answer = house.api("applicant_1", "GET", f"/attachments/{kept.json['id']}")
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.mimetype == "application/octet-stream"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    problem(house.api("clerk_1", "GET", f"/attachments/{kept.json['id']}"), 404)
+
+
+def test_too_large_an_upload_is_refused_in_a_sentence(house: House) -> None:
+    sent = {"file": (io.BytesIO(b"x" * 300_000), "big.bin")}
+
+    problem(house.api("applicant_1", "POST", "/attachments", data=sent, content_type="multipart/form-data"), 413)
+
+
+def test_the_journal_says_who_did_what_and_what_changed(house: House, opened: str) -> None:
+    house.api("clerk_1", "POST", f"/tasks/{review(opened)}/claim")
+    told = house.api("auditor_1", "GET", f"/cases/{opened}/journal").json
+
+    kinds = [one["kind"] for one in told["items"]]
+    assert kinds == ["opened", "started", "submitted", "claimed"]
+    assert told["items"][3]["element"] == "review_acceptance" and told["items"][3]["actor"] == "clerk_1"
+    assert any(one["path"] == "case.title" for one in told["items"][2]["diff"])
+    assert len({one["hash"] for one in told["items"]}) == 4
+
+
+def test_the_record_can_be_verified_and_looked_at_entry_by_entry(house: House, opened: str) -> None:
+    proof = house.api("auditor_1", "GET", f"/cases/{opened}/verification").json
+    state = house.api("auditor_1", "GET", f"/cases/{opened}/state?entry=3").json
+
+    assert proof["holds"] and proof["chain"]["holds"] and proof["execution"]["reproduced"] == proof["entries"]
+    assert [one["element"] for one in state["tasks"]] == ["review_acceptance"] and state["at"].endswith("+08:00")
+    problem(house.api("auditor_1", "GET", f"/cases/{opened}/state?entry=99"), 404)
+
+
+def test_reading_a_case_is_written_down(house: House, opened: str) -> None:
+    house.api("auditor_2", "GET", f"/cases/{opened}")
+
+    page = house.browser("auditor_1").get(f"/audit/{opened}/access").get_data(as_text=True)
+
+    assert "auditor_2" in page
+
+
+def test_a_message_out_of_season_is_refused_with_the_reason_drawn_in_the_diagram(house: House, opened: str) -> None:
+    answer = house.api(
+        "applicant_1", "POST", f"/cases/{opened}/messages/resumption_requested", {"data": {"reason": "x"}}
+    )
+
+    assert answer.status_code in (403, 404, 409)
+
+
+def test_a_case_says_why_it_does_not_move(house: House, opened: str) -> None:
+    reasons = house.api("clerk_1", "GET", f"/cases/{opened}/why").json["reasons"]
+
+    assert reasons[0]["kind"] == "task" and "受理审查" in reasons[0]["text"]

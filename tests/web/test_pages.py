@@ -1,0 +1,192 @@
+"""What people see: every desk's pages, and the way of a case through them."""
+
+import re
+
+import pytest
+
+from tests.web.conftest import ACCEPTED, House
+
+PAGES = {
+    "clerk_1": ["/inbox", "/inbox?scope=available", "/inbox?scope=all", "/inbox?scope=done&q=a", "/cases", "/start",
+                "/notices", "/profile", "/cases/{case}", "/cases/{case}?tab=progress", "/cases/{case}?tab=documents",
+                "/cases/{case}?tab=history", "/tasks/{task}"],
+    "applicant_1": ["/start/intake", "/cases/{case}"],
+    "auditor_1": ["/cases", "/audit/{case}/journal", "/audit/{case}/replay", "/audit/{case}/verification",
+                  "/audit/{case}/access", "/operations", "/bundles"],
+    "process_owner_1": ["/bundles", "/bundles/1", "/bundles/1/files/intake.bpmn", "/bundles/1/files/route.dmn",
+                        "/bundles/1/files/forms/visit.json", "/bundles/1/preview/forms/visit.json", "/bundles/try",
+                        "/bundles/1/differences"],
+    "operator_1": ["/operations", "/operations?tab=jobs", "/operations?tab=workers", "/operations?tab=closed"],
+    "admin_1": ["/people", "/people?role=clerk&q=1", "/people/clerk_1", "/people/new", "/calendars?year=2026"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize("who", PAGES)
+def test_every_page_of_a_desk_has_its_title_and_one_heading(house: House, opened: str, who: str, language: str) -> None:
+    browser = house.browser(who)
+    for path in PAGES[who]:
+        to = path.format(case=opened, task=f"{opened}.r1.review_acceptance.1")
+
+        answer = browser.get(to, headers={"Accept-Language": language})
+
+        page = answer.get_data(as_text=True)
+        assert answer.status_code == 200, to
+        assert len(re.findall(r"<h1[ >]", page)) == 1, to
+        assert re.search(r"<title>\s*\S.* · ", page), to
+        assert "<style" not in page and " style=" not in page and "onclick" not in page, to
+        assert re.search(r'<script(?! type="module" src=)', page) is None, to
+
+
+def test_the_first_page_is_the_one_of_the_role(house: House) -> None:
+    for who, start in (
+        ("clerk_1", "/inbox"),
+        ("auditor_1", "/cases"),
+        ("process_owner_1", "/bundles"),
+        ("operator_1", "/operations"),
+        ("admin_1", "/operations"),
+    ):
+        assert house.browser(who).get("/").location == start
+
+
+def test_a_clerk_claims_and_submits_a_task_through_the_pages(house: House, opened: str) -> None:
+    clerk, task = house.browser("clerk_1"), f"/tasks/{opened}.r1.review_acceptance.1"
+    assert "签收后才能填写和提交" in clerk.get(task).get_data(as_text=True)
+
+    assert clerk.post(f"{task}/claim").location.endswith("?said=claimed")
+    wrong = clerk.post(task, act="submit", reason="还没有选")
+    page = wrong.get_data(as_text=True)
+
+    assert wrong.status_code == 422
+    assert 'role="alert"' in page and "还没有选" in page and "请选择“审查决定”" in page
+    sent = {name: "true" if value is True else value for name, value in ACCEPTED.items()}
+    done = clerk.post(task, act="submit", key="k1", **sent)
+    assert done.status_code == 303 and "said=submitted" in done.location
+    assert "分流建议" in clerk.get(f"/cases/{opened}").get_data(as_text=True)
+
+
+def test_a_double_click_submits_once(house: House, opened: str) -> None:
+    clerk, task = house.browser("clerk_1"), f"/tasks/{opened}.r1.review_acceptance.1"
+    clerk.post(f"{task}/claim")
+    sent = {name: "true" if value is True else value for name, value in ACCEPTED.items()}
+
+    answers = [clerk.post(task, act="submit", key="same", **sent) for _ in range(2)]
+
+    assert [one.status_code for one in answers] == [303, 303]
+    kinds = [one["kind"] for one in house.api("auditor_1", "GET", f"/cases/{opened}/journal").json["items"]]
+    assert kinds.count("submitted") == 2  # the application, and this
+
+
+def test_what_was_typed_survives_as_a_draft(house: House, opened: str) -> None:
+    clerk, task = house.browser("clerk_1"), f"/tasks/{opened}.r1.review_acceptance.1"
+    clerk.post(f"{task}/claim")
+
+    assert clerk.post(f"{task}/draft", reason="写到一半").status_code == 204
+
+    assert "写到一半" in clerk.get(task).get_data(as_text=True)
+
+
+def test_an_application_through_the_page_keeps_what_was_typed_when_it_is_wrong(house: House) -> None:
+    applicant = house.browser("applicant_1")
+
+    answer = applicant.post("/start/intake", matter="某项目", **{"subjects.0.name": "某局"})
+
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422 and "某项目" in page and "某局" in page
+    assert "请填写“事实经过”" in page
+
+
+def test_a_conflict_is_a_page_with_the_reason_and_a_way_back(house: House, opened: str) -> None:
+    house.api("clerk_2", "POST", f"/tasks/{opened}.r1.review_acceptance.1/claim")
+
+    answer = house.browser("clerk_1").post(f"/tasks/{opened}.r1.review_acceptance.1/claim")
+
+    assert answer.status_code == 409 and "已由" in answer.get_data(as_text=True)
+
+
+def test_the_replay_gets_the_diagrams_of_the_version_that_the_case_ran_on(house: House, opened: str) -> None:
+    auditor = house.browser("auditor_1")
+    told = auditor.get(f"/audit/{opened}/steps.json").json
+
+    assert [one["kind"] for one in told["steps"]] == ["opened", "started", "submitted"]
+    assert next(iter(told["diagrams"])) == "intake"
+    xml = auditor.get(told["diagrams"]["intake"])
+    assert xml.headers["Content-Disposition"].startswith("attachment") and b"submit_application" in xml.data
+
+
+def test_a_version_is_drafted_checked_refused_to_its_author_and_published_by_two(house: House) -> None:
+    author, other = house.browser("process_owner_1"), house.browser("process_owner_2")
+    base = house.api("process_owner_1", "GET", "/bundles").json["items"][0]["hash"]
+    draft = author.post("/bundles", base=base).location.split("?")[0]
+    number = draft.rpartition("/")[2]
+    form = author.get(f"/bundles/{number}/raw/forms/visit.json").get_data(as_text=True)
+    headers = {"X-CSRF-Token": author.csrf}
+
+    broken = author.client.put(f"/bundles/{number}/raw/forms/visit.json", data=b"{", headers=headers)
+    assert broken.json["findings"] and author.post(f"{draft}/submission").status_code == 422
+    stale = {**headers, "If-Match": '"0000"'}
+    assert author.client.put(f"/bundles/{number}/raw/forms/visit.json", data=form, headers=stale).status_code == 409
+    changed = form.replace('"title": "', '"title": "新', 1)
+    assert author.post(f"/bundles/{number}/text/forms/visit.json", text=changed).status_code == 303
+    assert author.post(f"{draft}/submission").status_code == 303, author.get(draft).get_data(as_text=True)
+    assert author.post(f"{draft}/approval").status_code == 403
+    assert author.post(f"{draft}/publication").status_code == 409
+
+    assert other.post(f"{draft}/approval").status_code == 303
+    assert author.post(f"{draft}/publication").status_code == 303
+    assert "现行" in author.get("/bundles").get_data(as_text=True)
+    assert "visit.json" in author.get(f"{draft}/differences?with=1").get_data(as_text=True)
+
+
+def test_an_expression_is_tried_and_its_fault_explained(house: House) -> None:
+    owner = house.browser("process_owner_1")
+
+    assert ">3<" in owner.post("/bundles/try", expression="a + 1", context='{"a": 2}').get_data(as_text=True)
+    assert 'class="blocked"' in owner.post("/bundles/try", expression="a +", context="{}").get_data(as_text=True)
+    assert 'class="blocked"' in owner.post("/bundles/try", expression="1", context="{").get_data(as_text=True)
+
+
+def test_a_decision_is_tried_with_the_rules_that_matched(house: House) -> None:
+    owner = house.browser("process_owner_1")
+
+    answer = owner.client.post(
+        "/bundles/1/try/route.dmn",
+        json={"decision": "route", "inputs": {"complex": True}},
+        headers={"X-CSRF-Token": owner.csrf},
+    )
+
+    assert answer.status_code == 200 and answer.json["trace"]["decision"] == "route"
+
+
+def test_a_checked_file_is_never_answered_with_a_fault_of_ours(house: House) -> None:
+    for content in (b"", b"\x00\x01", b"PK\x03\x04junk", b"<html/>", "<流程".encode("utf-16"), b"{}"):
+        answer = house.api("process_owner_1", "POST", "/bundles/check?name=x.bpmn", data=content or b" ")
+        assert answer.status_code == 422 and answer.json["findings"], content
+
+
+def test_an_administrator_creates_a_person_and_never_raises_himself(house: House) -> None:
+    admin = house.browser("admin_1")
+    sent = {
+        "name": "new_one",
+        "display_name": "新人",
+        "unit": "city-office",
+        "password": "a long password",
+        "roles": "clerk",
+    }
+
+    assert admin.post("/people/new", **sent).status_code == 303
+    assert admin.post("/people/new", **{**sent, "name": "a b"}).status_code == 422
+    assert admin.post("/people/admin_1/roles", roles="chief").status_code == 403
+    assert house.browser().sign_in("new_one", "a long password").status_code == 303
+
+
+def test_a_calendar_is_entered_by_one_and_approved_by_another(house: House) -> None:
+    one, other = house.browser("admin_1"), house.browser("admin_2")
+
+    answer = one.post("/calendars", year="2027", source="某文件", days="2027-01-01 休 元旦\n2027-01-02 班")
+    version = re.search(r"version=(\d+)", answer.location)[1]
+
+    assert one.post("/calendars", year="2027", source="某文件", days="2027-13-01 休").status_code == 422
+    assert one.post(f"/calendars/{version}/approve").status_code == 403
+    assert other.post(f"/calendars/{version}/approve").status_code == 303
+    assert "元旦" in other.get("/calendars?year=2027").get_data(as_text=True)
