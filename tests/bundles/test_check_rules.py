@@ -65,6 +65,7 @@ FAULTS = [
     ("R12", "roles.json", _resub(r'("受理机关经办": )"clerk"', r'\1"clark"'), ""),
     ("E01", "simple_case.bpmn", _swap("working days after(today()", "working days after((today()"), "draft_simple_decision"),
     ("E02", "simple_case.bpmn", _swap("case.urgent", "case.urgnt"), "draft_simple_decision"),
+    ("E02", "forms/visit.json", _resub(r'("type": "\w+",)', r'\1 "when": "visited_befor = true",'), None),
     ("E03", "simple_case.bpmn", _resub(r"(<bpmn:conditionExpression[^>]*>)[^<]*<", r"\g<1>1 + 1<"), None),
     ("F03", "forms/visit.json", _swap('"id": "visit"', '"id": "visits"'), None),
     ("F04", "forms/visit.json", _resub(r'"type": "\w+"', '"type": "wysiwyg"'), None),

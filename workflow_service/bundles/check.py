@@ -24,13 +24,15 @@ _RANK = {"error": 0, "warning": 1, "info": 2}
 def check(bundle: Bundle) -> list[Finding]:
     """All findings of a bundle in the order of its files; the same bundle always gives the same list."""
     seen = drawn.look(bundle)
-    known = known_names.of(seen, known_names.readable_forms(seen))
+    read = known_names.readable_forms(seen)
+    known = known_names.of(seen, read)
     found = [
         *seen.faults,
         *check_structure.faults(seen),
         *check_conventions.faults(seen),
         *check_references.faults(seen),
         *check_expressions.faults(seen, known),
+        *check_expressions.form_faults(seen, known, read),
         *check_law.faults(seen),
         *check_data.faults(seen),
     ]

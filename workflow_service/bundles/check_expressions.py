@@ -1,8 +1,10 @@
 """Whether every FEEL expression of the diagrams can be read, uses names that exist, and gives what its place needs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Literal
 
 from workflow_service import feel
+from workflow_service.bundles import form_model, forms
 from workflow_service.bundles.check_references import nearest
 from workflow_service.bundles.check_structure import place, shown
 from workflow_service.bundles.drawn import Seen
@@ -13,6 +15,8 @@ from workflow_service.errors import Finding
 from workflow_service.feel import nodes
 
 _FEEL = ("due", "assignee", "set", "publish", "inputs", "allowed")
+#: what forms see besides their own fields and the data of the run
+_SIGHT = frozenset({"data", "case", "me", "item", "?"})
 _CALLING = frozenset({"?", "item", "partial"})
 
 
@@ -85,3 +89,35 @@ def _condition(drawn: Diagram, text: str, where: Place) -> Iterator[Finding]:
     if literal or isinstance(tree, (nodes.ContextOf, nodes.Arithmetic)):
         message = (f"条件“{text[:60]}”给不出“是”或“否”", f"the condition “{text[:60]}” gives neither true nor false")
         yield fault("E03", where, message, ("写成比较或判断，如 a = true", "write a comparison, such as a = true"))
+
+
+def form_faults(seen: Seen, known: Known, read: Mapping[str, forms.Form]) -> Iterator[Finding]:
+    """Names in the expressions of forms that neither the form itself nor any data in its sight provides."""
+    severity: Literal["error", "warning"] = "warning" if seen.bundle.partial else "error"
+    for form_id, form in sorted(read.items()):
+        in_sight = known.top | _SIGHT | set(_named(form.fields))
+        used = [(field.name, one) for field in _all(form.fields) for one in _expressions(field)]
+        used += [(check.field or "checks", check.test) for check in form.checks]
+        for name, one in used:
+            for wrong in sorted(one.roots - in_sight):
+                message = (
+                    f"项目“{name}”的表达式用到的“{wrong}”不存在",
+                    f"“{wrong}” in an expression of “{name}” does not exist",
+                )
+                spot = Place(f"forms/{form_id}.json", name, 1)
+                yield fault("E02", spot, message, nearest(wrong, in_sight), severity)
+
+
+def _all(fields: tuple[forms.Field, ...]) -> Iterator[forms.Field]:
+    for field in fields:
+        yield field
+        yield from _all(field.fields)
+
+
+def _named(fields: tuple[forms.Field, ...]) -> Iterator[str]:
+    return (field.name for field in _all(fields) if field.name)
+
+
+def _expressions(field: forms.Field) -> Iterator[form_model.Expression]:
+    given = (field.required, field.when, field.relevant, field.default, field.options_from)
+    return (one for one in given if isinstance(one, form_model.Expression))
