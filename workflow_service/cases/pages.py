@@ -165,7 +165,7 @@ def case_file(session: Session, actor: Actor, now: datetime, number: str) -> Cas
     )
     return CaseFile(
         case=case,
-        subjects=subjects(case),
+        subjects=_subjects_for(actor, case),
         runs=sorted(_rows(session, tables.Run, case.id), key=lambda one: int(one.id[1:])),
         tasks=work,
         deadlines=[one for one in _rows(session, tables.Deadline, case.id) if one.status in ("waiting", "paused")],
@@ -196,6 +196,14 @@ def _documents(session: Session, actor: Actor, case: tables.Case) -> Sequence[ta
     mine = {one["id"] for one in case.shared.get("subjects") or () if one.get("account") == actor.name}
     opener = case.opened_by == actor.name
     return [one for one in papers if (one.subject_id is None and opener) or one.subject_id in mine]
+
+
+def _subjects_for(actor: Actor, case: tables.Case) -> list[dict[str, Any]]:
+    """Staff and who opened the case see every subject; a party sees no other subject's data."""
+    everybody = subjects(case)
+    if _staff(actor) or case.opened_by == actor.name:
+        return everybody
+    return [one for one in everybody if one.get("account") == actor.name]
 
 
 def subjects(case: tables.Case) -> list[dict[str, Any]]:
