@@ -112,7 +112,8 @@ def serve(chosen: Settings, say: Say) -> None:
         _prepare_demo(chosen, one, say)
     site = app.create_app(chosen, now, one)
     dispatcher = embedded.Dispatcher(one, bell, lambda error: log.error("dispatcher", exc_info=error))
-    if db.is_sqlite:
+    alone = db.is_sqlite or chosen.demo
+    if alone:
         dispatcher.start()
     server = waitress.create_server(site, sockets=[listener], threads=8, ident=None, clear_untrusted_proxy_headers=True)
     _stop_on_signal(lambda: server.close())
@@ -120,7 +121,7 @@ def serve(chosen: Settings, say: Say) -> None:
     try:
         server.run()
     finally:
-        if db.is_sqlite:
+        if alone:
             dispatcher.stop()
         if held is not None:
             held.close()

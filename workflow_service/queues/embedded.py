@@ -18,7 +18,7 @@ from workflow_service.storage import database
 log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 1.0
-SWEEP_EVERY = 60
+SWEEP_EVERY = 10
 
 
 class Bell:
@@ -78,9 +78,10 @@ class Dispatcher:
         self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
 
     def start(self) -> None:
-        """Puts back what a former process left running, then begins."""
-        with database.transaction(self._worker.db) as session:
-            jobs.release_all(session, self._worker.clock())
+        """Begins; on SQLite it first puts back what a former process left running, for no other can be at it."""
+        if self._worker.db.is_sqlite:
+            with database.transaction(self._worker.db) as session:
+                jobs.release_all(session, self._worker.clock())
         self._thread.start()
 
     def stop(self) -> None:

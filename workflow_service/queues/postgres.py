@@ -65,11 +65,13 @@ class Service:
     def _run_job(self, job_id: int) -> None:
         worker.execute(self._worker, job_id)
 
-    def run(self) -> None:
-        """Works until the process is told to stop."""
-        self._keeper.start()
+    def run(self, *, wait: bool = True) -> None:
+        """Works until the process is told to stop, or (without ``wait``) until the queue is empty."""
+        if wait:
+            self._keeper.start()
         try:
             self._app.run_worker(
+                wait=wait,
                 concurrency=self._worker.settings.worker_concurrency,
                 listen_notify=True,
                 fetch_job_polling_interval=2.0,
@@ -77,7 +79,8 @@ class Service:
             )
         finally:
             self._stop.set()
-            self._keeper.join(timeout=10)
+            if wait:
+                self._keeper.join(timeout=10)
 
     def _keep(self) -> None:
         ticks = 0
