@@ -49,6 +49,8 @@ FAULTS = [
     ("S23", "simple_case.bpmn", _swap('name="name_en" value="Draft the proposal"', 'name="article" value="14"'), "draft_simple_decision"),
     ("S24", "simple_case.bpmn", _swap("<bpmn:flowNodeRef>draft_simple_decision</bpmn:flowNodeRef>", ""), "draft_simple_decision"),
     ("S25", "simple_case.bpmn", _swap('bpmnElement="record_meeting"', 'bpmnElement="record_meetings"'), "record_meeting"),
+    ("S25", "simple_case.bpmn", _resub(r"(bpmnElement=\"record_meeting\"[^>]*>\s*)<dc:Bounds[^>]*/>", r"\1"), "record_meeting"),
+    ("S29", "simple_case.bpmn", _swap('name="name_en" value="Begin"', 'name="name_en"'), "begin_simple_case"),
     ("S26", "simple_case.bpmn", _swap(' isExecutable="true"', ""), "simple_case"),
     ("S29", "simple_case.bpmn", _swap('property name="due"', 'property name="deadline"'), "draft_simple_decision"),
     ("R01", "confirmation.bpmn", _swap('calledElement="simple_case"', 'calledElement="simple_cases"'), "call_simple_case"),

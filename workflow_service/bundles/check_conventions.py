@@ -46,6 +46,7 @@ def faults(seen: Seen) -> Iterator[Finding]:
         yield from _processes(drawn, root)
         yield from _drawing(drawn, root)
         yield from _foreign(drawn, root)
+        yield from _incomplete(drawn, root)
 
 
 def _id(node: Node) -> Iterator[Finding]:
@@ -137,14 +138,13 @@ def _drawing(drawn: Diagram, root: etree._Element) -> Iterator[Finding]:
             yield fault("S25", Place(drawn.file, element, line), message, fix)
     for element, shape in shapes.items():
         numbers = [value for one in shape.iter(_BOX, _POINT) for value in one.attrib.values()]
-        if not all(_is_number(value) for value in numbers):
-            message = (f"“{element}”的坐标不是数字", f"a coordinate of “{element}” is no number")
-            yield fault(
-                "S25",
-                Place(drawn.file, element, shape.sourceline or 0),
-                message,
-                ("在编辑器中重新放置它", "place it anew in the editor"),
+        if len(numbers) < 4 or not all(_is_number(value) for value in numbers):
+            message = (
+                f"“{element}”的坐标不全或不是数字",
+                f"the coordinates of “{element}” are incomplete or no numbers",
             )
+            fix = ("在编辑器中重新放置它", "place it anew in the editor")
+            yield fault("S25", Place(drawn.file, element, shape.sourceline or 1), message, fix)
 
 
 def _is_number(text: str) -> bool:
@@ -152,6 +152,22 @@ def _is_number(text: str) -> bool:
         return math.isfinite(float(text)) and abs(float(text)) < 1_000_000
     except ValueError:
         return False
+
+
+def _incomplete(drawn: Diagram, root: etree._Element) -> Iterator[Finding]:
+    """Extensions that lack a part which the engine takes for granted."""
+    needed = {"property": ("name", "value"), "parameter": ("id", "value"), "serviceTaskOperator": ("id",)}
+    for tag, parts in needed.items():
+        for one in root.iter(f"{SPIFF}{tag}"):
+            owner = next((up for up in one.iterancestors() if up.get("id") and up.tag.startswith(BPMN)), root)
+            for part in parts:
+                if one.get(part) is None:
+                    message = (
+                        f"“{owner.get('id', '')}”的扩展 {tag} 缺少 {part}",
+                        f"an extension {tag} of “{owner.get('id', '')}” lacks {part}",
+                    )
+                    where = Place(drawn.file, owner.get("id", ""), one.sourceline or 1)
+                    yield fault("S29", where, message, (f"补上 {part}，或删除它", f"add {part}, or delete it"))
 
 
 def _foreign(drawn: Diagram, root: etree._Element) -> Iterator[Finding]:
