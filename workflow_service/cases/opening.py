@@ -1,5 +1,6 @@
 """Opens a case: the process begins and its first form is submitted in the same transaction."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,28 @@ from workflow_service.engine import inputs, view
 from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import tables
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What is to be opened: a process with its first form's fields, for a place, under an idempotency key."""
+
+    process: str
+    data: dict[str, Any]
+    place: str | None = None
+    key: str = ""
+
+
+def open_once(session: Session, actor: Actor, now: datetime, wanted: Opening) -> str:
+    """Opens a case, once for each key: a client that got no answer asks again and gets the same case's number."""
+    key = f"{actor.name}:open:{wanted.key}"[:200]
+    known = session.get(tables.Submission, key) if wanted.key else None
+    if known is not None:
+        return str(known.answer["case"])
+    case = open_case(session, actor, now, wanted.process, wanted.data, wanted.place)
+    if wanted.key:
+        session.add(tables.Submission(key=key, task_id=case.number, digest="", answer={"case": case.number}, at=now))
+    return case.number
 
 
 def open_case(  # noqa: PLR0913  who opens what where

@@ -30,10 +30,9 @@ FILTERS = (
 def open_case(given: dict[str, Any]) -> dict[str, Any]:
     """Opens a case with the fields of the process's first form (``intake``: those of ``submit_application``)."""
     with visit.writing() as session:
-        opened = opening.open_case(
-            session, visit.actor(), visit.now(), given["process"], given["data"], given.get("place")
-        )
-        number = opened.number
+        key = flask.request.headers.get("Idempotency-Key", "")[:120]
+        wanted = opening.Opening(given["process"], given["data"], given.get("place"), key)
+        number = opening.open_once(session, visit.actor(), visit.now(), wanted)
     visit.follow(number)
     return get_case(number)
 
