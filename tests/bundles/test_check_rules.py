@@ -122,6 +122,12 @@ def test_every_rule_has_a_title_in_both_languages() -> None:
     assert all(re.fullmatch(r"[XSREFWDLP]\d\d", code) and zh and en for code, (zh, en) in RULES.items())
 
 
+def test_every_rule_is_listed_beside_the_diagrams() -> None:
+    listed = (city.ROOT / "bpmn" / "README.md").read_text(encoding="utf-8")
+
+    assert [code for code in RULES if f"`{code}`" not in listed] == []
+
+
 def test_a_single_sound_file_has_no_errors_among_the_published_ones() -> None:
     alone = read.read_upload("correction.bpmn", city.bundle().files["correction.bpmn"], city.bundle())
 

@@ -156,7 +156,7 @@ def _is_number(text: str) -> bool:
 
 def _incomplete(drawn: Diagram, root: etree._Element) -> Iterator[Finding]:
     """Extensions that lack a part which the engine takes for granted."""
-    needed = {"property": ("name", "value"), "parameter": ("id", "value"), "serviceTaskOperator": ("id",)}
+    needed = {"property": ("name", "value"), "parameter": ("id", "type", "value"), "serviceTaskOperator": ("id",)}
     for tag, parts in needed.items():
         for one in root.iter(f"{SPIFF}{tag}"):
             owner = next((up for up in one.iterancestors() if up.get("id") and up.tag.startswith(BPMN)), root)
