@@ -60,6 +60,8 @@ class Client:
         }
         self._do("clerk_1", "review_acceptance", refusal)
         self._do("records_1", "review_archive", {"accepted": True, "retention": "10"})
+        while self._sure("clerk_1", "GET", f"/cases/{self.number}").body["status"] != "archived":
+            time.sleep(0.1)
 
     def _do(self, who: str, element: str, data: dict[str, Any]) -> None:
         task = self._wait_for(who, element)
