@@ -215,6 +215,18 @@ def test_a_decision_is_tried_with_inputs(open_island: Open, site: tuple[str, Fla
     assert json.loads(_sent(site, "try")[-1][2])["inputs"] == {"complex": True}
 
 
+def test_a_trial_that_fails_says_why(open_island: Open) -> None:
+    page = open_island("dmn")
+    page.route(
+        "**/try",
+        lambda route: route.fulfill(status=409, body='{"detail": "没有这个决策"}', content_type="application/json"),
+    )
+
+    page.get_by_role("button", name="试算").click()
+
+    expect(page.locator(".trial-outcome")).to_contain_text("没有这个决策")
+
+
 def test_both_sides_of_a_difference_move_together(open_island: Open) -> None:
     page = open_island("diff")
     before = page.locator(".diff-side .viewport").nth(1).get_attribute("transform")

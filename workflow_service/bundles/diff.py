@@ -138,7 +138,7 @@ def _facts_of_json(data: Any, kind: str) -> dict[str, tuple[str, Mapping[str, st
     found: dict[str, tuple[str, Mapping[str, str]]] = {}
     own = {key: _plain(value) for key, value in data.items() if key not in lists and not isinstance(value, dict)}
     if own:
-        found["."] = (str(data.get("title", "")), own)
+        found[""] = (str(data.get("title", "")), own)
     for key, value in data.items():
         if isinstance(value, dict):
             for name, about in value.items():

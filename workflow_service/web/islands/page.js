@@ -42,11 +42,16 @@ export function island(name, start) {
   }
 }
 
+/** What a problem says to a person: the first wrong field, else its own text. */
+function reason(problem) {
+  return problem.errors?.[0]?.message || problem.detail || problem.title || '';
+}
+
 async function request(url, options) {
   const answer = await fetch(url, { credentials: 'same-origin', ...options });
   if (answer.ok || answer.status === 422) return answer;
   const problem = await answer.json().catch(() => ({}));
-  const error = new Error(problem.detail || problem.title || say('status', { status: answer.status }));
+  const error = new Error(reason(problem) || say('status', { status: answer.status }));
   error.status = answer.status;
   throw error;
 }
@@ -67,7 +72,9 @@ export async function send(method, url, body, type = 'application/json', headers
     body,
     headers: { 'Content-Type': type, Accept: 'application/json', 'X-CSRF-Token': token, ...headers },
   });
-  return answer.status === 204 ? {} : answer.json();
+  const told = answer.status === 204 ? {} : await answer.json();
+  if (answer.status === 422 && !told.findings) throw Object.assign(new Error(reason(told)), { status: 422 });
+  return told;
 }
 
 /** Runs a function once calls have stopped coming for a while. */

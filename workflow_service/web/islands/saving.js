@@ -25,7 +25,7 @@ export function createSaving(host, source, type) {
       const headers = state.version ? { 'If-Match': `"${state.version}"` } : {};
       state.dirty = false;
       const answer = await send('PUT', host.dataset.save, await source(), type, headers);
-      if (answer.findings && answer.saved === false) throw Object.assign(new Error(answer.findings[0]?.message ?? ''), { status: 422 });
+      if (!answer.hash && answer.findings) throw new Error(answer.findings[0]?.message ?? '');
       state.version = answer.hash ?? answer.version ?? state.version;
       button.disabled = !state.dirty;
       note.textContent = say('saved');
