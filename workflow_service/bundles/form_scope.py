@@ -28,7 +28,7 @@ class Seen:
 
     def value(self, expression: Expression) -> Any:
         """The value of an expression as plain JSON; None where it cannot be computed."""
-        names = {name: self._of(name) for name in expression.roots}
+        names = {name: self._of(name) for name in expression.roots | expression.compiled.mentioned}
         try:
             return plain(expression.compiled.evaluate(names, env=self.env))
         except feel.FeelError:

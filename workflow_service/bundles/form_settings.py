@@ -114,7 +114,7 @@ def expression(desk: Desk, name: str, raw: Mapping[str, Any], key: str) -> Expre
             f"The expression of {key} is wrong: {fault.message_en}",
         )
         return None
-    free = set(compiled.mentioned)
+    free = {str(one).split(".", 1)[0].strip() for one in compiled.free_names}
     return Expression(text, compiled, frozenset(free | _shadowing(text)))
 
 
