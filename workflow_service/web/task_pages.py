@@ -63,6 +63,7 @@ def _page(session: Session, seen: gathered.TaskView, values: Mapping[str, Any], 
         articles=seen.articles,
         earlier=_earlier(loaded, seen),
         done=_done(session, seen.task),
+        siblings=_siblings(session, seen.task) if "countersign" in seen.may else [],
     )
 
 
@@ -210,8 +211,8 @@ def act(task_id: str, action: str) -> flask.typing.ResponseReturnValue:
     form = flask.request.form
     with visit.writing() as session:
         if action == "countersign":
-            add, remove = form.getlist("add"), form.getlist("remove")
-            tasks.countersign(session, visit.actor(), visit.now(), task_id, list(add), list(remove))
+            add, remove = _members(session, task_id)
+            tasks.countersign(session, visit.actor(), visit.now(), task_id, add, remove)
             word = "countersigned"
         elif action in ACTIONS:
             verb, names, word = ACTIONS[action]
@@ -227,6 +228,22 @@ def act(task_id: str, action: str) -> flask.typing.ResponseReturnValue:
     if action in STAYING and (still_mine or action in ("remind", "copy", "countersign")):
         return shared.go("task_pages.show", word, task_id=task_id)
     return shared.go("case_pages.show", word, number=number)
+
+
+def _members(session: Session, task_id: str) -> tuple[list[Any], list[Any]]:
+    """Whom the page adds to a task that several do side by side, and whom it takes out, as the task's own items."""
+    task, _case = tasks.find(session, task_id)
+    own = (task.instance or {}).get("item")
+    wanted = [name for name in flask.request.form.getlist("add") if name]
+    add = [{**own, "user": name} if isinstance(own, dict) and "user" in own else name for name in wanted]
+    gone = set(flask.request.form.getlist("remove"))
+    return add, [item for element, item in _siblings(session, task) if element in gone]
+
+
+def _siblings(session: Session, task: tables.Task) -> list[tuple[str, Any]]:
+    """The open tasks that people do side by side with this one, itself among them: id and item."""
+    rows = session.query(tables.Task).filter_by(case_id=task.case_id, run=task.run, element=task.element, status="open")
+    return [(one.id, (one.instance or {}).get("item")) for one in rows]
 
 
 def _field(name: str) -> str:
