@@ -1,122 +1,11 @@
 """Eight sample cases, each from application to archive, in the words of the people who live it."""
 
-from datetime import UTC, datetime
-from typing import Any
-
 import pytest
 
 from tests import city
 from tests.processes import answers
+from tests.processes.story import Story, at, form_and_evaluate, panel_meets, text_of
 from workflow_service import errors
-from workflow_service.audit import oracle
-from workflow_service.storage import database
-
-COMMITTEE = [f"committee_member_{n}" for n in range(1, 6)]
-PANEL = [
-    ("panel_discipline_1", "discipline"), ("panel_discipline_2", "discipline"), ("panel_personnel_1", "personnel"),
-    ("panel_business_1", "competent"), ("panel_related_1", "related"), ("panel_expert_1", "expert"), ("panel_expert_2", "expert"),
-]  # fmt: skip
-
-
-def at(year: int, month: int, day: int, hour: int = 10) -> datetime:
-    """A time on the wall in Shanghai."""
-    return datetime(year, month, day, hour - 8, tzinfo=UTC)
-
-
-@pytest.fixture
-def town(sqlite: database.Database) -> city.City:
-    return city.make(sqlite, at(2026, 1, 5))
-
-
-def by(place: str, name: str) -> str:
-    """The account of a person of a place."""
-    if place == "city":
-        return name
-    stem, _, n = name.rpartition("_")
-    return f"{stem}_{place}_{n}"
-
-
-class Story:
-    """A case with what ordinary people do in it."""
-
-    def __init__(self, town: city.City, number: str) -> None:
-        self.town, self.number = town, number
-        self.place = town.place(number)
-        town.settle()
-
-    def does(self, element: str, who: str = "", **data: Any) -> str:
-        return self.town.perform(self.number, element, who, **{**answers.ORDINARY.get(element, {}), **data})
-
-    def named(self, name: str) -> str:
-        return by(self.place, name)
-
-    def is_accepted(self, **facts: bool) -> None:
-        """Taken up, and its path proposed and approved."""
-        self.does("review_acceptance")
-        self.does("propose_route", **answers.route(**facts))
-        self.does("approve_route", **answers.route(**facts))
-
-    def is_investigated(self, *codes: str, statements: tuple[str, ...] = (), **facts: Any) -> None:
-        """Two investigators look into it and report."""
-        self.does("plan_investigation", team=[self.named("investigator_1"), self.named("investigator_2")])
-        self.does("record_evidence")
-        self.does("report_investigation", statements_considered=list(statements), **answers.report(*codes, **facts))
-
-    def is_decided(self, day: datetime) -> None:
-        """Drafted, checked, signed on a day."""
-        self.does("draft_decision")
-        self.does("check_draft")
-        self.town.time = day
-        self.does("sign_decision", decision_date=day.astimezone(answers.SHANGHAI).date().isoformat())
-
-    def committee(self) -> list[str]:
-        return [self.named(name) for name in COMMITTEE]
-
-    def elements(self) -> list[str]:
-        return self.town.elements(self.number)
-
-    def due(self, element: str) -> str:
-        """The day on which an open task is due."""
-        with self.town.look() as session:
-            task = session.get_one(city.tables.Task, self.town.task(self.number, element))
-            assert task.due_at is not None
-            return task.due_at.astimezone(answers.SHANGHAI).date().isoformat()
-
-    def status(self) -> str:
-        return self.town.case(self.number).status
-
-    def corrects(self, notice: datetime, party: str = "party_1") -> None:
-        """The notice is drafted, signed and sent on a day; the object corrects and is accepted."""
-        self.does("draft_correction_notice")
-        self.town.time = max(notice, self.town.time)
-        self.does("sign_correction_notice")
-        self.does("supervise_correction")
-        self.does("plan_correction", self.named(party))
-        self.does("report_correction", self.named(party))
-        self.does("accept_correction")
-
-    def ends_in_the_archive(self, visits: int) -> None:
-        """Results are used, visits made as their months come, and the whole is archived."""
-        if "use_result" in self.elements():
-            self.does("use_result")
-        made = 0
-        for _ in range(24):
-            if "visit" in self.elements():
-                self.does("visit", interviewer=[self.named("personnel_1"), self.named("clerk_1")], work="工作正常")
-                made += 1
-            if "review_archive" in self.elements():
-                break
-            self.town.wait(days=31)
-        assert made == visits
-        self.does("review_archive")
-        assert self.status() == "archived"
-        assert self.elements() == []
-        self.holds()
-
-    def holds(self) -> None:
-        """Everything that must be true of a case is true of this one: chain, re-execution, state, jobs."""
-        with self.town.look() as session:
-            assert oracle.examine(session, self.town.time, [self.number]) == []
 
 
 def test_1_a_simple_case_everybody_agrees_on_is_exempted_and_corrected_in_time(town: city.City) -> None:
@@ -193,49 +82,6 @@ def test_3_a_panel_of_seven_advises_and_the_committee_decides_for_each_subject(t
         kept = session.get_one(city.tables.Attachment, opinion.attachment_id)
         assert "不同意从轻" in text_of(kept.content)
     story.holds()
-
-
-def text_of(document: bytes) -> str:
-    """All text of a DOCX file."""
-    import io  # noqa: PLC0415  only here
-    import zipfile  # noqa: PLC0415  only here
-
-    with zipfile.ZipFile(io.BytesIO(document)) as archive:
-        return archive.read("word/document.xml").decode()
-
-
-def form_and_evaluate(story: Story, dissenter: str = "") -> None:
-    """A panel of seven is formed, promises secrecy, and each member evaluates on their own."""
-    members = [{"user": story.named(name), "category": category} for name, category in PANEL]
-    story.does(
-        "form_panel",
-        members=members,
-        chair=story.named("panel_discipline_1"),
-        secretary=story.named("panel_secretary_1"),
-    )
-    for name, _category in PANEL:
-        task = story.town.task_of(story.number, "commit_confidentiality", story.named(name))
-        story.town.do(story.named(name), task, conflict=False, sign=True)
-    for name, _category in PANEL:
-        extra = {"dissent": "不同意从轻，应免于问责"} if name == dissenter else {}
-        task = story.town.task_of(story.number, "evaluate", story.named(name))
-        story.town.do(
-            story.named(name), task, proposed_outcome="LIGHTEN", declared_no_conflict=True, codes_met=["6.4"], **answers.CRITERIA, **extra
-        )  # fmt: skip
-
-
-def panel_meets(story: Story, outcomes: dict[str, str]) -> None:
-    """The panel discusses, records dissent verbatim, and issues its opinion."""
-    members = [story.named(name) for name, _ in PANEL]
-    story.does(
-        "record_panel_meeting",
-        attendees=members,
-        votes=[{"user": name, "vote": "for"} for name in members],
-        dissents_attached=True,
-        opinion="多数意见：经理从轻，董事会免于问责",
-    )
-    rows = [{"subject_id": subject, "outcome": outcome, "grounds": "综合评判"} for subject, outcome in outcomes.items()]
-    story.does("issue_panel_opinion", outcomes=rows, majority="多数意见")
 
 
 def test_4_statements_oral_and_written_are_each_answered_before_signing(town: city.City) -> None:
