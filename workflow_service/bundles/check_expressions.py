@@ -99,7 +99,8 @@ def form_faults(seen: Seen, known: Known, read: Mapping[str, forms.Form]) -> Ite
         used = [(field.name, one) for field in _all(form.fields) for one in _expressions(field)]
         used += [(check.field or "checks", check.test) for check in form.checks]
         for name, one in used:
-            for wrong in sorted(one.roots - in_sight):
+            free = {path.split(".", 1)[0].strip() for path in one.compiled.free_names}
+            for wrong in sorted(free - in_sight):
                 message = (
                     f"项目“{name}”的表达式用到的“{wrong}”不存在",
                     f"“{wrong}” in an expression of “{name}” does not exist",
