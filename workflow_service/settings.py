@@ -61,7 +61,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         text = given.get(f"WORKFLOW_{one.name.upper()}")
         if text is not None:
             values[one.name] = _value(one.name, str(one.type), text)
-    if "port" not in values and given.get("PORT", "").isdigit():
+    if "port" not in values and given.get("PORT", "").isdecimal():
         values["port"] = int(given["PORT"])
     return Settings(**values)  # type: ignore[arg-type]  # each value was read by its field's type
 
@@ -72,7 +72,7 @@ def _value(name: str, kind: str, text: str) -> object:
             raise ValueError(f"WORKFLOW_{name.upper()} 须为 true 或 false，现为 {text!r}")
         return text.lower() in ("1", "true", "yes")
     if "int" in kind:
-        if not text.isdigit():
+        if not text.isdecimal():
             raise ValueError(f"WORKFLOW_{name.upper()} 须为整数，现为 {text!r}")
         return int(text)
     return text

@@ -47,7 +47,7 @@ def check(
 
 def _place(form: Form, path: str) -> tuple[int, tuple[int, ...]]:
     steps = path.split(".")
-    rows = tuple(int(step) for step in steps[1:] if step.isdigit())
+    rows = tuple(int(step) for step in steps[1:] if step.isdecimal())
     return (form.order.get(steps[0], -1 if path == "" else len(form.order)), rows)
 
 

@@ -66,7 +66,7 @@ def inbox(  # noqa: PLR0913  a page of a list
     query = query.where(_in_scope(actor, roles, scope), *_matching(now, wanted))
     order = _order(scope, wanted.sort)
     total = _count(session, query)
-    offset = int(after) if after.isdigit() else 0
+    offset = int(after) if after.isdecimal() else 0
     rows = session.execute(query.order_by(*order).offset(offset).limit(size + 1)).all()
     names = roster.display_names(session, [row[0].holder for row in rows if row[0].holder])
     items = [TaskRow(row[0], row[1], row[2], names.get(row[0].holder or "", "")) for row in rows[:size]]
@@ -153,7 +153,7 @@ def cases(session: Session, actor: Actor, now: datetime, wanted: CaseFilter, aft
     """The cases that a person may see, newest first."""
     query = select(tables.Case).where(_visible(actor), *_cases_matching(now, wanted))
     total = _count(session, query)
-    if after.isdigit():
+    if after.isdecimal():
         query = query.where(tables.Case.id < int(after))
     rows = session.scalars(query.order_by(tables.Case.id.desc()).limit(size + 1)).all()
     return Page(rows[:size], total, str(rows[size - 1].id) if len(rows) > size else None)
@@ -221,7 +221,7 @@ def notices(session: Session, actor: Actor, after: str = "", size: int = 30) -> 
     """One's own notices, newest first."""
     query = select(tables.Notice).where(tables.Notice.account == actor.name)
     total = session.scalar(select(func.count()).select_from(query.limit(COUNT_CAP).subquery())) or 0
-    if after.isdigit():
+    if after.isdecimal():
         query = query.where(tables.Notice.id < int(after))
     rows = session.scalars(query.order_by(tables.Notice.id.desc()).limit(size + 1)).all()
     return Page(rows[:size], total, str(rows[size - 1].id) if len(rows) > size else None)

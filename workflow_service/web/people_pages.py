@@ -127,7 +127,7 @@ def enter_calendar() -> flask.typing.ResponseReturnValue:
     """Enters a new version: the days in force with one year's days written anew."""
     form = flask.request.form
     year = form.get("year", "")
-    if not (year.isdigit() and 2000 <= int(year) <= 2200):  # noqa: PLR2004  a year of ours
+    if not (year.isdecimal() and 2000 <= int(year) <= 2200):  # noqa: PLR2004  a year of ours
         raise errors.Invalid([errors.FieldError("year", "format", "请填写年份，如 2028")])
     days = list(_typed_days(int(year), form.get("days", "")))
     source = form.get("source", "").strip()[:200]
