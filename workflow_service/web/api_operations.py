@@ -28,7 +28,9 @@ def list_incidents() -> dict[str, Any]:
     with visit.reading() as session:
         found = incidents.listed(session, visit.actor(), after, size + 1, closed=api_tasks.is_true("closed"))
         items = [shapes.incident(row, number) for row, number in found[:size]]
-    return {"items": items, "total": len(found), "next": str(items[-1]["id"]) if len(found) > size else None}
+        open_ones = overview.counts(session, visit.now())["incidents_open"]
+    total = len(items) if api_tasks.is_true("closed") else open_ones
+    return {"items": items, "total": total, "next": str(items[-1]["id"]) if len(found) > size else None}
 
 
 def resolved(incident_id: int, act: Any, *given: Any) -> dict[str, Any]:

@@ -84,12 +84,13 @@ def writing() -> Iterator[Session]:
         access.write(session, access.pending(session))
 
 
-def write_accesses() -> None:
-    """Writes down what this request looked at."""
+def write_accesses(answer: flask.Response) -> flask.Response:
+    """Writes down what this request looked at, before the answer leaves: what can't be recorded is not shown."""
     looked = flask.g.pop("accesses", [])
     if looked:
         with database.transaction(site().db) as session:
             access.write(session, looked)
+    return answer
 
 
 def follow(number: str) -> None:
