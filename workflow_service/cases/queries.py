@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, false, func, or_, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from workflow_service import errors
@@ -98,7 +98,8 @@ def _claimable(actor: Actor, name: str, roles: frozenset[str]) -> ColumnElement[
     by_place = and_(task.role.in_(sorted(roles) or [""]), task.place == actor.place)
     if actor.place == "city" and "supervisor" in roles:
         by_place = or_(by_place, task.role == "supervisor")
-    named = task.assignees.like(f'%"{name}"%')
+    # the column's own type would write the pattern as JSON; the text it is kept as is what is searched
+    named = type_coerce(task.assignees, Text).contains(f'"{name}"', autoescape=True)
     return or_(task.assignee == name, named, and_(task.assignee.is_(None), task.assignees.is_(None), by_place))
 
 
