@@ -185,6 +185,16 @@ def test_a_file_comes_back_as_a_download_and_only_to_those_who_may_read_it(house
     problem(house.api("clerk_1", "GET", f"/attachments/{kept.json['id']}"), 404)
 
 
+def test_a_chinese_file_name_travels_in_a_form_that_every_server_can_send(house: House) -> None:
+    sent = {"file": (io.BytesIO(b"x"), "关于容错的通知.docx")}
+    kept = house.api("applicant_1", "POST", "/attachments", data=sent, content_type="multipart/form-data").json
+
+    answer = house.api("applicant_1", "GET", f"/attachments/{kept['id']}")
+
+    disposition = answer.headers["Content-Disposition"]
+    assert disposition.isascii() and "filename*=UTF-8''%E5%85%B3%E4%BA%8E" in disposition
+
+
 def test_too_large_an_upload_is_refused_in_a_sentence(house: House) -> None:
     sent = {"file": (io.BytesIO(b"x" * 300_000), "big.bin")}
 

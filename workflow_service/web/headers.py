@@ -1,5 +1,7 @@
 """Security headers on every answer: a strict content policy, no framing, no sniffing, no caching of what is private."""
 
+from urllib.parse import quote
+
 import flask
 
 BASE = {
@@ -25,7 +27,9 @@ def for_editors() -> None:
 def download(content: bytes, name: str, media_type: str) -> flask.Response:
     """A file to keep, never to be shown within the site."""
     answer = flask.Response(content, mimetype=media_type)
-    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    # headers hold Latin-1 only: a Chinese name travels percent-encoded (RFC 6266), beside a plain one for old programs
+    plain = name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_")
+    answer.headers["Content-Disposition"] = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer
 

@@ -1,5 +1,6 @@
 """What a request brings along: the site it came to, who sent it, the time, and a session of the database."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,12 +11,14 @@ import flask
 from sqlalchemy.orm import Session
 
 from workflow_service import demo, errors, worker
-from workflow_service.cases import access
+from workflow_service.cases import access, overview
 from workflow_service.identity.actors import Actor
 from workflow_service.settings import Settings
 from workflow_service.storage import database
 
 EXTENSION = "workflow_service"
+_LOOKS, _PAUSE = 60, 0.05
+"""How often, and after how many seconds, to look whether the machines are done before answering all the same."""
 STATIC = Path(__file__).parent / "static"
 """Where the stylesheets, scripts and built islands lie."""
 
@@ -98,11 +101,18 @@ def follow(number: str) -> None:
 
     With workers of their own this is left to them; a failure is theirs to record as well, not the submitter's.
     """
-    if site().db.is_sqlite:
+    if not site().db.is_sqlite:
+        return
+    for _ in range(_LOOKS):
         try:
             worker.settle_case(site().worker, number)
         except (errors.ServiceError, KeyError):
             flask.current_app.logger.warning("left to the worker: %s", number, exc_info=True)
+            return
+        with database.reading(site().db) as session:
+            if not overview.is_busy(session, site().clock(), number):
+                return
+        time.sleep(_PAUSE)  # this process's dispatcher has a job of the case in hand
 
 
 def text_of(name: str, most: int = 200) -> str:
