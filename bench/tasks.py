@@ -109,6 +109,7 @@ def durable(desk: office.Office) -> tuple[float, list[int]]:
         count[0] += 1
 
     sa.event.listen(desk.db.engine, "before_cursor_execute", counting)
+    desk.db.observer = counting
     begun = time.process_time()
     for n in range(1, STEPS + 1):
         count[0] = 0
@@ -124,6 +125,7 @@ def durable(desk: office.Office) -> tuple[float, list[int]]:
             )
         counts.append(count[0])
     rate = STEPS / (time.process_time() - begun)
+    desk.db.observer = None
     sa.event.remove(desk.db.engine, "before_cursor_execute", counting)
     return rate, counts
 

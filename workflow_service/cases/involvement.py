@@ -2,25 +2,20 @@
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
 from workflow_service.identity import permissions, roster
 from workflow_service.identity.actors import Actor
-from workflow_service.storage import tables
-
-_PART = select(tables.Task.element, tables.Task.role, tables.Task.done_by).where(
-    tables.Task.case_id == bindparam("case_id"),
-    or_(*(one == bindparam("name") for one in (tables.Task.done_by, tables.Task.holder, tables.Task.assignee))),
-)
+from workflow_service.storage import steps, tables
 
 
 def of(session: Session, case: tables.Case, name: str) -> permissions.Involvement:
     """The part that an account has in a case."""
-    rows = session.connection().execute(_PART, {"case_id": case.id, "name": name}).all()
+    rows = steps.part_of(session, case.id, name)
     return permissions.Involvement(
-        done=tuple((row.element, row.role) for row in rows if row.done_by == name),
+        done=tuple((element, role) for element, role, doer in rows if doer == name),
         subject=permissions.is_subject(case.shared, name),
         opened=case.opened_by == name,
         recused=permissions.is_recused(case.shared, name),
@@ -56,7 +51,7 @@ def candidate(actor: Actor, task: tables.Task) -> bool:
 def refusal(session: Session, actor: Actor, case: tables.Case, task: tables.Task) -> str | None:
     """Why this person may not work on a task, or None when they may."""
     if not candidate(actor, task):
-        return f"此任务由“{task.lane}”办理，不属于您的职责范围"
+        return "此任务由其他岗位办理，不属于您的职责范围"
     return permissions.separation(actor, task.element, task.role, of(session, case, actor.name))
 
 

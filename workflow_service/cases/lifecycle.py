@@ -1,5 +1,6 @@
 """Opens cases and feeds them inputs: journal, state, tasks, jobs and deadlines in one transaction."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -31,9 +32,7 @@ def lock_by_id(session: Session, case_id: int) -> tables.Case:
 def family_of(session: Session, case: tables.Case) -> view.Family:
     """The engine's state of a case, from its stored runs."""
     rows = steps.runs(session, case.id)
-    runs = {
-        row.id: view.Run(row.id, row.process, row.key, True, row.state, tuple(row.waits)) for row in rows if row.open
-    }
+    runs = {row.id: view.Run(row.id, row.process, row.key, True, row.state, row.waits) for row in rows if row.open}
     closed = tuple((row.id, row.process, row.key) for row in rows if not row.open)
     return view.Family(case.shared, runs, closed)
 
@@ -102,8 +101,10 @@ def note(session: Session, actor: Actor, now: datetime, case: tables.Case, kind:
     return seq
 
 
-def create(session: Session, actor: Actor, now: datetime, process: str, place: str) -> tables.Case:
-    """A new, empty case on the bundle in force at a place."""
+def create(  # noqa: PLR0913  who opens what where
+    session: Session, actor: Actor, now: datetime, process: str, place: str, known: Mapping[str, Any] | None = None
+) -> tables.Case:
+    """A new, empty case on the bundle in force at a place; ``known`` is what it publishes from its first moment."""
     bundle = programs.in_force(session, place)
     number = _next_number(session, now)
     shared = {
@@ -112,6 +113,7 @@ def create(session: Session, actor: Actor, now: datetime, process: str, place: s
         "opened_at": now.isoformat(),
         "opened_by": actor.name,
         "status": "registered",
+        **(known or {}),
     }
     case = tables.Case(
         number=number,
@@ -122,7 +124,7 @@ def create(session: Session, actor: Actor, now: datetime, process: str, place: s
         version=0,
         bundle=bundle,
         opened_at=now,
-        opened_by=actor.name,
+        opened_by=shared["opened_by"],
         shared=shared,
         head_seq=0,
         head_hash="",

@@ -5,7 +5,7 @@ element's id and ``visit``, the how-maniest time (1, 2 ...) the run opened that 
 multi-instance activity counting as one visit.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -195,7 +195,10 @@ _KINDS: dict[str, type[Any]] = {
 
 def to_body(moved: Input) -> Data:
     """The input as the JSON body of its journal entry."""
-    body = asdict(moved)
+    body = {one.name: getattr(moved, one.name) for one in fields(moved)}
+    if "at" in body:
+        at: Address = body["at"]
+        body["at"] = {"run": at.run, "element": at.element, "visit": at.visit}
     if isinstance(moved, Rescheduled):
         body["due"] = moved.due.isoformat()
     return body

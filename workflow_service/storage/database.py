@@ -61,12 +61,14 @@ class Database:
     Args:
         engine: SQLAlchemy's engine.
         queue: who wakes the workers; set by the entry point.
+        observer: told of each prepared statement before it is executed (counting, faults on purpose).
         random: gives so many random bytes in hexadecimal (salts, tokens, file ids).
         turnstile: orders the writers of this process on SQLite.
     """
 
     engine: Engine
     queue: Queue | None = None
+    observer: Callable[[str], None] | None = None
     random: Callable[[int], str] = secrets.token_hex
     turnstile: Turnstile = field(default_factory=Turnstile)
 
@@ -119,7 +121,7 @@ def transaction(database: Database) -> Iterator[Session]:
 @contextmanager
 def _writing(database: Database) -> Iterator[Session]:
     session = Session(database.engine, expire_on_commit=False, autoflush=False)
-    session.info.update(queue=database.queue, random=database.random)
+    session.info.update(queue=database.queue, random=database.random, observer=database.observer)
     try:
         session.connection(execution_options={"writes": True})
         yield session

@@ -101,8 +101,11 @@ def header(number: str, entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def chain(previous: str, head: dict[str, Any]) -> str:
-    """The hash of an entry from the hash before it and its header."""
-    return hashlib.sha256(f"entry1:{previous}:".encode() + rfc8785.dumps(head)).hexdigest()
+    """The hash of an entry from the hash before it and its header.
+
+    A header holds text, whole numbers and null under ASCII names only; sorted compact JSON of such is canonical JSON.
+    """
+    return hashlib.sha256(f"entry1:{previous}:".encode() + orjson.dumps(head, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def body_hash(salt: str, body: str) -> str:

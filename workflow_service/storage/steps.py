@@ -1,9 +1,11 @@
 """The statements that every step of a case executes, prepared once; the rows in memory are kept equal to what is stored."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+import orjson
+from sqlalchemy import bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -40,9 +42,17 @@ _INSERT_TASK = Prepared(
     )
 )
 _INSERT_SUBMISSION = Prepared(insert(tables.Submission))
-_RUNS = select(
-    tables.Run.id, tables.Run.process, tables.Run.key, tables.Run.open, tables.Run.state, tables.Run.waits
-).where(tables.Run.case_id == bindparam("case_id"))
+_RUNS = Prepared(
+    select(
+        tables.Run.id, tables.Run.process, tables.Run.key, tables.Run.open, tables.Run.state, tables.Run.waits
+    ).where(tables.Run.case_id == bindparam("case_id"))
+)
+_PART = Prepared(
+    select(tables.Task.element, tables.Task.role, tables.Task.done_by).where(
+        tables.Task.case_id == bindparam("case_id"),
+        or_(*(one == bindparam("name") for one in (tables.Task.done_by, tables.Task.holder, tables.Task.assignee))),
+    )
+)
 _EMPTY_TASK = {column.name: None for column in tables.Task.__table__.columns} | {
     "mandatory": False,
     "sealed": False,
@@ -81,11 +91,32 @@ def add_submission(session: Session, values: Mapping[str, Any]) -> None:
     _INSERT_SUBMISSION.run(session, values)
 
 
-def runs(session: Session, case_id: int) -> list[Any]:
-    """The runs of a case: id, process, key, open, state, waits; in the order of their start."""
-    rows = session.connection().execute(_RUNS, {"case_id": case_id}).all()
-    return sorted(rows, key=_number)
+@dataclass(frozen=True)
+class StoredRun:
+    """A run as a step reads it."""
+
+    id: str
+    process: str
+    key: str
+    open: bool
+    state: bytes
+    waits: tuple[str, ...]
 
 
-def _number(row: Any) -> int:
+def runs(session: Session, case_id: int) -> list[StoredRun]:
+    """The runs of a case in the order of their start."""
+    rows = _RUNS.run(session, {"case_id": case_id}).fetchall()
+    found = [
+        StoredRun(row[0], row[1], row[2], bool(row[3]), bytes(row[4]), tuple(orjson.loads(row[5]))) for row in rows
+    ]
+    return sorted(found, key=_number)
+
+
+def part_of(session: Session, case_id: int, name: str) -> list[tuple[str, str, str | None]]:
+    """Element, role and doer of the tasks of a case that a person did, holds or is named for."""
+    rows: list[tuple[str, str, str | None]] = _PART.run(session, {"case_id": case_id, "name": name}).fetchall()
+    return rows
+
+
+def _number(row: StoredRun) -> int:
     return int(row.id[1:])
