@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from workflow_service import errors
 from workflow_service.bundles import forms, programs
-from workflow_service.cases import ballots, files, involvement, lifecycle, messages, scope
+from workflow_service.cases import ballots, consequences, files, involvement, lifecycle, messages, scope
 from workflow_service.engine import inputs, view
 from workflow_service.identity import permissions, roster
 from workflow_service.identity.actors import Actor
@@ -207,10 +207,16 @@ def countersign(  # noqa: PLR0913  both lists of one change
 
 
 def save_draft(session: Session, actor: Actor, now: datetime, task_id: str, data: dict[str, Any]) -> None:
-    """Keeps what a person has typed so far; only the holder's counts, and nobody else sees it."""
+    """Keeps what a person has typed so far; only the holder's counts, and nobody else sees it.
+
+    Raises:
+        Conflict: the task is not held by this person, or is answered under seal: its text must not lie open anywhere.
+    """
     task, _case = find(session, task_id)
     if task.status != "open" or task.holder != actor.name:
         raise errors.Conflict("只有持有任务的人可以保存草稿")
+    if task.sealed:
+        raise errors.Conflict("评判意见须密封，不保存草稿，请填完后直接提交")
     if len(orjson.dumps(data)) > 1_000_000:
         raise errors.TooLarge("草稿过大，请把长材料作为附件上传")
     session.merge(tables.Draft(task_id=task.id, account=actor.name, data=data, saved_at=now))
@@ -297,6 +303,7 @@ def _complete(  # noqa: PLR0913  a step's whole context
         task, status="done", done_at=now, done_by=actor.name, done_seq=case.head_seq, on_behalf_of=actor.on_behalf_of
     )
     steps.save_task(session, task)
+    consequences.follow(session, actor, now, case, family.case)
     return tuple(f"{case.number}.{one.at}" for one in done.opened)
 
 

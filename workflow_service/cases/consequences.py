@@ -1,0 +1,65 @@
+"""What follows outside a case's own runs from what it publishes: void opinions, links, a successor when it is reopened."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from workflow_service.cases import ballots, lifecycle
+from workflow_service.engine import inputs
+from workflow_service.identity.actors import SYSTEM, Actor
+from workflow_service.storage import journal, tables
+
+Published = Mapping[str, Any]
+_APPLICATION = "submit_application"
+
+
+def follow(session: Session, actor: Actor, now: datetime, case: tables.Case, before: Published) -> None:
+    """Draws the consequences of a step: ``before`` is what the locked case published until then."""
+    if case.shared.get("recused") != before.get("recused"):
+        _void_opinions(session, case, before)
+    if case.shared.get("related") != before.get("related"):
+        _link(case, case.shared["related"])
+    if case.shared.get("reopened") not in (None, before.get("reopened")):
+        _succeed(session, actor, now, case)
+
+
+def _void_opinions(session: Session, case: tables.Case, before: Published) -> None:
+    """The unopened opinions of those who were recused count no more; they stay on the record."""
+    for name in case.shared.get("recused") or ():
+        if name not in (before.get("recused") or ()):
+            ballots.void(session, case.id, name, "成员已回避，意见作废")
+
+
+def _link(case: tables.Case, numbers: list[str]) -> None:
+    case.related = list(dict.fromkeys([*case.related, *numbers]))
+
+
+def _succeed(session: Session, actor: Actor, now: datetime, case: tables.Case) -> None:
+    """Opens a case with the same application, linked both ways; the decision in the old one stands until the new one."""
+    applied = _application(session, case)
+    if applied is None:
+        return
+    known = {"opened_by": case.opened_by, "related": [case.number]}
+    successor = lifecycle.create(session, lifecycle.as_system(actor), now, case.process, case.place, known)
+    lifecycle.begin(session, SYSTEM, now, successor, case.process)
+    query = select(tables.Task).where(tables.Task.case_id == successor.id, tables.Task.element == _APPLICATION)
+    first = session.scalars(query).one()
+    at = inputs.Address(first.run, first.element, first.visit)
+    lifecycle.feed(session, SYSTEM, now, successor, inputs.Submitted(at, applied["data"], applied["by"]))
+    first.status, first.done_at, first.done_by, first.holder = "done", now, applied["by"], applied["by"]
+    first.done_seq = successor.head_seq
+    _link(successor, [case.number])
+    _link(case, [successor.number])
+    lifecycle.note(session, actor, now, case, "succeeded", {"by": successor.number})
+
+
+def _application(session: Session, case: tables.Case) -> dict[str, Any] | None:
+    """The first form of a case as it was submitted, from its journal."""
+    for entry in journal.entries(session, case.id):
+        if entry.kind == "submitted":
+            body = journal.body_of(entry)
+            return body if body["at"]["element"] == _APPLICATION else None
+    return None
