@@ -7,10 +7,11 @@ from typing import Any
 from tests import office
 from workflow_service import demo, errors, settings, workdays
 from workflow_service.bundles import read
-from workflow_service.cases import calendars, messages, queries
+from workflow_service.cases import calendars, messages, tasks
 from workflow_service.identity import roster
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import database, people, tables
+from workflow_service.storage import journal as chain
 
 SYSTEM = Actor(0, "shipped", "系统", frozenset({"admin", "process_owner"}), "", "city")
 CONSOLE = Actor(0, "console", "命令行", frozenset({"admin"}), "", "city")
@@ -91,6 +92,12 @@ class City(office.Office):
         self.settle()
         return receipt.key
 
+    def saves_draft(self, by: str, task_id: str, **data: Any) -> None:
+        """Keeps what a person has typed so far."""
+        actor = self.actor(by)
+        with self.work() as session:
+            tasks.save_draft(session, actor, self.time, task_id, data)
+
     def shared(self, number: str) -> dict[str, Any]:
         """What the case publishes."""
         return self.case(number).shared
@@ -102,7 +109,7 @@ class City(office.Office):
     def journal(self, number: str) -> list[tables.Entry]:
         with self.look() as session:
             case = session.query(tables.Case).filter_by(number=number).one()
-            return list(queries.chain.entries(session, case.id))
+            return list(chain.entries(session, case.id))
 
     def documents(self, number: str) -> list[tables.Document]:
         with self.look() as session:

@@ -2,12 +2,14 @@
 
 import io
 import zipfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from tests import city
 from tests.processes import answers
 from workflow_service.audit import oracle
+from workflow_service.storage import journal, tables
 
 COMMITTEE = [f"committee_member_{n}" for n in range(1, 6)]
 PANEL = [
@@ -49,7 +51,7 @@ class Story:
         self.does("propose_route", **answers.route(**facts))
         self.does("approve_route", **answers.route(**facts))
 
-    def is_investigated(self, *codes: str, statements: tuple[str, ...] = (), **facts: Any) -> None:
+    def is_investigated(self, *codes: str, statements: Sequence[str] = (), **facts: Any) -> None:
         """Two investigators look into it and report."""
         self.does("plan_investigation", team=[self.named("investigator_1"), self.named("investigator_2")])
         self.does("record_evidence")
@@ -71,7 +73,7 @@ class Story:
     def due(self, element: str) -> str:
         """The day on which an open task is due."""
         with self.town.look() as session:
-            task = session.get_one(city.tables.Task, self.town.task(self.number, element))
+            task = session.get_one(tables.Task, self.town.task(self.number, element))
             assert task.due_at is not None
             return task.due_at.astimezone(answers.SHANGHAI).date().isoformat()
 
@@ -106,6 +108,21 @@ class Story:
         assert self.elements() == []
         self.holds()
 
+    def rows(self, element: str) -> list[tables.Task]:
+        """The open tasks of an element."""
+        with self.town.look() as session:
+            tasks = [session.get_one(tables.Task, one) for one in self.town.open_tasks(self.number)]
+            return [one for one in tasks if one.element == element]
+
+    def returned(self, element: str) -> dict[str, Any]:
+        """What the handler of an element gave back last."""
+        for entry in reversed(self.town.journal(self.number)):
+            body = journal.body_of(entry)
+            if entry.kind == "returned" and body["at"]["element"] == element:
+                result: dict[str, Any] = body["result"]
+                return result
+        raise AssertionError(f"{element} has not returned")
+
     def holds(self) -> None:
         """Everything that must be true of a case is true of this one: chain, re-execution, state, jobs."""
         with self.town.look() as session:
@@ -118,18 +135,25 @@ def text_of(document: bytes) -> str:
         return archive.read("word/document.xml").decode()
 
 
-def form_and_evaluate(story: Story, dissenter: str = "") -> None:
-    """A panel of seven is formed, promises secrecy, and each member evaluates on their own."""
-    members = [{"user": story.named(name), "category": category} for name, category in PANEL]
+def forms_panel(story: Story, replaced: dict[str, str] | None = None, *, committed: bool = False) -> None:
+    """A panel of seven is formed and promises secrecy; who has promised before is not asked again."""
+    sitting = [((replaced or {}).get(name, name), category) for name, category in PANEL]
     story.does(
         "form_panel",
-        members=members,
-        chair=story.named("panel_discipline_1"),
+        members=[{"user": story.named(name), "category": category} for name, category in sitting],
+        chair=story.named("panel_chair_1"),
         secretary=story.named("panel_secretary_1"),
     )
-    for name, _category in PANEL:
+    for name, _category in sitting:
+        if committed and name not in (replaced or {}).values():
+            continue
         task = story.town.task_of(story.number, "commit_confidentiality", story.named(name))
         story.town.do(story.named(name), task, conflict=False, sign=True)
+
+
+def form_and_evaluate(story: Story, dissenter: str = "") -> None:
+    """The panel is formed, and each member evaluates on their own."""
+    forms_panel(story)
     for name, _category in PANEL:
         extra = {"dissent": "不同意从轻，应免于问责"} if name == dissenter else {}
         task = story.town.task_of(story.number, "evaluate", story.named(name))

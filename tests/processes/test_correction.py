@@ -1,0 +1,162 @@
+"""Correction is ordered with the decision itself, counted in working days, judged on sending, and urged by the superior (article 17)."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests import city
+from tests.processes import answers
+from tests.processes.story import Story, at
+from workflow_service import errors
+from workflow_service.cases import pages
+
+FACTS: dict[str, Any] = {"excel_motive": "yes", "new_approach": "yes", "external_cause": "yes", "goal_unmet": "yes"}
+SUBJECT = {"kind": "person", "name": "丁", "org": "甲局", "org_type": "party_government", "account": "party_1"}
+
+
+@pytest.fixture
+def story(town: city.City) -> Story:
+    """A simple case, exempted on Friday 18 September 2026; its correction is ordered."""
+    town.time = at(2026, 9, 1)
+    story = Story(town, town.open("applicant_1", "intake", **answers.application("4.1", subjects=[SUBJECT])))
+    story.is_accepted(simple=True, consensus=True)
+    story.is_investigated("4.1", **FACTS)
+    story.does("draft_simple_decision", proposal="EXEMPT")
+    story.does("record_meeting", **answers.meeting({"s1": "EXEMPT"}, story.committee()))
+    story.is_decided(at(2026, 9, 18))
+    return story
+
+
+def notified(story: Story) -> None:
+    """The notice is drafted, signed and sent; the object has planned its correction."""
+    story.does("draft_correction_notice")
+    story.does("sign_correction_notice")
+    story.does("plan_correction", "party_1")
+
+
+def test_the_order_to_correct_stands_in_the_very_entry_of_the_signing(story: Story) -> None:
+    signing = next(
+        one for one in story.town.journal(story.number) if one.kind == "submitted" and '"sign_decision"' in one.body
+    )
+
+    assert {row.opened_seq for row in story.rows("draft_correction_notice")} == {signing.seq}
+
+
+def test_the_five_days_count_a_working_sunday_and_leave_out_a_holiday_friday(story: Story) -> None:
+    assert story.due("draft_correction_notice") == "2026-09-24"
+
+
+def test_a_notice_lacking_reason_requirements_or_date_cannot_be_issued(story: Story) -> None:
+    for missing in ("reason", "requirements", "rectify_by"):
+        notice: dict[str, Any] = {**answers.NOTICE, missing: None}
+        with pytest.raises(errors.Invalid) as refused:
+            story.does("draft_correction_notice", **notice)
+        assert missing in {one.field for one in refused.value.errors}
+
+
+def test_a_signed_notice_that_leaves_late_is_late_because_sending_counts(story: Story) -> None:
+    story.does("draft_correction_notice")
+    story.town.time = at(2026, 9, 28)
+
+    story.does("sign_correction_notice")
+
+    assert story.town.shared(story.number)["notices"][0]["in_time"] is False
+
+
+def test_a_missed_limit_is_recorded_and_escalated_while_the_task_stays_open(story: Story) -> None:
+    story.town.time = at(2026, 9, 24, 23)
+    story.town.settle()
+    assert story.town.shared(story.number)["breaches"] == []
+
+    story.town.wait(hours=2)
+
+    assert [one["object"] for one in story.town.shared(story.number)["breaches"]] == ["s1"]
+    assert "draft_correction_notice" in story.elements()
+    assert "T22_urging" in {one.template for one in story.town.documents(story.number)}
+    story.holds()
+
+
+def test_the_accepting_organ_sends_the_notice_and_the_superior_urges(story: Story) -> None:
+    roles = {row.element: row.role for element in ("draft_correction_notice", "supervise_correction") for row in story.rows(element)}  # fmt: skip
+
+    assert roles == {"draft_correction_notice": "clerk", "supervise_correction": "supervisor"}
+
+
+def test_the_superior_may_urge_by_other_measures_than_reminder_and_inquiry(story: Story) -> None:
+    story.does("supervise_correction", kind="other", text="约谈主要负责人", more=True)
+
+    assert story.town.shared(story.number)["urgings"][0]["kind"] == "other"
+    assert "supervise_correction" in story.elements()
+
+
+def test_correction_can_be_ordered_again_twice_and_a_third_failure_is_a_refusal(story: Story) -> None:
+    story.does("supervise_correction")
+    notified(story)
+    for _ in range(2):
+        story.does("report_correction", "party_1")
+        story.does("accept_correction", result="redo", rectify_by="2026-12-20", reason="措施未落实")
+    story.does("report_correction", "party_1")
+    story.does("accept_correction", result="redo", rectify_by="2026-12-25", reason="仍未落实")
+
+    assert "report_correction" not in story.elements()
+    assert "determine_accountability" in story.elements()
+    with story.town.look() as session:
+        task = story.town.task(story.number, "determine_accountability")
+        seen = pages.task_page(session, story.town.actor("committee_secretary_1"), story.town.time, task)
+    assert "拒不整改" in str(seen.known["reason"])
+    story.holds()
+
+
+def test_who_corrects_does_not_accept_the_correction(story: Story) -> None:
+    notified(story)
+    story.does("report_correction", "party_1")
+
+    with pytest.raises(errors.NotAllowed):
+        story.town.claim("party_1", story.town.task(story.number, "accept_correction"))
+
+
+def test_a_repaired_damage_does_not_spare_the_notice(town: city.City) -> None:
+    subject = {**SUBJECT}
+    story = Story(town, town.open("applicant_1", "intake", **answers.application("6.3", subjects=[subject], remedy_taken="资金已全部追回")))  # fmt: skip
+    story.is_accepted(simple=True, consensus=True)
+    story.is_investigated("6.3", fund_rules_followed="yes", recovered_promptly="yes", remedied="yes")
+    story.does("draft_simple_decision", proposal="EXEMPT")
+    story.does("record_meeting", **answers.meeting({"s1": "EXEMPT"}, story.committee()))
+    story.is_decided(at(2026, 3, 20))
+
+    assert story.due("draft_correction_notice") == "2026-03-27"
+
+
+def test_a_matter_partly_tolerated_is_corrected_for_one_and_determined_for_the_other(town: city.City) -> None:
+    subjects = [SUBJECT, {**SUBJECT, "name": "戊", "account": "party_2"}]
+    story = Story(town, town.open("applicant_1", "intake", **answers.application("4.1", subjects=subjects)))
+    story.is_accepted()
+    story.is_investigated("4.1", **FACTS)
+    outcomes = {"s1": "LIGHTEN", "s2": "NOT_TOLERATED"}
+    rows = [{"subject_id": one, "outcome": outcome, "grounds": "分别认定"} for one, outcome in outcomes.items()]
+    story.does("draft_opinion", outcomes=rows, opinion="分别认定")
+    story.does("consult_personnel")
+    story.does("consult_discipline")
+    story.does("record_meeting", **answers.meeting(outcomes, story.committee()))
+    story.is_decided(at(2026, 3, 20))
+
+    assert town.outcomes(story.number) == outcomes
+    assert story.elements().count("draft_correction_notice") == 1
+    assert story.elements().count("determine_accountability") == 1
+    assert "record_handover" not in story.elements()  # nothing is handed over before people determined it
+    story.holds()
+
+
+def test_the_days_count_from_the_signing_and_not_from_the_meeting(town: city.City) -> None:
+    story = Story(town, town.open("applicant_1", "intake", **answers.application("4.1", subjects=[SUBJECT])))
+    story.is_accepted(simple=True, consensus=True)
+    story.is_investigated("4.1", **FACTS)
+    story.does("draft_simple_decision", proposal="EXEMPT")
+    met = answers.meeting({"s1": "EXEMPT"}, story.committee(), meeting_date="2026-03-02")
+    town.time = at(2026, 3, 2)
+    story.does("record_meeting", **met)
+    story.is_decided(at(2026, 3, 2) + timedelta(days=9))
+
+    assert town.shared(story.number)["decision"]["date"] == "2026-03-11"
+    assert story.due("draft_correction_notice") == "2026-03-18"

@@ -1,0 +1,253 @@
+"""The panel of article 15: formed of five kinds, silent until all have spoken, complete without the recused, advising only."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import orjson
+import pytest
+
+from tests import city
+from tests.processes import answers
+from tests.processes.story import PANEL, Story, at, form_and_evaluate, forms_panel, panel_meets, text_of
+from workflow_service import errors
+from workflow_service.audit import replay
+from workflow_service.cases import ballots, pages, ports, queries
+from workflow_service.storage import tables
+
+SECRET = "only-for-the-panel-until-opened"
+FACTS: dict[str, Any] = {
+    "mixed_ownership": "yes",
+    "no_precedent": "yes",
+    "state_equity_loss_major": "no",
+    "loss_level": "minor",
+}
+
+
+@pytest.fixture
+def story(town: city.City) -> Story:
+    """A complex case whose investigation is over; its panel is to be formed."""
+    story = Story(town, town.open("applicant_1", "intake", **answers.application("6.4")))
+    story.is_accepted(complex_=True)
+    story.is_investigated("6.4", **FACTS)
+    return story
+
+
+def everything_shown(story: Story, name: str) -> str:
+    """All that one person can get to see of a case: file, tasks, journal, export, replay; what is refused is left out."""
+    town, actor, number = story.town, story.town.actor(name), story.number
+    last = town.journal(number)[-1].seq
+    with town.work() as session:
+        looks: list[Callable[[], object]] = [
+            lambda: pages.case_file(session, actor, town.time, number),
+            lambda: [pages.task_page(session, actor, town.time, task) for task in town.open_tasks(number)],
+            lambda: [row.__dict__ for row in queries.journal(session, actor, town.time, number, size=500).items],
+            lambda: replay.state_at(session, actor, town.time, number, last),
+            lambda: replay.steps(session, actor, town.time, number),
+        ]
+        seen: list[object] = []
+        for look in looks:
+            with suppress(errors.NotFound, errors.NotAllowed):
+                seen.append(look())
+    return repr(seen)
+
+
+def opinions(story: Story) -> list[tables.SealedAnswer]:
+    with story.town.look() as session:
+        return session.query(tables.SealedAnswer).order_by(tables.SealedAnswer.at, tables.SealedAnswer.task_id).all()
+
+
+def stored_bytes(story: Story) -> bytes:
+    """Everything that lies in the database, as a thief of its file would see it."""
+
+    def texts() -> Iterator[str]:
+        with story.town.look() as session:
+            for table in tables.Table.metadata.sorted_tables:
+                for row in session.execute(table.select()):
+                    yield repr(tuple(row))
+
+    return "".join(texts()).encode()
+
+
+def evaluates(story: Story, name: str, **more: object) -> None:
+    task = story.town.task_of(story.number, "evaluate", name)
+    opinion = {"proposed_outcome": "EXEMPT", "declared_no_conflict": True, "codes_met": ["6.4"], **answers.CRITERIA}
+    story.town.do(name, task, **{**opinion, **more})
+
+
+def test_nobody_can_read_an_opinion_before_all_are_in(story: Story) -> None:
+    forms_panel(story)
+    evaluates(story, "panel_expert_1", dissent=SECRET)
+
+    assert SECRET.encode() not in stored_bytes(story)
+    for name in ("panel_chair_1", "panel_expert_2", "chief_1", "admin_1", "operator_1", "auditor_1"):
+        assert SECRET not in everything_shown(story, name)
+    assert "commitment" in everything_shown(story, "auditor_1")  # the auditor does see that there is an opinion
+    assert SECRET not in repr([ports.exported(story.number, entry) for entry in story.town.journal(story.number)])
+    with story.town.work() as session, pytest.raises(errors.Conflict):
+        sealed = session.query(tables.SealedAnswer).one()
+        ballots.open_all(session, story.town.time, story.town.safe, sealed.case_id, sealed.run, "evaluate")
+
+
+def test_a_half_typed_opinion_is_not_readable_in_the_database_either(story: Story) -> None:
+    forms_panel(story)
+    task = story.town.task_of(story.number, "evaluate", "panel_expert_1")
+
+    with pytest.raises(errors.Conflict):
+        story.town.saves_draft("panel_expert_1", task, dissent=SECRET)
+
+    assert SECRET.encode() not in stored_bytes(story)
+
+
+def test_opened_opinions_match_the_commitments_that_stand_in_the_journal(story: Story) -> None:
+    form_and_evaluate(story, dissenter="panel_expert_2")
+
+    bodies = "".join(entry.body for entry in story.town.journal(story.number))
+    kept = [(one, story.town.safe.unlock(one.ciphertext)) for one in opinions(story)]
+    assert len(kept) == len(PANEL)
+    for one, plain in kept:
+        assert ballots.commitment(plain["salt"], plain["answers"]) == one.commitment
+        assert one.commitment in bodies
+    assert "不同意从轻" in bodies
+    story.holds()
+
+
+def test_an_opinion_changed_behind_the_service_is_not_opened(story: Story) -> None:
+    form_and_evaluate(story)
+    with story.town.work() as session:
+        sealed = session.query(tables.SealedAnswer).filter_by(by="panel_expert_1").one()
+        plain = story.town.safe.unlock(sealed.ciphertext)
+        plain["answers"]["proposed_outcome"] = "NOT_TOLERATED"
+        sealed.ciphertext = story.town.safe.lock(plain)
+        session.flush()
+        with pytest.raises(errors.CannotAdvance):
+            ballots.open_all(session, story.town.time, story.town.safe, sealed.case_id, sealed.run, "evaluate")
+
+
+def test_the_chair_closes_the_vote_after_eight_working_days_and_the_silent_are_named(story: Story) -> None:
+    forms_panel(story)
+    for name, _category in PANEL[:-1]:
+        evaluates(story, name)
+    with pytest.raises(StopIteration):
+        story.town.task(story.number, "close_evaluation")
+    story.town.wait(days=13)
+
+    assert story.does("close_evaluation", close=True, reason="期限已过") == "panel_chair_1"
+
+    assert "evaluate" not in story.elements()
+    opened = story.returned("open_opinions")
+    assert [one if isinstance(one, str) else one["member_id"] for one in opened["missing"]] == ["panel_expert_2"]
+    assert len(opened["opinions"]) == len(PANEL) - 1
+    story.holds()
+
+
+def test_a_dissenting_opinion_reaches_the_panels_paper_word_for_word(story: Story) -> None:
+    form_and_evaluate(story, dissenter="panel_expert_2")
+    panel_meets(story, {"s1": "LIGHTEN"})
+
+    paper = next(one for one in story.town.documents(story.number) if one.template == "T12_panel_opinion")
+
+    with story.town.look() as session:
+        assert "不同意从轻，应免于问责" in text_of(session.get_one(tables.Attachment, paper.attachment_id).content)
+
+
+def test_a_dissent_that_is_not_attached_keeps_the_meeting_from_being_recorded(story: Story) -> None:
+    form_and_evaluate(story, dissenter="panel_expert_2")
+    members = [name for name, _ in PANEL]
+    votes = [{"user": name, "vote": "for"} for name in members]
+
+    with pytest.raises(errors.Invalid):
+        story.does("record_panel_meeting", attendees=members, votes=votes, dissents_attached=False, opinion="多数意见")
+
+
+def test_a_panel_meeting_without_quorum_leads_back_to_forming_the_panel(story: Story) -> None:
+    form_and_evaluate(story)
+    few = [name for name, _ in PANEL[:4]]
+    votes = [{"user": name, "vote": "for"} for name in few]
+
+    story.does("record_panel_meeting", attendees=few, votes=votes, dissents_attached=True, opinion="多数意见")
+
+    assert "form_panel" in story.elements()
+    assert "issue_panel_opinion" not in story.elements()
+    assert story.town.outcomes(story.number) == {}
+
+
+def test_a_panel_needs_all_five_kinds_or_a_reason(story: Story) -> None:
+    members = [{"user": name, "category": category} for name, category in PANEL if category != "expert"]
+    story.does("form_panel", members=members, chair="panel_chair_1", secretary="panel_secretary_1")
+
+    assert story.elements() == ["form_panel"]
+
+
+def test_a_panel_known_to_be_needed_is_formed_while_the_investigation_runs(town: city.City) -> None:
+    story = Story(town, town.open("applicant_1", "intake", **answers.application("6.4")))
+    story.is_accepted(impact=True)
+
+    assert {"form_panel", "plan_investigation"} <= set(story.elements())
+
+    forms_panel(story)
+    assert "evaluate" not in story.elements()  # nobody evaluates before the facts are known
+    story.is_investigated("6.4", **FACTS)
+    assert story.elements().count("evaluate") == len(PANEL)
+
+
+def test_a_recused_member_is_out_at_once_the_opinion_void_but_kept_and_a_replacement_sits(story: Story) -> None:
+    forms_panel(story)
+    evaluates(story, "panel_expert_2")
+    evaluates(story, "panel_expert_1")
+    story.town.send(
+        "applicant_1", story.number, "recusal_requested", person="panel_expert_2", ground="与当事人有亲属关系"
+    )
+
+    story.does("decide_recusal", granted=True, reason="情况属实", replacement="panel_expert_3")
+
+    town = story.town
+    with town.look() as session, pytest.raises(errors.NotFound):
+        pages.case_file(session, town.actor("panel_expert_2"), town.time, story.number)
+    given = {one.by: one.voided for one in opinions(story)}
+    assert given["panel_expert_2"]
+    assert given["panel_expert_1"] is None
+    forms_panel(story, replaced={"panel_expert_2": "panel_expert_3"}, committed=True)
+    waiting = {str(row.assignee) for row in story.rows("evaluate")}
+    assert "panel_expert_3" in waiting
+    assert not waiting & {"panel_expert_1", "panel_expert_2"}
+    for name in sorted(waiting):
+        evaluates(story, name)
+    heard = {one["member_id"] for one in story.returned("open_opinions")["opinions"]}
+    assert "panel_expert_2" not in heard
+    assert {"panel_expert_1", "panel_expert_3"} <= heard
+    story.holds()
+
+
+def test_the_panel_advises_and_the_committee_departs_only_with_a_reason(story: Story) -> None:
+    form_and_evaluate(story)
+    panel_meets(story, {"s1": "LIGHTEN"})
+    assert story.town.outcomes(story.number) == {}
+    record = answers.meeting({"s1": "EXEMPT"}, story.committee())
+    with pytest.raises(errors.Invalid):
+        story.does("record_meeting", **record)
+
+    story.does("record_meeting", **record, departure_reason="损失已全部挽回")
+    story.is_decided(at(2026, 3, 20))
+
+    assert story.town.outcomes(story.number) == {"s1": "EXEMPT"}
+
+
+def test_the_members_of_the_panel_do_not_sign_the_decision(story: Story) -> None:
+    form_and_evaluate(story)
+    panel_meets(story, {"s1": "LIGHTEN"})
+    story.does("record_meeting", **answers.meeting({"s1": "LIGHTEN"}, story.committee()))
+    story.does("draft_decision")
+    story.does("check_draft")
+
+    with pytest.raises(errors.NotAllowed):
+        story.town.claim("panel_chair_1", story.town.task(story.number, "sign_decision"))
+
+
+def test_journal_rows_of_sealed_opinions_hold_a_commitment_and_nothing_else(story: Story) -> None:
+    forms_panel(story)
+    evaluates(story, "panel_expert_1", dissent=SECRET)
+
+    last = next(one for one in reversed(story.town.journal(story.number)) if one.kind == "submitted")
+
+    assert set(orjson.loads(last.body)["data"]) == {"member_id", "commitment"}
