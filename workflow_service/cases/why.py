@@ -116,7 +116,7 @@ def _timers(session: Session, case: tables.Case) -> list[Reason]:
         if row.status == "paused":
             found.append(Reason("pause", row.element, "案件中止期间，定时{element}暂停", (("element", row.element),)))
         else:
-            text = "等待日期{when}" + ("（缺少工作日历，为暂定日期）" if row.provisional else "")
+            text = "等待日期{when}（缺少工作日历，为暂定日期）" if row.provisional else "等待日期{when}"
             found.append(Reason("timer", row.element, text, (("when", _text(row.due_at)),)))
     return found
 

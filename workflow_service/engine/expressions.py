@@ -123,7 +123,7 @@ def _evaluate(expression: Expression, data: Mapping[str, Any], scope: Scope) -> 
     try:
         value = expression.compiled.evaluate(seen, env=env)
     except feel.FeelError as problem:
-        raise refusal(expression, problem.message_zh) from None
+        raise refusal(expression, problem.message_zh, problem.message_en) from None
     except CalendarDataMissing as missing:
         raise refusal(expression, str(missing)) from None
     return value, "；".join(problem_text(one) for one in env.problems or [])
@@ -134,14 +134,15 @@ def problem_text(problem: Any) -> str:
     return str(getattr(problem, "zh", problem))
 
 
-def refusal(expression: Expression, why: str) -> CannotAdvance:
-    """The error that names an element, its expression and why it has no usable value."""
+def refusal(expression: Expression, why: str, why_en: str = "") -> CannotAdvance:
+    """The error that names an element, its expression and why it has no usable value, in English too if known."""
     return CannotAdvance(
         "环节“{element}”的表达式“{expression}”（{use}）无法使用：{why}",
         element=expression.element,
         expression=expression.source,
         use=USES.get(expression.use, expression.use),
         why=why,
+        why_en=why_en,
     )
 
 

@@ -261,13 +261,13 @@ def _asking(models: Mapping[str, dmn.Model]) -> Decide:
         try:
             trace = model.decide_traced(decision, inputs, env)
         except (dmn.DmnError, feel.FeelError) as problem:
-            raise _undecided(decision, problem.message_zh) from None
+            raise _undecided(decision, problem.message_zh, problem.message_en) from None
         if trace.failure is not None:
-            raise _undecided(decision, trace.failure.message_zh)
+            raise _undecided(decision, trace.failure.message_zh, trace.failure.message_en)
         return trace.value
 
     return decide
 
 
-def _undecided(decision: str, why: str) -> CannotAdvance:
-    return CannotAdvance("决策“{element}”不能作出：{why}", element=decision, why=why)
+def _undecided(decision: str, why: str, why_en: str) -> CannotAdvance:
+    return CannotAdvance("决策“{element}”不能作出：{why}", element=decision, why=why, why_en=why_en)

@@ -62,8 +62,6 @@ def text(error: errors.ServiceError) -> str:
 def said(error: errors.FieldError) -> str:
     """A wrong field's sentence in the reader's language."""
     params = dict(error.params)
-    if i18n.is_english() and "label_en" in params:
-        params["label"] = params["label_en"]
     if i18n.is_english() and params.get("message_en"):
         return str(params["message_en"])
     return filled(error.template, params)
@@ -71,12 +69,21 @@ def said(error: errors.FieldError) -> str:
 
 def filled(template: str, params: Mapping[str, object]) -> str:
     """A translated template with its parameters; one whose translation does not fit is shown as it was written."""
-    for one in (_(template), template):
+    values = _in_english(params) if i18n.is_english() else params
+    for one in (_(template) if template else "", template):
         try:
-            return one.format(**params) if params else one
+            return one.format(**values) if params else one
         except (KeyError, IndexError, ValueError):
             continue
     return template
+
+
+def _in_english(params: Mapping[str, object]) -> Mapping[str, object]:
+    """Parameters in English: what carries a text of its own as ``name_en``, and sentences within the sentence."""
+    return {
+        name: params.get(f"{name}_en") or (_(value) if isinstance(value, str) and value else value)
+        for name, value in params.items()
+    }
 
 
 def finding(one: errors.Finding) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from workflow_service import errors, workdays
 from workflow_service.cases import calendars, pages, queries
 from workflow_service.engine import view
 from workflow_service.storage import reference, tables
-from workflow_service.web import i18n, visit
+from workflow_service.web import i18n, problems, visit
 
 
 def at(when: datetime | None) -> str | None:
@@ -75,7 +75,7 @@ def task_view(session: Session, seen: pages.TaskView) -> dict[str, Any]:
         "warnings": [_warning(one, english) for one in seen.warnings],
         "articles": _articles(seen),
         "may": sorted(seen.may),
-        "blocked": seen.blocked,
+        "blocked": problems.filled(seen.blocked, {}),
         "returnable": [{"element": one.id, "name": one.name, "name_en": one.name_en} for one in seen.returnable],
         "attempts": [
             {"id": one.id, "visit": one.visit, "done_at": at(one.done_at), "done_by": one.done_by}
