@@ -54,7 +54,7 @@ class City(office.Office):
             if task.holder or task.assignee:
                 return str(task.holder or task.assignee)
             names = list(task.assignees or roster.with_role(session, task.place, task.role))
-        for name in names:
+        for name in map(str, names):
             if name in avoid:
                 continue
             try:

@@ -3,7 +3,7 @@
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -134,9 +134,21 @@ def feed_messages(worker: Worker) -> int:
 
 
 def sweep(worker: Worker) -> int:
-    """Puts back jobs whose worker died; gives how many."""
+    """Puts back jobs whose worker died, and brings limits up to the calendar in force; gives how many jobs."""
+    recompute_limits(worker)
     with database.transaction(worker.db) as session:
         return len(jobs.reclaim(session, worker.clock()))
+
+
+def recompute_limits(worker: Worker) -> int:
+    """Computes the limits of another calendar than today's anew, each case on its own; gives how many cases."""
+    with database.reading(worker.db) as session:
+        stale = deadlines.with_open_limits(session)
+    for case_id in stale:
+        # a case that cannot move has its incident already, and must not keep the others from their dates
+        with suppress(errors.CannotAdvance, errors.Conflict), database.transaction(worker.db) as session:
+            deadlines.recompute(session, worker.clock(), case_id)
+    return len(stale)
 
 
 def run_due_jobs(worker: Worker, limit: int = 100) -> int:

@@ -100,12 +100,16 @@ def _recompute_tasks(session: Session, now: datetime, case: tables.Case, calenda
 
 
 def with_open_limits(session: Session) -> list[int]:
-    """Ids of the cases that have a waiting deadline or a task with a computed due date."""
-    waiting = select(tables.Deadline.case_id).where(
+    """Ids of the cases that have a waiting deadline or an open task whose date another calendar than today's gave."""
+    calendar = calendars.Current(session)
+    waiting = select(tables.Deadline.case_id, tables.Deadline.due_limit).where(
         tables.Deadline.status == "waiting", tables.Deadline.due_limit.is_not(None)
     )
-    tasks = select(tables.Task.case_id).where(tables.Task.status == "open", tables.Task.due_limit.is_not(None))
-    return sorted(set(session.scalars(waiting)) | set(session.scalars(tasks)))
+    tasks = select(tables.Task.case_id, tables.Task.due_limit).where(
+        tables.Task.status == "open", tables.Task.due_limit.is_not(None)
+    )
+    rows = [*session.execute(waiting), *session.execute(tasks)]
+    return sorted({row.case_id for row in rows if row.due_limit and row.due_limit["calendar"] != calendar.version})
 
 
 def reopen(session: Session, now: datetime, incident: tables.Incident) -> None:

@@ -1,0 +1,178 @@
+"""Limits: halved when urgent, stopped when suspended (but never the one of article 17), provisional until a year is known."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from tests import city
+from tests.processes import answers
+from tests.processes.story import Story, at
+from workflow_service import errors, workdays, worker
+from workflow_service.cases import calendars, deadlines
+from workflow_service.storage import tables
+
+FACTS: dict[str, Any] = {"excel_motive": "yes", "new_approach": "yes", "external_cause": "yes", "goal_unmet": "yes"}
+WEEKEND = 5
+
+
+def begun(town: city.City, **application: Any) -> Story:
+    story = Story(town, town.open("applicant_1", "intake", **answers.application("4.1", **application)))
+    story.is_accepted(simple=True, consensus=True)
+    return story
+
+
+def exempted(town: city.City, day: Any) -> Story:
+    """A simple case whose decision is signed on a day."""
+    story = begun(town)
+    story.is_investigated("4.1", **FACTS)
+    story.does("draft_simple_decision", proposal="EXEMPT")
+    story.does("record_meeting", **answers.meeting({"s1": "EXEMPT"}, story.committee()))
+    story.is_decided(day)
+    return story
+
+
+def suspended(story: Story) -> None:
+    message = {"reason_code": "judicial_or_audit", "reason": "等待审计结论"}
+    story.town.send("clerk_1", story.number, "suspension_requested", **message)
+    story.does("decide_suspension", granted=True, reason="同意")
+
+
+def resumed(story: Story) -> None:
+    story.town.send("clerk_1", story.number, "resumption_requested", reason="审计已结束")
+    story.does("decide_resumption", granted=True, reason="同意")
+
+
+def of_2027() -> list[workdays.Row]:
+    """A calendar of 2027 with one holiday, beside the years known before."""
+    return [
+        *workdays.seed(),
+        (date(2027, 1, 1), "holiday", "元旦", "公告"),
+        (date(2027, 1, 1), "year", "", "公告"),
+    ]
+
+
+def test_an_urgent_case_has_half_the_time_and_the_same_steps(town: city.City) -> None:
+    ordinary, urgent = begun(town), begun(town, urgent=True)
+
+    assert urgent.elements() == ordinary.elements()
+    assert ordinary.due("plan_investigation") == "2026-01-08"
+    assert urgent.due("plan_investigation") == "2026-01-07"
+
+
+def test_the_five_days_of_article_17_are_not_halved_by_urgency(town: city.City) -> None:
+    story = begun(town, urgent=True)
+    story.is_investigated("4.1", **FACTS)
+    story.does("draft_simple_decision", proposal="EXEMPT")
+    story.does("record_meeting", **answers.meeting({"s1": "EXEMPT"}, story.committee()))
+    story.is_decided(at(2026, 3, 20))
+
+    assert story.due("draft_correction_notice") == "2026-03-27"
+
+
+def test_a_suspended_case_waits_and_goes_on_with_the_days_that_were_left(town: city.City) -> None:
+    story = begun(town)
+    assert story.due("plan_investigation") == "2026-01-08"  # three working days from Monday the 5th
+    town.time = at(2026, 1, 6)
+    suspended(story)
+    assert town.shared(story.number)["status"] == "suspended"
+    assert [row.due_at for row in story.rows("plan_investigation")] == [None]
+    town.time = at(2026, 3, 2)
+
+    resumed(story)
+
+    assert town.shared(story.number)["status"] == "in_progress"
+    assert story.due("plan_investigation") == "2026-03-04"  # two days were left
+    story.holds()
+
+
+def test_a_suspended_case_can_be_withdrawn(town: city.City) -> None:
+    story = begun(town)
+    suspended(story)
+    town.send("applicant_1", story.number, "withdrawal_requested", reason="不再申请")
+    story.does("decide_withdrawal", granted=True, reason="同意")
+
+    assert town.shared(story.number)["end"] == "WITHDRAWN"
+    assert story.elements() == ["review_archive"]
+    story.holds()
+
+
+def test_the_limit_of_the_correction_notice_cannot_be_suspended(town: city.City) -> None:
+    story = exempted(town, at(2026, 3, 20))
+
+    with pytest.raises(errors.Conflict):
+        suspended(story)
+
+    assert story.due("draft_correction_notice") == "2026-03-27"
+    assert {row.mandatory for row in story.rows("draft_correction_notice")} == {True}
+
+
+def test_a_decision_at_the_end_of_a_year_gets_a_provisional_date_until_the_next_calendar_is_known(
+    town: city.City,
+) -> None:
+    town.time = at(2026, 12, 1)
+    story = exempted(town, at(2026, 12, 28))
+    assert story.due("draft_correction_notice") == "2027-01-02"  # every day of an unknown year counted
+    assert _breach(story).provisional
+    town.time = at(2027, 1, 4)
+    town.settle()
+    assert town.shared(story.number)["breaches"] == []  # never judged on a provisional date
+
+    publish_2027(town)
+
+    assert story.due("draft_correction_notice") == "2027-01-05"
+    assert not _breach(story).provisional
+    kept = [one for one in town.journal(story.number) if one.kind in ("due_recomputed", "rescheduled")]
+    assert any("2027-01-02" in one.body and "2027-01-05" in one.body for one in kept)  # both dates stay on record
+    town.wait(days=2)
+    assert [one["object"] for one in town.shared(story.number)["breaches"]] == ["s1"]
+    assert town.shared(story.number)["breaches"][0]["due"] == "2027-01-05"
+    story.holds()
+
+
+def test_computing_anew_twice_changes_nothing_the_second_time(town: city.City) -> None:
+    town.time = at(2026, 12, 1)
+    story = exempted(town, at(2026, 12, 28))
+    publish_2027(town)
+    before = len(town.journal(story.number))
+
+    with town.work() as session:
+        for case_id in deadlines.with_open_limits(session):
+            assert deadlines.recompute(session, town.time, case_id) == 0
+
+    assert len(town.journal(story.number)) == before
+
+
+def test_the_worker_finishes_a_recomputation_that_was_cut_short(town: city.City) -> None:
+    town.time = at(2026, 12, 1)
+    story = exempted(town, at(2026, 12, 28))
+    with town.work() as session:
+        version = calendars.enter(session, city.CONSOLE, town.time, of_2027(), "2027")
+        calendars.approve(session, city.SYSTEM, town.time, version)
+
+    worker.sweep(town.worker())
+
+    assert story.due("draft_correction_notice") == "2027-01-05"
+
+
+def publish_2027(town: city.City) -> None:
+    """The calendar of 2027 is entered and approved; the limits are computed anew."""
+    with town.work() as session:
+        version = calendars.enter(session, city.CONSOLE, town.time, of_2027(), "2027")
+        calendars.approve(session, city.SYSTEM, town.time, version)
+    worker.sweep(town.worker())
+
+
+def _breach(story: Story) -> tables.Deadline:
+    with story.town.look() as session:
+        return session.query(tables.Deadline).filter_by(element="notice_overdue", status="waiting").one()
+
+
+def test_the_seeded_calendar_says_which_days_of_2026_are_worked(town: city.City) -> None:
+    with town.look() as session:
+        calendar = calendars.in_force(session)
+    worked = {date(2026, 9, 20), date(2026, 2, 14)}
+
+    assert all(day.weekday() >= WEEKEND and calendar.is_working(day) for day in worked)
+    assert not calendar.is_working(date(2026, 9, 25))
+    assert calendar.after(date(2026, 9, 18), 5) != date(2026, 9, 18) + timedelta(days=7)
