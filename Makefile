@@ -62,6 +62,9 @@ lock: ## resolve requirements/*.in anew into the lock files with hashes
 	$(BIN)/uv pip compile -q --no-annotate --universal --python-version 3.11 --generate-hashes requirements/run.in -o requirements/run.lock
 	$(BIN)/uv pip compile -q --no-annotate --universal --python-version 3.11 --generate-hashes requirements/dev.in -o requirements/dev.lock
 
+pictures: setup browser ## take the pictures of the README anew
+	$(BIN)/python -m tests.browser.pictures
+
 wheel: setup ## build the wheel, install it in a fresh environment and start it
 	$(BIN)/python tests/wheel.py
 

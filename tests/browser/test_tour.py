@@ -1,0 +1,60 @@
+"""Every page as each role sees it, wide and on a phone: accessible, without console errors, nothing cut off."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page
+
+from tests import server
+from tests.browser.desk import Desk
+
+WIDTHS = {"wide": (1360, 860), "phone": (390, 844)}
+EVERYBODY = ("/notices", "/profile")
+STAFF = ("/inbox", "/inbox?scope=available", "/inbox?scope=all", "/inbox?scope=done", "/cases", "/start")
+TABS = ("overview", "progress", "documents", "history")
+PLACES = {
+    "applicant_1": ("/inbox", "/start", "/start/intake", "/cases"),
+    "clerk_1": STAFF,
+    "process_owner_1": ("/bundles", "/bundles/1", "/bundles/try", "/bundles/1/files/route.dmn",
+                        "/bundles/1/files/correction.bpmn", "/bundles/1/files/forms/evaluate.json"),
+    "auditor_1": ("/cases",),
+    "operator_1": ("/operations",),
+    "admin_1": ("/people", "/calendars"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("person", PLACES)
+def test_the_pages_of_a_role_are_whole(desk: Desk, axe: Callable[[Page], list[str]], person: str, width: str) -> None:
+    desk.sit_down(person)
+    page = desk.page
+    page.set_viewport_size({"width": WIDTHS[width][0], "height": WIDTHS[width][1]})
+    found: dict[str, object] = {}
+    for path in (*PLACES[person], *EVERYBODY, *_of_cases(desk.site, person)):
+        answer = page.goto(path)
+        assert answer is not None and answer.ok, path
+        _ready(page)
+        faults: list[str] = axe(page)
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            faults.append("wider than the window")
+        if faults:
+            found[path] = faults
+    assert found == {}
+
+
+def _of_cases(site: server.Server, person: str) -> Iterator[str]:
+    """The pages of a case, and of a task, as far as the person has some."""
+    token = site.people()[person]["token"]
+    cases = server.call(site.address, token, "GET", "/cases?limit=1")
+    for one in cases.body["items"][:1] if cases.status == 200 else ():  # noqa: PLR2004
+        yield from (f"/cases/{one['number']}?tab={tab}" for tab in TABS)
+        if person.startswith("auditor"):
+            yield from (f"/audit/{one['number']}/{room}" for room in ("journal", "replay", "verification", "access"))
+    tasks = server.call(site.address, token, "GET", "/tasks?scope=all&limit=1")
+    for one in tasks.body["items"][:1] if tasks.status == 200 else ():  # noqa: PLR2004
+        yield f"/tasks/{one['id']}"
+
+
+def _ready(page: Page) -> None:
+    """Waits until everything on the page that loads later has loaded."""
+    page.wait_for_function("![...document.querySelectorAll('[data-island]')].some(one => one.dataset.ready !== 'true')")
