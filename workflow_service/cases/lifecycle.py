@@ -13,7 +13,7 @@ from workflow_service.bundles import programs
 from workflow_service.cases import calendars, effects, pauses
 from workflow_service.engine import inputs, view
 from workflow_service.identity.actors import Actor
-from workflow_service.storage import database, journal, steps, tables
+from workflow_service.storage import database, journal, numbers, steps, tables
 
 
 def lock(session: Session, number: str) -> tables.Case:
@@ -145,17 +145,7 @@ def begin(session: Session, actor: Actor, now: datetime, case: tables.Case, proc
 
 def _next_number(session: Session, now: datetime) -> str:
     year = calendars.local(now).year
-    last = session.scalar(
-        select(tables.IssuedNumber.number)
-        .where(tables.IssuedNumber.code == "RC", tables.IssuedNumber.year == year)
-        .order_by(tables.IssuedNumber.number.desc())
-        .limit(1)
-        .with_for_update()
-    )
-    taken = (last or 0) + 1
-    number = f"RC-{year}-{taken:05d}"
-    session.add(tables.IssuedNumber(code="RC", year=year, number=taken, key=number, taken_at=now))
-    return number
+    return f"RC-{year}-{numbers.take(session, now, 'RC', year, ''):05d}"
 
 
 def as_system(actor: Actor) -> Actor:

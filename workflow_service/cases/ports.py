@@ -16,7 +16,7 @@ from workflow_service.handler_api import Context, IssuedDocument, StoredFile
 from workflow_service.identity import roster
 from workflow_service.identity.actors import SYSTEM
 from workflow_service.settings import Settings
-from workflow_service.storage import database, journal, tables
+from workflow_service.storage import database, journal, numbers, tables
 
 
 @dataclass(frozen=True)
@@ -144,13 +144,7 @@ class Documents:
 
     def number(self, key: str, code: str, year: int) -> str:
         with database.transaction(self.place.db) as session:
-            lifecycle.lock_by_id(session, self.place.case_id)
-            known = session.scalar(select(tables.IssuedNumber.number).where(tables.IssuedNumber.key == key))
-            if known is None:
-                row = tables.IssuedNumber
-                last = session.scalar(select(func.max(row.number)).where(row.code == code, row.year == year))
-                known = (last or 0) + 1
-                session.add(row(code=code, year=year, number=known, key=key, taken_at=self.place.now))
+            known = numbers.take(session, self.place.now, code, year, key)
             return f"{code}〔{year}〕{known}号"
 
     def register(self, key: str, document: IssuedDocument) -> str:

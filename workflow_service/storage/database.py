@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
@@ -129,6 +129,9 @@ def _writing(database: Database) -> Iterator[Session]:
     except OperationalError as error:
         session.rollback()
         raise errors.Unavailable("数据库暂时不能写入，本次操作没有保存，请稍后再试") from error
+    except IntegrityError as error:
+        session.rollback()
+        raise errors.Conflict("同时有人做了同样的操作，本次没有保存，请重试") from error
     except BaseException:
         session.rollback()
         raise

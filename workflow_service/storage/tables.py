@@ -260,6 +260,15 @@ class Document(Table):
     __table_args__ = (Index("document_by_case", "case_id"),)
 
 
+class NumberSeries(Table):
+    """How far the numbers of a code have been given out in a year."""
+
+    __tablename__ = "number_series"
+    code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True)
+    last: Mapped[int]
+
+
 class IssuedNumber(Table):
     """A document number taken from the gap-free row of its code and year."""
 

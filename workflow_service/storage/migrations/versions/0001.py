@@ -141,6 +141,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("key"),
     )
     op.create_table(
+        "number_series",
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("code", "year"),
+    )
+    op.create_table(
         "submission",
         sa.Column("key", sa.String(length=200), nullable=False),
         sa.Column("task_id", sa.String(length=160), nullable=False),
