@@ -4,7 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from tests import server
 from tests.browser import conftest, install
@@ -81,7 +81,7 @@ def _take(page: Page, name: str, path: str) -> None:
         page.goto(path)
     if name == "modeler":
         _begin_draft(page, path)
-    page.wait_for_function("![...document.querySelectorAll('[data-island]')].some(one => one.dataset.ready !== 'true')")
+    expect(page.locator('[data-island]:not([data-ready="true"])')).to_have_count(0, timeout=60_000)
     if name == "replay":
         page.get_by_role("button", name="到末尾").click()
     tall = min(int(page.evaluate("document.documentElement.scrollHeight")), LOWEST) if name in WHOLE else height

@@ -23,14 +23,14 @@ STORY = "simple_case_exempted"
 
 def test_a_step_added_in_the_browser_is_taken_by_new_cases_only(desk: Desk) -> None:
     page, site = desk.page, desk.site
-    old = _corrected(site, "old")
+    old = _corrected(site)
 
     _draft(desk)
     _add_form(page)
     _add_step(page)
     _mend_and_save(page)
     _publish_with_four_eyes(desk)
-    new = _corrected(site, "new")
+    new = _corrected(site)
 
     desk.sit_down("party_1")
     desk.do(old, "plan_correction", _answers("plan_correction"))
@@ -127,7 +127,7 @@ def _approve_anyway(site: server.Server, who: str) -> server.Answer:
     return server.call(site.address, token, "POST", f"/bundles/{submitted}/approval", {})
 
 
-def _corrected(site: server.Server, key: str) -> str:
+def _corrected(site: server.Server) -> str:
     """A case that stands before the correction plan, brought there by programs."""
     number = ""
     for position, step in enumerate(desks.story(STORY)["steps"]):
@@ -152,7 +152,7 @@ def _corrected(site: server.Server, key: str) -> str:
             "POST",
             f"/tasks/{task}/submission",
             {"data": data},
-            Idempotency_Key=f"{key}-{position}",
+            Idempotency_Key=f"{number}-{position}",
         )
         assert sent.status < 300, (step["do"], sent)  # noqa: PLR2004
     return number

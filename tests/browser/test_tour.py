@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests import server
 from tests.browser.desk import Desk
@@ -57,4 +57,4 @@ def _of_cases(site: server.Server, person: str) -> Iterator[str]:
 
 def _ready(page: Page) -> None:
     """Waits until everything on the page that loads later has loaded."""
-    page.wait_for_function("![...document.querySelectorAll('[data-island]')].some(one => one.dataset.ready !== 'true')")
+    expect(page.locator('[data-island]:not([data-ready="true"])')).to_have_count(0, timeout=60_000)
