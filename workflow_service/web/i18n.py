@@ -180,6 +180,7 @@ def _entries() -> Mapping[str, str]:
         "incident_skipped": say("跳过异常"),
         "document_issued": say("印发公文"),
         "due_recomputed": say("重算期限"),
+        "succeeded": say("另立关联案件"),
         "paused": say("期限暂停"),
         "resumed": say("期限恢复"),
     }
