@@ -61,9 +61,11 @@ def _add_form(page: Page) -> None:
 
 
 def _add_step(page: Page) -> None:
-    """Appends a task to the plan; the checker then tells what it still lacks."""
+    """Puts a task in the place of the flow that led on from the plan; the checker then tells what it still lacks."""
     page.locator('a[href$="/files/correction.bpmn"]').first.click()
     expect(page.locator('[data-island="modeler"]')).to_have_attribute("data-ready", "true")
+    _choose_flow(page, "plan_correction_to_report_correction")
+    page.locator(".djs-context-pad .entry[data-action='delete']").click()
     page.locator('.djs-element[data-element-id="plan_correction"] .djs-hit').click()
     page.locator(".djs-context-pad .entry[data-action='append.append-task']").click()
     page.keyboard.press("Escape")
@@ -82,13 +84,11 @@ def _add_step(page: Page) -> None:
 
 
 def _mend_and_save(page: Page) -> None:
-    """Follows what the checker says: leads the new step on, and takes away the flow that went past it."""
+    """Follows what the checker says: leads the new step on to the one that came before."""
     page.locator(".findings-list").get_by_role("button", name="S16").filter(has_text="review_plan").click()
     expect(page.locator(".modeler-panel h2")).to_have_text("复核整改方案")
     page.locator(".djs-context-pad .entry[data-action='connect']").click()
     page.locator('.djs-element[data-element-id="report_correction"] .djs-hit').click()
-    _choose_flow(page, "plan_correction_to_report_correction")
-    page.locator(".djs-context-pad .entry[data-action='delete']").click()
     expect(page.locator(".findings-summary")).to_contain_text("没有发现问题")
     page.get_by_role("button", name="保存").click()
     expect(page.locator(".saving-note")).to_have_text("已保存")
@@ -102,6 +102,7 @@ def _choose_flow(page: Page, flow: str) -> None:
         return [at.x, at.y]; }"""
     )
     page.mouse.click(x, y)
+    expect(page.locator(f'.djs-connection.selected[data-element-id="{flow}"]')).to_have_count(1)
 
 
 def _publish_with_four_eyes(desk: Desk) -> None:
