@@ -29,7 +29,9 @@ class Fault:
     text: str
 
 
-def examine(session: Session, now: datetime, numbers: Iterable[str] | None = None, tick: Callable[[], None] = lambda: None) -> list[Fault]:
+def examine(
+    session: Session, now: datetime, numbers: Iterable[str] | None = None, tick: Callable[[], None] = lambda: None
+) -> list[Fault]:
     """Every fault of all cases, or of the named ones.
 
     Args:
@@ -67,15 +69,27 @@ def _effects(session: Session, case: tables.Case, entries: Sequence[tables.Entry
     addresses = Counter(_address(entry) for entry in entries if entry.kind in ("returned", "failed", "skipped"))
     found = [Fault(case.number, "doubled", f"{where}的结果记录了{n}次") for where, n in addresses.items() if n > 1]
     rows = session.execute(
-        select(tables.Job.run, tables.Job.element, tables.Job.visit).where(tables.Job.case_id == case.id, tables.Job.status == "done")
+        select(tables.Job.run, tables.Job.element, tables.Job.visit).where(
+            tables.Job.case_id == case.id, tables.Job.status == "done"
+        )
     )
     done = {f"{row.run}.{row.element}.{row.visit}" for row in rows}
     effects = {_address(entry) for entry in entries if entry.kind in ("returned", "failed")}
-    found += [Fault(case.number, "effect_missing", f"{where}的作业已完成，但日志中没有结果") for where in sorted(done - effects)]
-    found += [Fault(case.number, "job_missing", f"日志中有{where}的结果，但没有相应的已完成作业") for where in sorted(effects - done)]
+    found += [
+        Fault(case.number, "effect_missing", f"{where}的作业已完成，但日志中没有结果")
+        for where in sorted(done - effects)
+    ]
+    found += [
+        Fault(case.number, "job_missing", f"日志中有{where}的结果，但没有相应的已完成作业")
+        for where in sorted(effects - done)
+    ]
     submitted = Counter(_address(entry) for entry in entries if entry.kind == "submitted")
     withdrawn = Counter(_address(entry) for entry in entries if entry.kind == "withdrawn")
-    found += [Fault(case.number, "submitted_twice", f"{where}提交了{n}次") for where, n in submitted.items() if n - withdrawn[where] > 1]
+    found += [
+        Fault(case.number, "submitted_twice", f"{where}提交了{n}次")
+        for where, n in submitted.items()
+        if n - withdrawn[where] > 1
+    ]
     return found
 
 
@@ -86,7 +100,9 @@ def _address(entry: tables.Entry) -> str:
 
 def _jobs(session: Session, now: datetime, case: tables.Case) -> list[Fault]:
     found = []
-    for job in session.scalars(select(tables.Job).where(tables.Job.case_id == case.id, tables.Job.status.in_(("todo", "run")))):
+    for job in session.scalars(
+        select(tables.Job).where(tables.Job.case_id == case.id, tables.Job.status.in_(("todo", "run")))
+    ):
         if job.status == "run" and (job.lease_until is None or job.lease_until < now - LATE):
             found.append(Fault(case.number, "stuck", f"作业{job.key}的执行者已失联"))
         if job.status == "todo" and job.due_at < now - LATE:
@@ -115,8 +131,15 @@ def _pending(session: Session, case: tables.Case) -> list[Fault]:
     ]
 
 
-def _addresses(session: Session, table: type[tables.Task] | type[tables.Job] | type[tables.Deadline], case_id: int, status: Iterable[str]) -> set[str]:
-    rows = session.execute(select(table.run, table.element, table.visit).where(table.case_id == case_id, table.status.in_(list(status))))
+def _addresses(
+    session: Session,
+    table: type[tables.Task] | type[tables.Job] | type[tables.Deadline],
+    case_id: int,
+    status: Iterable[str],
+) -> set[str]:
+    rows = session.execute(
+        select(table.run, table.element, table.visit).where(table.case_id == case_id, table.status.in_(list(status)))
+    )
     return {f"{row.run}.{row.element}.{row.visit}" for row in rows}
 
 
@@ -129,7 +152,9 @@ def rebuild(session: Session, case: tables.Case) -> int:
     lines = journal.entries(session, case.id)
     broken = journal.verify(case.number, lines, case.head_seq, case.head_hash)
     if broken is not None:
-        raise errors.CannotAdvance("日志第{seq}条{reason}，不能据以重建（{element}）", seq=broken.seq, reason=broken.reason, element="journal")
+        raise errors.CannotAdvance(
+            "日志第{seq}条{reason}，不能据以重建（{element}）", seq=broken.seq, reason=broken.reason, element="journal"
+        )
     last = None
     for moment in replay.moments(session, case):
         last = moment
