@@ -1,6 +1,5 @@
 """What people do with a task: claim, release, hand over, send back, keep a draft, submit."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -235,7 +234,7 @@ def submit(  # noqa: PLR0913  the whole of a submission
         Invalid: fields are wrong; each is named. Conflict: the task is done, gone or somebody else's, or the key was
             used for something else. NotAllowed: separation of duties. CannotAdvance: the process fails behind it.
     """
-    digest = hashlib.sha256(task_id.encode() + orjson.dumps(data, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    digest = safe.digest(task_id.encode() + orjson.dumps(data, option=orjson.OPT_SORT_KEYS))
     full_key = f"{actor.name}:{key}"[:200]
     try:
         task, case = _held(session, actor, task_id)
