@@ -93,7 +93,7 @@ def test_an_expired_session_says_so_and_the_draft_is_still_there(desk: Desk, exp
     desk.sit_down("clerk_1")
     desk.take(number, "review_acceptance")
 
-    expect(page.locator('[name="reason"]')).to_have_value("材料还要再看一遍")
+    expect(page.locator('form.sheet [name="reason"]')).to_have_value("材料还要再看一遍")
 
 
 @pytest.mark.parametrize(
