@@ -59,9 +59,7 @@ class Player:
         raise AssertionError(f"{who} finds no task {element}")
 
 
-@pytest.mark.parametrize(
-    "name", ["private_gain_refused", "panel_split_outcome", "simple_case_exempted"]
-)  # in the order of their dates
+@pytest.mark.parametrize("name", ["panel_split_outcome", "simple_case_exempted"])  # in the order of their dates
 def test_a_sample_case_ends_as_it_must_through_the_api(running: server.Server, name: str) -> None:
     scenario = scenarios.read(Path(f"bpmn/scenarios/{name}.json").read_bytes())
 
