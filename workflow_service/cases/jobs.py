@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from workflow_service import errors
 from workflow_service.cases import effects, failures, lifecycle
 from workflow_service.engine import inputs
-from workflow_service.identity.actors import SYSTEM, Actor
+from workflow_service.identity.actors import SYSTEM
 from workflow_service.storage import tables
 
 BACKOFF_CAP = timedelta(hours=1)
@@ -55,12 +55,8 @@ def finish(session: Session, now: datetime, job: Claimed, owner: str, moved: inp
     )
     if passed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result has it
         return False
-    lifecycle.feed(session, _on_account_of(job.actor), now, case, moved)
+    lifecycle.feed(session, SYSTEM, now, case, moved)
     return True
-
-
-def _on_account_of(_actor: str) -> Actor:
-    return SYSTEM
 
 
 @dataclass(frozen=True)

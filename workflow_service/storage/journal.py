@@ -6,7 +6,7 @@ and the body is canonical JSON (RFC 8785). So a body can be erased by decision a
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -20,9 +20,6 @@ from workflow_service.storage import steps, tables
 from workflow_service.storage.prepared import Prepared
 
 _INSERT = Prepared(insert(tables.Entry))
-
-Random = Callable[[int], str]
-"""Gives so many random bytes in hexadecimal."""
 
 
 @dataclass(frozen=True)
