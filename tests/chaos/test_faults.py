@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from tests import office
 from workflow_service import errors, worker
 from workflow_service.audit import oracle
-from workflow_service.cases import jobs
+from workflow_service.cases import deadlines, incidents, jobs
 from workflow_service.engine import inputs
 from workflow_service.storage import tables
 
@@ -176,3 +176,25 @@ def test_the_oracle_sees_each_kind_of_damage(desk: office.Office, damage: str, c
         connection.exec_driver_sql(damage)
 
     assert any(code in one.code or (code == "effect" and one.code in ("late", "job_missing")) for one in _faults(desk))
+
+
+def test_a_date_that_gave_up_fires_again_when_it_is_retried(desk: office.Office) -> None:
+    number = desk.open("apply", "intake", matter="x")
+    desk.settle()
+    with desk.look() as session:
+        waiting = session.scalars(sa.select(tables.Deadline.id).where(tables.Deadline.status == "waiting")).one()
+    with desk.work() as session:
+        deadlines.give_up(session, desk.time, waiting, "broken")
+    desk.wait(hours=2)
+    with desk.look() as session:
+        assert session.get_one(tables.Deadline, waiting).status == "incident"
+        incident = session.scalars(sa.select(tables.Incident.id)).one()
+
+    with desk.work() as session:
+        incidents.retry(session, desk.actor("operator"), desk.time, incident)
+    desk.settle()
+
+    with desk.look() as session:
+        assert session.get_one(tables.Deadline, waiting).status == "fired"
+    assert desk.task(number, "review_it")
+    assert _faults(desk) == []

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
-from workflow_service.cases import jobs, lifecycle
+from workflow_service.cases import deadlines, jobs, lifecycle
 from workflow_service.engine import inputs
 from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
@@ -31,6 +31,8 @@ def retry(session: Session, actor: Actor, now: datetime, incident_id: int) -> ta
     incident, case = _open(session, actor, incident_id)
     if incident.job_id is not None:
         jobs.reset(session, now, incident.job_id)
+    else:
+        deadlines.reopen(session, now, incident)
     return _close(session, actor, now, case, incident, "retried", {})
 
 
