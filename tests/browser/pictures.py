@@ -9,8 +9,9 @@ from playwright.sync_api import Page, expect, sync_playwright
 from tests import server
 from tests.browser import conftest, install
 from tests.browser.desk import Desk
+from tests.chromium import ARGUMENTS
 
-PICTURES = conftest.ROOT / "docs" / "pictures"
+PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 WIDE, PHONE = (1360, 860), (390, 844)
 WHOLE = {"task", "verification", "task_phone"}
 """Pictures of which the whole page is shown, down to a limit, not only the window."""
@@ -32,7 +33,7 @@ def main() -> int:
 
 def _take_all(site: server.Server) -> None:
     with sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=install.find(), args=conftest.ARGUMENTS)
+        browser = player.chromium.launch(executable_path=install.find(), args=ARGUMENTS)
         context = browser.new_context(
             base_url=site.address, locale="zh-CN", timezone_id="Asia/Shanghai", reduced_motion="reduce"
         )

@@ -1,6 +1,7 @@
 """What a queue must keep, whichever it is: wake for what was committed, never for what was not, and lose nothing."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -35,8 +36,14 @@ def queued(request: pytest.FixtureRequest, now: datetime) -> Iterator[Queued]:
     postgres.install(db)
     db.queue = postgres.Deferrer()
     desk = office.make(db, now, with_service())
-    yield Queued(desk, lambda: postgres.Service(desk.worker(), url).run(wait=False))
+    yield Queued(desk, lambda: _work(desk, url))
     db.engine.dispose()
+
+
+def _work(desk: office.Office, url: str) -> None:
+    """Lets a worker empty the queue in a thread: it runs an event loop, and the browser of other tests holds this one's."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(postgres.Service(desk.worker(), url).run, wait=False).result()
 
 
 def _settle(desk: office.Office) -> None:
@@ -101,7 +108,7 @@ def test_losing_the_whole_queue_loses_nothing(new_postgres: Callable[[], str], n
 
     postgres.install(db)
     assert postgres.defer_overdue(desk.worker()) == 5
-    postgres.Service(desk.worker(), url).run(wait=False)
+    _work(desk, url)
 
     assert all(desk.task(number, "review_it") for number in numbers)
     db.engine.dispose()

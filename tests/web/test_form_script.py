@@ -1,25 +1,21 @@
 """In a browser under the strict policy a form shows what applies, grows rows, keeps files and drafts, and leads to errors."""
 
-import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import flask
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from tests.bundles import sheets
+from tests.chromium import watch
 from workflow_service import errors
 from workflow_service.bundles import forms
 from workflow_service.web import headers, i18n
 
-ROOT = Path(__file__).parents[2]
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync", "--lang=zh-CN"]  # fmt: skip
 PAGE = """<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>表单</title><link rel="icon" href="/static/icon.svg">
 <link rel="stylesheet" href="/static/app.css"><link rel="stylesheet" href="/static/form.css"><script src="/static/form.js" type="module"></script></head>
 <body><main><h1>{{ form.title }}</h1>{% import "_form.html" as sheet %}
@@ -83,17 +79,14 @@ def site(sent: list[Any]) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(site: str) -> Iterator[Page]:
+def page(chromium: Browser, site: str) -> Iterator[Page]:
     """A page that fails its test on any error in the console, such as a breach of the content policy."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
     problems: list[str] = []
-    with sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=found, args=ARGUMENTS)
-        opened = browser.new_page(base_url=site, locale="zh-CN")
-        opened.on("pageerror", lambda error: problems.append(str(error)))
-        opened.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
-        yield opened
-        browser.close()
+    context = chromium.new_context(base_url=site, locale="zh-CN")
+    opened = context.new_page()
+    watch(opened, problems)
+    yield opened
+    context.close()
     assert problems == []
 
 
@@ -175,15 +168,10 @@ def test_a_draft_is_kept_while_somebody_types(page: Page, sent: list[Any]) -> No
 @pytest.mark.parametrize(
     "name", ["submit_application", "report_investigation", "record_meeting", "sign_decision", "evaluate"]
 )
-def test_axe_finds_nothing(page: Page, name: str) -> None:
+def test_axe_finds_nothing(page: Page, axe: Callable[[Page], list[str]], name: str) -> None:
     page.goto(f"/form/{name}")
-    session = page.context.new_cdp_session(page)
-    session.send("Runtime.evaluate", {"expression": AXE.read_text("utf-8")})
 
-    asked = "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}).then(r => r.violations.map(v => v.id + ' ' + v.nodes[0].html))"
-    found = session.send("Runtime.evaluate", {"expression": asked, "awaitPromise": True, "returnByValue": True})
-
-    assert found["result"]["value"] == []
+    assert axe(page) == []
 
 
 def test_a_phone_never_scrolls_sideways(page: Page) -> None:
