@@ -9,62 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.bundles import sheets
+from tests.contract import USER_TASKS
 from workflow_service import errors
 from workflow_service.bundles import form_model, forms
 
-STEPS = [
-    "submit_application",
-    "review_acceptance",
-    "propose_route",
-    "approve_route",
-    "plan_investigation",
-    "record_evidence",
-    "report_investigation",
-    "review_boundary",
-    "register_appeal",
-    "answer_appeal",
-    "reply_late_appeal",
-    "draft_simple_decision",
-    "record_meeting",
-    "draft_opinion",
-    "consult_personnel",
-    "consult_discipline",
-    "form_panel",
-    "commit_confidentiality",
-    "decide_recusal",
-    "evaluate",
-    "record_panel_meeting",
-    "issue_panel_opinion",
-    "draft_decision",
-    "check_draft",
-    "sign_decision",
-    "draft_correction_notice",
-    "sign_correction_notice",
-    "plan_correction",
-    "report_correction",
-    "supervise_correction",
-    "reply_inquiry",
-    "accept_correction",
-    "determine_accountability",
-    "visit",
-    "verify_accusation",
-    "draft_clarification",
-    "issue_clarification",
-    "register_warning",
-    "remind_early",
-    "review_warning",
-    "anonymise_case",
-    "ask_subject_consent",
-    "approve_typical_case",
-    "supplement_application",
-    "decide_withdrawal",
-    "decide_suspension",
-    "decide_resumption",
-    "use_result",
-    "record_handover",
-    "review_archive",
-    "record_service",
-]
 MESSAGES = ["recusal_request", "withdrawal_request", "suspension_request", "resumption_request", "reopening_request"]
 
 OUTCOMES = ["EXEMPT", "TERMINATE", "LIGHTEN", "NOT_TOLERATED"]
@@ -110,7 +58,7 @@ def every_field(fields: tuple[forms.Field, ...]) -> list[forms.Field]:
     return [one for field in fields for one in (field, *every_field(field.fields))]
 
 
-@pytest.mark.parametrize("name", [*STEPS, *MESSAGES])
+@pytest.mark.parametrize("name", [*USER_TASKS, *MESSAGES])
 def test_every_step_and_message_has_its_form(name: str) -> None:
     assert sheets.city(name).id == name
 

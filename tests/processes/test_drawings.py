@@ -8,6 +8,7 @@ import orjson
 import pytest
 from lxml import etree
 
+from tests.contract import USER_TASKS
 from tests.processes import drawn
 from workflow_service import dmn
 
@@ -105,60 +106,7 @@ def test_the_tasks_that_are_contract_are_all_drawn() -> None:
     tasks = {
         one.get("id") for process in PROCESSES for one in nodes(process) if etree.QName(one).localname == "userTask"
     }
-    contract = [
-        "submit_application",
-        "review_acceptance",
-        "propose_route",
-        "approve_route",
-        "plan_investigation",
-        "record_evidence",
-        "report_investigation",
-        "review_boundary",
-        "register_appeal",
-        "answer_appeal",
-        "reply_late_appeal",
-        "draft_simple_decision",
-        "record_meeting",
-        "draft_opinion",
-        "consult_personnel",
-        "consult_discipline",
-        "form_panel",
-        "commit_confidentiality",
-        "decide_recusal",
-        "evaluate",
-        "record_panel_meeting",
-        "issue_panel_opinion",
-        "draft_decision",
-        "check_draft",
-        "sign_decision",
-        "draft_correction_notice",
-        "sign_correction_notice",
-        "plan_correction",
-        "report_correction",
-        "supervise_correction",
-        "reply_inquiry",
-        "accept_correction",
-        "determine_accountability",
-        "visit",
-        "verify_accusation",
-        "draft_clarification",
-        "issue_clarification",
-        "register_warning",
-        "remind_early",
-        "review_warning",
-        "anonymise_case",
-        "ask_subject_consent",
-        "approve_typical_case",
-        "supplement_application",
-        "decide_withdrawal",
-        "decide_suspension",
-        "decide_resumption",
-        "use_result",
-        "record_handover",
-        "review_archive",
-        "record_service",
-    ]
-    assert set(contract) <= tasks
+    assert set(USER_TASKS) <= tasks
 
 
 @pytest.mark.parametrize(("complex_", "impact", "simple", "consensus", "barred"), product((False, True), repeat=5))
