@@ -8,13 +8,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
-from sqlalchemy.orm import Session
-
 from workflow_service import dispatch, errors, handler_api
 from workflow_service.cases import ballots, deadlines, jobs, lifecycle, messages, ports
 from workflow_service.engine import inputs
 from workflow_service.settings import Settings
 from workflow_service.storage import database
+
+_BROKEN = (
+    errors.CannotAdvance,
+    errors.Conflict,
+    errors.NotFound,
+    errors.Invalid,
+    errors.BadBundle,
+    errors.CalendarDataMissing,
+)
+"""What speaks against the case in hand alone; a database that is away speaks against none, and is tried again."""
 
 
 @dataclass(frozen=True)
@@ -54,22 +62,21 @@ def execute(worker: Worker, job_id: int) -> bool:
         return False
     with _kept_alive(worker, job):
         outcome = _call(worker, job)
-    with database.transaction(worker.db) as session:
-        if isinstance(outcome, jobs.Failure):
-            _fail(worker, session, job, outcome)
-            return True
+    if isinstance(outcome, jobs.Failure):
+        _fail(worker, job, outcome)
+        return True
     try:
         with database.transaction(worker.db) as session:
             jobs.finish(session, worker.clock(), job, worker.id, outcome)
-    except (errors.CannotAdvance, errors.Conflict) as refused:
-        with database.transaction(worker.db) as session:
-            _fail(worker, session, job, jobs.Failure(str(refused), permanent=True))
+    except _BROKEN as refused:
+        _fail(worker, job, jobs.Failure(str(refused), permanent=not isinstance(refused, errors.Conflict)))
     return True
 
 
-def _fail(worker: Worker, session: Session, job: jobs.Claimed, failure: jobs.Failure) -> None:
+def _fail(worker: Worker, job: jobs.Claimed, failure: jobs.Failure) -> None:
     jitter = worker.random.uniform(0.8, 1.2)
-    jobs.fail(session, worker.clock(), job, worker.id, failure, worker.settings.retry_limit, jitter)
+    with database.transaction(worker.db) as session:
+        jobs.fail(session, worker.clock(), job, worker.id, failure, worker.settings.retry_limit, jitter)
 
 
 def _call(worker: Worker, job: jobs.Claimed) -> inputs.Returned | inputs.Failed | jobs.Failure:
@@ -117,20 +124,31 @@ def fire_due(worker: Worker) -> int:
         try:
             with database.transaction(worker.db) as session:
                 fired += deadlines.fire(session, worker.clock(), deadline_id)
-        except (errors.CannotAdvance, errors.Conflict) as failure:
+        except _BROKEN as failure:
             with database.transaction(worker.db) as session:
                 deadlines.give_up(session, worker.clock(), deadline_id, str(failure))
     return fired
 
 
 def feed_messages(worker: Worker) -> int:
-    """Hands every message that waits to its case; gives how many cases were fed."""
+    """Hands every message that waits to its case, each in its own transaction; gives how many. A broken case stops no other."""
     with database.reading(worker.db) as session:
         waiting = messages.with_waiting(session)
+    fed = 0
     for case_id in waiting:
+        while _feed_next(worker, case_id):
+            fed += 1
+    return fed
+
+
+def _feed_next(worker: Worker, case_id: int) -> bool:
+    try:
         with database.transaction(worker.db) as session:
-            messages.feed_waiting(session, worker.clock(), lifecycle.lock_by_id(session, case_id))
-    return len(waiting)
+            return messages.feed_next(session, worker.clock(), lifecycle.lock_by_id(session, case_id))
+    except _BROKEN as failure:
+        with database.transaction(worker.db) as session:
+            messages.give_up(session, worker.clock(), case_id, str(failure))
+        return True
 
 
 def sweep(worker: Worker) -> int:
@@ -146,16 +164,20 @@ def recompute_limits(worker: Worker) -> int:
         stale = deadlines.with_open_limits(session)
     for case_id in stale:
         # a case that cannot move has its incident already, and must not keep the others from their dates
-        with suppress(errors.CannotAdvance, errors.Conflict), database.transaction(worker.db) as session:
+        with suppress(*_BROKEN), database.transaction(worker.db) as session:
             deadlines.recompute(session, worker.clock(), case_id)
     return len(stale)
 
 
-def run_due_jobs(worker: Worker, limit: int = 100) -> int:
-    """Runs the jobs that are due now, one after another; gives how many."""
+def due_jobs(worker: Worker) -> list[int]:
+    """Ids of jobs that are due now, oldest first."""
     with database.reading(worker.db) as session:
-        due = jobs.due(session, worker.clock(), limit)
-    return sum(execute(worker, job_id) for job_id in due)
+        return jobs.due(session, worker.clock())
+
+
+def run_due_jobs(worker: Worker) -> int:
+    """Runs the jobs that are due now, one after another; gives how many."""
+    return sum(execute(worker, job_id) for job_id in due_jobs(worker))
 
 
 def settle(worker: Worker, rounds: int = 1000) -> int:

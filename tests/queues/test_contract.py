@@ -1,7 +1,10 @@
 """What a queue must keep, whichever it is: wake for what was committed, never for what was not, and lose nothing."""
 
-from collections.abc import Callable, Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +16,7 @@ from tests.chaos.conftest import with_service
 from workflow_service import errors, worker
 from workflow_service.audit import oracle
 from workflow_service.queues import embedded, postgres
-from workflow_service.storage import database, tables
+from workflow_service.storage import database, people, tables
 
 
 class Queued:
@@ -112,6 +115,42 @@ def test_losing_the_whole_queue_loses_nothing(new_postgres: Callable[[], str], n
 
     assert all(desk.task(number, "review_it") for number in numbers)
     db.engine.dispose()
+
+
+class StuckMail:
+    """A mail server that never answers while ``let_go`` is not set, for mails with this text."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.let_go = text, threading.Event()
+
+    def send(self, key: str, to: Sequence[str], subject: str, text: str) -> None:
+        if text == self.text:
+            self.let_go.wait(60)
+
+
+def test_a_call_that_hangs_keeps_no_other_case_waiting(sqlite: database.Database, now: datetime) -> None:
+    sqlite.queue = bell = embedded.Bell()
+    desk, mail = office.make(sqlite, now, with_service()), StuckMail("slow")
+    with desk.work() as session:
+        session.execute(sa.update(people.Account).values(email="somebody@example.org"))
+    dispatcher = embedded.Dispatcher(replace(desk.worker(), mail=mail), bell, lambda _error: None)
+    dispatcher.start()
+
+    slow = desk.open("apply", "intake", matter="slow")
+    quick = desk.open("apply", "intake", matter="quick")
+    _until(lambda: len(desk.open_tasks(quick)) == 1)
+
+    assert desk.open_tasks(slow) == []
+    mail.let_go.set()
+    _until(lambda: len(desk.open_tasks(slow)) == 1)
+    dispatcher.stop()
+
+
+def _until(holds: Callable[[], bool], seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def test_a_second_server_on_the_same_file_is_refused_with_a_sentence(tmp_path: Path) -> None:

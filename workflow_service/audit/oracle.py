@@ -51,6 +51,7 @@ def of_case(session: Session, now: datetime, case: tables.Case) -> list[Fault]:
     """Every fault of one case."""
     entries = journal.entries(session, case.id)
     found = [*_record(session, case), *_effects(session, case, entries), *_jobs(session, now, case)]
+    found += _messages(session, now, case, entries)
     if not found:
         found += _pending(session, case)
     return found
@@ -108,6 +109,20 @@ def _jobs(session: Session, now: datetime, case: tables.Case) -> list[Fault]:
         if job.status == "todo" and job.due_at < now - LATE:
             found.append(Fault(case.number, "late", f"作业{job.key}超过120秒无人执行"))
     return found
+
+
+def _messages(session: Session, now: datetime, case: tables.Case, entries: Sequence[tables.Entry]) -> Iterable[Fault]:
+    """What somebody has stated is kept, and is fed once, or refused, or waits for an operator; it does not just lie there."""
+    kept = {journal.body_of(entry)["key"] for entry in entries if entry.kind == "message_kept"}
+    fed = Counter(journal.body_of(entry)["key"] for entry in entries if entry.kind == "received")
+    rows = {row.key: row for row in session.scalars(select(tables.Message).where(tables.Message.case_id == case.id))}
+    for key in sorted(kept ^ rows.keys()):
+        yield Fault(case.number, "message_missing", f"材料{key}的登记与日志不符")
+    for key, row in rows.items():
+        if fed[key] != (row.status == "fed"):
+            yield Fault(case.number, "message_fed", f"材料{key}进入程序{fed[key]}次，登记为{row.status}")
+        if row.status == "waiting" and row.received_at < now - LATE:
+            yield Fault(case.number, "message_late", f"材料{key}超过120秒未进入程序")
 
 
 def _pending(session: Session, case: tables.Case) -> list[Fault]:

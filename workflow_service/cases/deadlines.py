@@ -47,6 +47,9 @@ def give_up(session: Session, now: datetime, deadline_id: int, cause: str) -> No
     """Records that a deadline could not move its case, so that it does not fire for ever."""
     row = session.get_one(tables.Deadline, deadline_id)
     case = lifecycle.lock_by_id(session, row.case_id)
+    session.refresh(row)
+    if row.status != "waiting":  # another worker fired it, or the step that met us cancelled it
+        return
     row.status = "incident"
     failures.open_one(session, now, case, failures.Cause(row.run, row.element, cause, "", 1))
 

@@ -13,7 +13,7 @@ from workflow_service.storage import database, tables
 
 @dataclass(frozen=True)
 class Cause:
-    """Where something gave up and why."""
+    """Where something gave up and why: a call, a date, or a message (whose key stands for the run)."""
 
     run: str
     element: str
@@ -21,6 +21,7 @@ class Cause:
     trace: str
     attempts: int = 0
     job_id: int | None = None
+    message_id: int | None = None
 
 
 def open_one(session: Session, now: datetime, case: tables.Case, cause: Cause) -> tables.Incident:
@@ -38,7 +39,7 @@ def open_one(session: Session, now: datetime, case: tables.Case, cause: Cause) -
         known.cause, known.trace, known.attempts, known.job_id = cause.text, trace, cause.attempts, cause.job_id
         return known
     incident = tables.Incident(
-        case_id=case.id, job_id=cause.job_id, run=cause.run, element=cause.element, cause=cause.text, trace=trace,
+        case_id=case.id, job_id=cause.job_id, message_id=cause.message_id, run=cause.run, element=cause.element, cause=cause.text, trace=trace,
         attempts=cause.attempts, opened_at=now,
     )  # fmt: skip
     session.add(incident)

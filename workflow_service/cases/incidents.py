@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
-from workflow_service.cases import deadlines, jobs, lifecycle
+from workflow_service.cases import deadlines, jobs, lifecycle, messages
 from workflow_service.engine import inputs
 from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
@@ -31,6 +31,8 @@ def retry(session: Session, actor: Actor, now: datetime, incident_id: int) -> ta
     incident, case = _open(session, actor, incident_id)
     if incident.job_id is not None:
         jobs.reset(session, now, incident.job_id)
+    elif incident.message_id is not None:
+        messages.wait_again(case, _message(session, incident.message_id))
     else:
         deadlines.reopen(session, now, incident)
     return _close(session, actor, now, case, incident, "retried", {})
@@ -39,24 +41,31 @@ def retry(session: Session, actor: Actor, now: datetime, incident_id: int) -> ta
 def repair(  # noqa: PLR0913  what, and why
     session: Session, actor: Actor, now: datetime, incident_id: int, data: dict[str, Any], reason: str
 ) -> tables.Incident:
-    """Sets parameters of a failed call, or data of the run, anew; old and new values and the reason are recorded."""
+    """Sets parameters of a failed call, or data of the run, anew; old and new values and the reason are recorded.
+
+    Raises:
+        Conflict: the incident is about a message: what somebody has stated is not altered.
+    """
     incident, case = _open(session, actor, incident_id)
     _require(reason)
-    if incident.job_id is not None:
-        job = session.get_one(tables.Job, incident.job_id)
-        before = dict(job.payload)
-        jobs.reset(session, now, incident.job_id, {**before, **data})
-        return _close(
-            session, actor, now, case, incident, "repaired", {"before": before, "after": data, "reason": reason}
-        )
-    lifecycle.feed(session, actor, now, case, inputs.Repaired(incident.run, data, reason, actor.name))
-    return _close(session, actor, now, case, incident, "repaired", {"after": data, "reason": reason})
+    body: dict[str, Any] = {"after": data, "reason": reason}
+    if incident.message_id is not None:
+        raise errors.Conflict("不能改动他人提交的内容；排除原因后请重试，或说明理由后跳过")
+    if incident.job_id is None:
+        lifecycle.feed(session, actor, now, case, inputs.Repaired(incident.run, data, reason, actor.name))
+        return _close(session, actor, now, case, incident, "repaired", body)
+    body["before"] = dict(session.get_one(tables.Job, incident.job_id).payload)
+    jobs.reset(session, now, incident.job_id, {**body["before"], **data})
+    return _close(session, actor, now, case, incident, "repaired", body)
 
 
 def skip(session: Session, actor: Actor, now: datetime, incident_id: int, result: Any, reason: str) -> tables.Incident:  # noqa: PLR0913  what, and why
-    """Lets the case go on without the failed call, with a result given by hand and a reason."""
+    """Lets the case go on without the failed call, with a result given by hand and a reason; refuses a failed message."""
     incident, case = _open(session, actor, incident_id)
     _require(reason)
+    if incident.message_id is not None:
+        messages.refuse(session, actor, now, case, _message(session, incident.message_id), reason)
+        return _close(session, actor, now, case, incident, "skipped", {"reason": reason})
     if incident.job_id is None:
         raise errors.Conflict("此异常不是作业失败，不能跳过")
     job = session.get_one(tables.Job, incident.job_id)
@@ -64,6 +73,10 @@ def skip(session: Session, actor: Actor, now: datetime, incident_id: int, result
     at = inputs.Address(job.run, job.element, job.visit)
     lifecycle.feed(session, actor, now, case, inputs.Skipped(at, result, reason, actor.name))
     return _close(session, actor, now, case, incident, "skipped", {"reason": reason})
+
+
+def _message(session: Session, message_id: int) -> tables.Message:
+    return session.get_one(tables.Message, message_id)
 
 
 def _require(reason: str) -> None:

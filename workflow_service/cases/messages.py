@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from workflow_service import errors, feel
 from workflow_service.bundles import forms, programs
-from workflow_service.cases import files, involvement, lifecycle, scope
+from workflow_service.cases import failures, files, involvement, lifecycle, scope
 from workflow_service.engine import inputs, view
 from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
@@ -90,16 +90,50 @@ def _next_key(session: Session, case_id: int, name: str) -> str:
 
 def feed_waiting(session: Session, now: datetime, case: tables.Case) -> int:
     """Hands every waiting message of a locked case to the engine, in the order of their coming; gives how many."""
-    if not case.messages_waiting:
-        return 0
-    waiting = session.scalars(
-        select(tables.Message)
-        .where(tables.Message.case_id == case.id, tables.Message.status == "waiting")
-        .order_by(tables.Message.id)
-    ).all()
-    for message in waiting:
-        _feed(session, now, case, message)
-    return len(waiting)
+    fed = 0
+    while feed_next(session, now, case):
+        fed += 1
+    return fed
+
+
+def feed_next(session: Session, now: datetime, case: tables.Case) -> bool:
+    """Hands the message that has waited longest to the engine of its locked case; False when none waits."""
+    message = _next(session, case) if case.messages_waiting else None
+    if message is None:
+        return False
+    _feed(session, now, case, message)
+    return True
+
+
+def _next(session: Session, case: tables.Case) -> tables.Message | None:
+    waiting = select(tables.Message).where(tables.Message.case_id == case.id, tables.Message.status == "waiting")
+    return session.scalar(waiting.order_by(tables.Message.id).limit(1))
+
+
+def give_up(session: Session, now: datetime, case_id: int, cause: str) -> None:
+    """Makes an incident of the message that cannot be handed to its case, so that those behind it have their turn."""
+    case = lifecycle.lock_by_id(session, case_id)
+    message = _next(session, case)
+    if message is None:
+        return
+    message.status, message.reason = "incident", cause
+    steps.hold(case, messages_waiting=case.messages_waiting - 1)
+    found = failures.Cause(message.key, message.name, cause, "", 1, message_id=message.id)
+    failures.open_one(session, now, case, found)
+
+
+def wait_again(case: tables.Case, message: tables.Message) -> None:
+    """Lets a message that gave up wait for its locked case once more; the caller stores the case."""
+    message.status, message.reason = "waiting", None
+    steps.hold(case, messages_waiting=case.messages_waiting + 1)
+
+
+def refuse(session: Session, actor: Actor, now: datetime, case: tables.Case, message: tables.Message, why: str) -> None:  # noqa: PLR0913  who refuses what, and why
+    """Records that a case does not take a message, and why; its sender finds it there."""
+    message.status, message.reason = "refused", why
+    lifecycle.note(
+        session, actor, now, case, "message_refused", {"message": message.name, "key": message.key, "reason": why}
+    )
 
 
 def _feed(session: Session, now: datetime, case: tables.Case, message: tables.Message) -> None:
@@ -115,9 +149,7 @@ def _feed(session: Session, now: datetime, case: tables.Case, message: tables.Me
     try:
         lifecycle.feed(session, sender, now, case, moved)
     except errors.Conflict as refused:
-        message.status, message.reason = "refused", str(refused)
-        body = {"message": message.name, "key": message.key, "reason": str(refused)}
-        lifecycle.note(session, sender, now, case, "message_refused", body)
+        refuse(session, sender, now, case, message, str(refused))
         return
     message.status = "fed"
 

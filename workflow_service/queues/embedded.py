@@ -4,9 +4,10 @@ import fcntl
 import logging
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
@@ -70,11 +71,12 @@ def exclusive(database_url: str) -> IO[str] | None:
 
 
 class Dispatcher:
-    """Works off what is due in the threads of this process until stopped."""
+    """Works off what is due until stopped: messages and dates in one thread, jobs in several, so that none waits for a slow one."""
 
     def __init__(self, one: worker.Worker, bell: Bell, report: Callable[[BaseException], None]) -> None:
         self._worker, self._bell, self._report = one, bell, report
         self._stop = threading.Event()
+        self._busy: set[int] = set()  # given to the pool and not done; who really has a job, the claim decides
         self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
 
     def start(self) -> None:
@@ -92,12 +94,31 @@ class Dispatcher:
 
     def _run(self) -> None:
         rounds = 0
-        while not self._stop.is_set():
-            try:
-                worker.settle(self._worker, rounds=1)
+        with ThreadPoolExecutor(self._worker.settings.worker_concurrency, "job") as pool:
+            while not self._stop.is_set():
+                self._guarded(self._round, pool, rounds % SWEEP_EVERY == 0)
                 rounds += 1
-                if rounds % SWEEP_EVERY == 0:
-                    worker.sweep(self._worker)
-            except Exception as error:  # noqa: BLE001  the worker's loop: nothing that one case does may end it
-                self._report(error)
-            self._bell.wait(IDLE_SECONDS)
+                self._bell.wait(IDLE_SECONDS)
+
+    def _round(self, pool: ThreadPoolExecutor, sweep: bool) -> None:
+        worker.feed_messages(self._worker)
+        worker.fire_due(self._worker)
+        if sweep:
+            worker.sweep(self._worker)
+        for job_id in worker.due_jobs(self._worker):
+            if job_id not in self._busy:
+                self._busy.add(job_id)
+                pool.submit(self._guarded, self._do, job_id)
+
+    def _do(self, job_id: int) -> None:
+        try:
+            worker.execute(self._worker, job_id)
+        finally:
+            self._busy.discard(job_id)
+            self._bell.ring()
+
+    def _guarded(self, act: Callable[..., None], *given: Any) -> None:
+        try:
+            act(*given)
+        except Exception as error:  # noqa: BLE001  the worker's loop: nothing that one case does may end it
+            self._report(error)

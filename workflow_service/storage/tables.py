@@ -189,7 +189,7 @@ class Entry(Table):
 
 
 class Message(Table):
-    """A message to a case, kept before the engine sees it; status waiting, fed or refused."""
+    """A message to a case, kept before the engine sees it; status waiting, fed, refused or incident."""
 
     __tablename__ = "message"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -212,6 +212,7 @@ class Incident(Table):
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"))
     job_id: Mapped[int | None]
+    message_id: Mapped[int | None]
     run: Mapped[str] = mapped_column(String(12))
     element: Mapped[str] = mapped_column(String(64))
     cause: Mapped[str]

@@ -341,6 +341,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("case_id", sa.Integer(), nullable=False),
         sa.Column("job_id", sa.Integer(), nullable=True),
+        sa.Column("message_id", sa.Integer(), nullable=True),
         sa.Column("run", sa.String(length=12), nullable=False),
         sa.Column("element", sa.String(length=64), nullable=False),
         sa.Column("cause", sa.Text(), nullable=False),

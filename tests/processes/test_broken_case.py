@@ -1,0 +1,104 @@
+"""What somebody has stated is never lost: a case that cannot take it now becomes an incident, and no other case waits for it."""
+
+import pytest
+import sqlalchemy as sa
+
+from tests import city
+from tests.processes.test_statements import WRITTEN, begun
+from workflow_service import errors, worker
+from workflow_service.audit import oracle
+from workflow_service.cases import incidents, messages
+from workflow_service.storage import tables
+
+
+def kept(town: city.City, number: str) -> None:
+    """A statement that is received and not yet fed."""
+    actor = town.actor("party_1")
+    with town.work() as session:
+        messages.receive(session, actor, town.time, number, "statement_received", WRITTEN)
+
+
+def status(town: city.City, number: str) -> list[tuple[str, str]]:
+    with town.look() as session:
+        case = session.query(tables.Case).filter_by(number=number).one()
+        return [(row.key, row.status) for row in session.query(tables.Message).filter_by(case_id=case.id)]
+
+
+@pytest.fixture
+def broken(town: city.City) -> str:
+    """A case whose bundle cannot be found while a statement waits for it."""
+    number = begun(town).number
+    kept(town, number)
+    runs_on(town, number, "gone")
+    return number
+
+
+def runs_on(town: city.City, number: str, bundle: str) -> None:
+    with town.work() as session:
+        session.execute(sa.update(tables.Case).where(tables.Case.number == number).values(bundle=bundle))
+
+
+def incident_of(town: city.City) -> int:
+    with town.look() as session:
+        return session.scalars(sa.select(tables.Incident.id).where(tables.Incident.closed_at.is_(None))).one()
+
+
+def faults(town: city.City) -> list[oracle.Fault]:
+    with town.look() as session:
+        return oracle.examine(session, town.time)
+
+
+def mend(town: city.City, number: str) -> None:
+    runs_on(town, number, town.journal(number)[0].bundle)
+
+
+def test_a_broken_case_keeps_no_other_from_its_statements(town: city.City, broken: str) -> None:
+    sound = begun(town).number
+    kept(town, sound)
+
+    town.settle()
+
+    assert status(town, sound) == [("S1", "fed")]
+    assert status(town, broken) == [("S1", "incident")]
+
+
+def test_a_statement_that_could_not_be_taken_is_taken_once_the_case_is_mended(town: city.City, broken: str) -> None:
+    town.settle()
+    mend(town, broken)
+
+    with town.work() as session:
+        incidents.retry(session, town.actor("operator_1"), town.time, incident_of(town))
+    town.settle()
+
+    assert status(town, broken) == [("S1", "fed")]
+    assert "register_appeal" in town.elements(broken)
+    assert faults(town) == []
+
+
+def test_an_operator_may_refuse_a_statement_with_a_reason_but_not_alter_it(town: city.City, broken: str) -> None:
+    town.settle()
+    mend(town, broken)
+    operator, found = town.actor("operator_1"), incident_of(town)
+
+    with pytest.raises(errors.Conflict, match="不能改动"), town.work() as session:
+        incidents.repair(session, operator, town.time, found, {"content": "别的话"}, "更正")
+    with town.work() as session:
+        incidents.skip(session, operator, town.time, found, None, "与前件重复")
+
+    assert status(town, broken) == [("S1", "refused")]
+    assert town.journal(broken)[-2].kind == "message_refused"
+    assert faults(town) == []
+
+
+def test_the_oracle_sees_a_statement_that_was_lost_or_lies_about(town: city.City) -> None:
+    number = begun(town).number
+    kept(town, number)
+    assert faults(town) == []
+
+    town.time = town.time.replace(minute=5)
+    assert {one.code for one in faults(town)} == {"message_late"}
+
+    worker.feed_messages(town.worker())
+    with town.work() as session:
+        session.execute(sa.delete(tables.Message))
+    assert {one.code for one in faults(town)} == {"message_missing"}
