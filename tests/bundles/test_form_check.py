@@ -1,5 +1,6 @@
 """A submission is stored as the form wants it, or refused with every wrong field named."""
 
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -243,10 +244,55 @@ def test_an_expression_that_costs_too_much_refuses_instead_of_failing() -> None:
     assert sheets.wrong(form, {"a": 1}) == {"a": "check"}
 
 
-def test_unknown_people_are_refused_where_accounts_are_known() -> None:
-    from_form = sheets.make({"name": "who", "type": "person"}, {"name": "guest", "type": "person", "outside": True})
+STAFF = {
+    "lin": forms.Known(True, frozenset({"investigator"})),
+    "zhou": forms.Known(True, frozenset({"clerk"})),
+    "wu": forms.Known(False, frozenset({"investigator"})),
+}
+
+
+def staff(asked: list[set[str]]) -> forms.People:
+    """Three people, and a note of every look-up."""
+
+    def find(names: Collection[str]) -> dict[str, forms.Known]:
+        asked.append(set(names))
+        return {name: STAFF[name] for name in names if name in STAFF}
+
+    return forms.People(find, {"investigator": {"name": "调查组", "name_en": "investigator"}})
+
+
+@pytest.mark.parametrize(
+    ("who", "code", "says"),
+    [
+        ("nobody", "unknown_person", "“调查人”：没有账号为“nobody”的人员"),
+        ("wu", "disabled_person", "“调查人”：“wu”的账号已停用，请改填他人"),
+        ("zhou", "unsuitable_person", "“调查人”：“zhou”不是调查组，请改填他人"),
+    ],
+)
+def test_people_who_cannot_be_named_are_refused_in_words(who: str, code: str, says: str) -> None:
+    field = {"name": "who", "type": "person", "label": "调查人", "roles": ["investigator"]}
+    form = sheets.make(field, {"name": "guest", "type": "person", "outside": True})
 
     with pytest.raises(errors.Invalid) as found:
-        forms.check(from_form, {"who": "nobody", "guest": "外来专家"}, sheets.around(), files={}, people={"lin": {}})
+        forms.check(form, {"who": who, "guest": "外来专家"}, sheets.around(), files={}, people=staff([]))
 
-    assert [one.field for one in found.value.errors] == ["who"]
+    (wrong,) = found.value.errors
+    assert (wrong.field, wrong.code, wrong.template.format(**dict(wrong.params))) == ("who", code, says)
+
+
+def test_all_who_are_named_are_looked_up_together() -> None:
+    row = {"name": "user", "type": "person", "label": "成员"}
+    form = sheets.make({"name": "team", "type": "people"}, {"name": "rows", "type": "rows", "fields": [row]})
+    asked: list[set[str]] = []
+
+    forms.check(form, {"team": ["lin"], "rows": [{"user": "zhou"}]}, sheets.around(), files={}, people=staff(asked))
+
+    assert asked == [{"lin", "zhou"}]
+
+
+def test_a_form_that_names_nobody_asks_nothing() -> None:
+    asked: list[set[str]] = []
+
+    forms.check(sheets.make({"name": "a", "type": "text"}), {"a": "好"}, sheets.around(), files={}, people=staff(asked))
+
+    assert asked == []

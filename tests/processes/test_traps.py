@@ -9,7 +9,7 @@ from tests.processes import answers
 from tests.processes.story import PANEL, Story, at
 from workflow_service import errors, settings
 from workflow_service.cases import pages
-from workflow_service.storage import tables
+from workflow_service.storage import people, tables
 
 FACTS: dict[str, Any] = {"excel_motive": "yes", "new_approach": "yes", "external_cause": "yes", "goal_unmet": "yes"}
 SUBJECT = {"kind": "person", "name": "丁", "org": "甲局", "org_type": "party_government", "account": "party_1"}
@@ -375,6 +375,9 @@ def test_who_investigated_does_not_sit_on_the_panel(town: city.City) -> None:
     story.is_investigated("4.1", **FACTS)
     members = [{"user": name, "category": category} for name, category in PANEL[:-1]]
     members.append({"user": "investigator_1", "category": "expert"})
+    with town.work() as session:
+        both = session.query(people.Account).filter_by(name="investigator_1").one()
+        session.add(people.Grant(account_id=both.id, role="panel_member", granted_by="test", granted_at=town.time))
 
     story.does("form_panel", members=members, chair="panel_chair_1", secretary="panel_secretary_1")
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workflow_service.bundles import form_scope
-from workflow_service.bundles.form_model import CHOOSING, NESTED, Field, Form, carrying
+from workflow_service.bundles.form_model import CHOOSING, NESTED, Field, Form, People, carrying
 from workflow_service.bundles.form_scope import Seen
 from workflow_service.bundles.form_values import Judgement, counted, is_empty, typed
 from workflow_service.errors import FieldError, Invalid
@@ -17,7 +17,7 @@ def check(
     scope: Mapping[str, Any],
     *,
     files: Mapping[str, Any],
-    people: Mapping[str, Any] | None = None,
+    people: People | None = None,
 ) -> dict[str, Any]:
     """Judges the answers to a form and gives them back in the form in which they are stored.
 
@@ -26,23 +26,47 @@ def check(
     Args:
         answers: what was sent, JSON. scope: what the expressions see (``form_scope.seen``).
         files: file id → reference of the files that may be used; asked only for ids that occur.
-        people: account name → account, to refuse unknown people; None: accounts are not checked.
+        people: to refuse unknown, disabled and unsuitable people; None: accounts are not checked.
 
     Raises:
         Invalid: fields are wrong; each is named by its path, in the order of the form.
     """
     if not isinstance(answers, dict):
         raise Invalid([FieldError("", "type", "提交的内容应为 JSON 对象")])
-    judged = Judgement(files, people)
+    judged = Judgement(files)
     own = _typed_object(judged, "", form.fields, answers)
     sight = form_scope.seen(own, scope)
     _settle(judged, "", form.fields, own, sight)
+    if people is not None and judged.named:
+        _eligible(judged, people)
     if not judged.errors:
         _cross_check(judged, form, sight)
     if judged.errors:
         raise Invalid(sorted(judged.errors, key=lambda one: _place(form, one.field)))
     stored: dict[str, Any] = _filled(own)
     return stored
+
+
+def _eligible(judged: Judgement, people: People) -> None:
+    """Refuses the people who cannot be named where they were: all are looked up together."""
+    known = people.find({name for _path, _one, name in judged.named})
+    for path, one, name in judged.named:
+        found = known.get(name)
+        if found is None:
+            judged.refuse(path, one, "unknown_person", "“{label}”：没有账号为“{name}”的人员", name=name)
+        elif not found.active:
+            judged.refuse(path, one, "disabled_person", "“{label}”：“{name}”的账号已停用，请改填他人", name=name)
+        elif one.roles and not found.roles & set(one.roles):
+            wanted = [people.titles.get(role, {}) for role in one.roles]
+            judged.refuse(
+                path,
+                one,
+                "unsuitable_person",
+                "“{label}”：“{name}”不是{roles}，请改填他人",
+                name=name,
+                roles="、".join(said.get("name", "") for said in wanted),
+                roles_en=" or ".join(said.get("name_en", "") for said in wanted),
+            )
 
 
 def _place(form: Form, path: str) -> tuple[int, tuple[int, ...]]:

@@ -1,6 +1,6 @@
 """What a form is once it has been read: fields in order, with their conditions compiled."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -105,7 +105,7 @@ class Field:
         row_id: rows are numbered with this prefix: ``s`` gives s1, s2 ...
         bare: a row may be given as the bare value of this sub-field.
         outside: people without an account may be named.
-        roles: accounts of these roles are proposed. lines: height of a text area. places: decimals of a number.
+        roles: only accounts of one of these roles may be named. lines: height of a text area. places: decimals of a number.
     """
 
     name: str
@@ -179,6 +179,41 @@ class Form:
     order: Mapping[str, int]
 
 
+@dataclass(frozen=True)
+class Known:
+    """What a form must know of an account that it names."""
+
+    active: bool
+    roles: frozenset[str]
+
+
+@dataclass(frozen=True)
+class People:
+    """The people whom a form may name.
+
+    Args:
+        find: looks up the accounts of these names; unknown ones are left out.
+        titles: role → its ``name`` and ``name_en``, to say which is wanted.
+    """
+
+    find: Callable[[Collection[str]], Mapping[str, Known]]
+    titles: Mapping[str, Mapping[str, str]]
+
+
 def carrying(fields: tuple[Field, ...]) -> Iterator[Field]:
     """The fields that carry a value, sections left out."""
     return (one for one in fields if one.type != "section")
+
+
+def roles_named(fields: tuple[Field, ...]) -> frozenset[str] | None:
+    """The roles of the people whom these fields may name: empty for anybody, None when they name nobody."""
+    naming = [one for one in _all(fields) if one.type in ("person", "people") and one.access == "write"]
+    if not naming:
+        return None
+    return frozenset() if any(not one.roles for one in naming) else frozenset(r for one in naming for r in one.roles)
+
+
+def _all(fields: tuple[Field, ...]) -> Iterator[Field]:
+    for one in fields:
+        yield one
+        yield from _all(one.fields)

@@ -32,13 +32,13 @@ class Judgement:
 
     Args:
         files: file id → reference, for the files that may be used here.
-        people: account name → account, None where nobody checks accounts.
         errors: what was found. given: path → value of every field that was sent along, were it empty.
+        named: the people who were named, each with the place where, to be looked up together.
     """
 
     files: Mapping[str, Any]
-    people: Mapping[str, Any] | None = None
     errors: list[FieldError] = field(default_factory=list)
+    named: list[tuple[str, Field, str]] = field(default_factory=list)
     given: dict[str, Any] = field(default_factory=dict)
 
     def refuse(self, path: str, one: Field, code: str, template: str, **params: object) -> None:
@@ -185,9 +185,8 @@ def _person(judged: Judgement, path: str, one: Field, value: Any) -> str | None:
     if not one.outside and not _ACCOUNT.fullmatch(name):
         judged.refuse(path, one, "type", "“{label}”应为人员的账号名")
         return None
-    if not one.outside and judged.people is not None and judged.people.get(name) is None:
-        judged.refuse(path, one, "unknown_person", "没有账号为“{name}”的人员", name=name)
-        return None
+    if not one.outside:
+        judged.named.append((path, one, name))
     return name or None
 
 

@@ -6,7 +6,7 @@ The parts: ``form_reader`` (file → form, with findings), ``form_check`` (submi
 
 from workflow_service.bundles.form_check import check, upfront
 from workflow_service.bundles.form_describe import describe, prefill
-from workflow_service.bundles.form_model import TYPES, Check, Field, Form, Option
+from workflow_service.bundles.form_model import TYPES, Check, Field, Form, Known, Option, People, roles_named
 from workflow_service.bundles.form_reader import RULES, read_form
 from workflow_service.bundles.form_schema import to_schema
 from workflow_service.bundles.form_web import from_web
@@ -17,12 +17,15 @@ __all__ = [
     "Check",
     "Field",
     "Form",
+    "Known",
     "Option",
+    "People",
     "check",
     "describe",
     "from_web",
     "prefill",
     "read_form",
+    "roles_named",
     "to_schema",
     "upfront",
 ]

@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from workflow_service import errors, feel
-from workflow_service.bundles import forms, programs
-from workflow_service.cases import failures, files, involvement, lifecycle, scope
+from workflow_service.bundles import programs
+from workflow_service.cases import answers, failures, involvement, lifecycle, scope
 from workflow_service.engine import inputs, view
 from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
@@ -47,13 +47,12 @@ def receive(session: Session, actor: Actor, now: datetime, number: str, name: st
         raise errors.NotAllowed("您的角色不能提出“{what}”", what=entrance.name)
     known = scope.of_data(actor, now, lifecycle.family_of(session, case), {})
     _require_open(entrance, known)
-    form = programs.of(session, case.bundle).form(entrance.form)
-    answers = forms.check(form, data, known, files=files.known_to(session, actor, case))
+    given = answers.judged(session, actor, case, entrance.form, data, known)
     message = tables.Message(
         case_id=case.id,
         name=name,
         key=_next_key(session, case.id, name),
-        data=answers,
+        data=given,
         sender=actor.name,
         on_behalf_of=actor.on_behalf_of,
         received_at=now,

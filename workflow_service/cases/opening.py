@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
-from workflow_service.bundles import forms, programs
-from workflow_service.cases import files, lifecycle, scope
+from workflow_service.bundles import programs
+from workflow_service.cases import answers, lifecycle, scope
 from workflow_service.engine import inputs, view
 from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
@@ -58,14 +58,14 @@ def open_case(  # noqa: PLR0913  who opens what where
     entrance = _entrance(loaded, actor, process)
     case = lifecycle.create(session, actor, now, process, where)
     known = scope.of_data(actor, now, lifecycle.family_of(session, case), {})
-    answers = forms.check(loaded.form(entrance.form), data, known, files=files.known_to(session, actor, case))
+    given = answers.judged(session, actor, case, entrance.form, data, known)
     lifecycle.begin(session, actor, now, case, process)
     first = session.scalars(
         select(tables.Task).where(tables.Task.case_id == case.id, tables.Task.element == entrance.first_task)
     ).one()
     first.status, first.done_at, first.done_by, first.holder = "done", now, actor.name, actor.name
     at = inputs.Address(first.run, first.element, first.visit)
-    lifecycle.feed(session, actor, now, case, inputs.Submitted(at, answers, actor.name))
+    lifecycle.feed(session, actor, now, case, inputs.Submitted(at, given, actor.name))
     first.done_seq = case.head_seq
     return case
 

@@ -10,8 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
-from workflow_service.bundles import forms, programs
-from workflow_service.cases import ballots, consequences, files, involvement, lifecycle, messages, scope
+from workflow_service.cases import answers, ballots, consequences, involvement, lifecycle, messages, scope
 from workflow_service.engine import inputs, view
 from workflow_service.identity import permissions, roster
 from workflow_service.identity.actors import Actor
@@ -246,14 +245,14 @@ def submit(  # noqa: PLR0913  the whole of a submission
     acting = involvement.standing(session, actor, now, case, task)
     messages.feed_waiting(session, now, case)
     family = lifecycle.family_of(session, case)
-    answers = _checked(session, acting, now, case, task, data, family)
+    given = _checked(session, acting, now, case, task, data, family)
     if task.delegated_by is not None:
         return _give_back(session, acting, now, case, task, data)
     if task.sealed:
-        answers = ballots.seal(
-            session, now, safe, task, acting.on_behalf_of or actor.name, database.random_of(session)(16), answers
+        given = ballots.seal(
+            session, now, safe, task, acting.on_behalf_of or actor.name, database.random_of(session)(16), given
         )
-    outcome = Submission(case.number, _complete(session, acting, now, case, task, answers, family))
+    outcome = Submission(case.number, _complete(session, acting, now, case, task, given, family))
     if key:
         row = {"key": full_key, "task_id": task.id, "digest": digest, "answer": outcome.answer(), "at": now}
         _remember(session, row)
@@ -282,9 +281,8 @@ def _checked(  # noqa: PLR0913  a form's whole context
     data: dict[str, Any],
     family: view.Family,
 ) -> dict[str, Any]:
-    form = programs.of(session, case.bundle).form(task.form)
     known = scope.of_task(session, actor, now, case, task, family)
-    return forms.check(form, data, known, files=files.known_to(session, actor, case))
+    return answers.judged(session, actor, case, task.form, data, known)
 
 
 def _complete(  # noqa: PLR0913  a step's whole context
@@ -293,10 +291,10 @@ def _complete(  # noqa: PLR0913  a step's whole context
     now: datetime,
     case: tables.Case,
     task: tables.Task,
-    answers: dict[str, Any],
+    given: dict[str, Any],
     family: view.Family,
 ) -> tuple[str, ...]:
-    moved = inputs.Submitted(address(task), answers, actor.name)
+    moved = inputs.Submitted(address(task), given, actor.name)
     done = lifecycle.feed(session, actor, now, case, moved, family)
     steps.hold(
         task, status="done", done_at=now, done_by=actor.name, done_seq=case.head_seq, on_behalf_of=actor.on_behalf_of

@@ -1,6 +1,6 @@
 """The people and units: listed, created, disabled, given roles and substitutes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -79,6 +79,39 @@ def display_names(session: Session, names: Iterable[str]) -> dict[str, str]:
         select(people.Account.name, people.Account.display_name).where(people.Account.name.in_(set(names)))
     )
     return {row.name: row.display_name for row in rows}
+
+
+def eligible(session: Session, place: str, roles: Collection[str]) -> list[Person]:
+    """The active people of a place who hold one of these roles, by name; all of them when no role is asked for."""
+    query = (
+        select(people.Account, people.Unit)
+        .join(people.Unit, people.Unit.code == people.Account.unit)
+        .where(people.Unit.place == place, people.Account.active)
+        .order_by(people.Account.name)
+    )
+    if roles:
+        holders = select(people.Grant.account_id).where(people.Grant.role.in_(roles))
+        query = query.where(people.Account.id.in_(holders))
+    rows = session.execute(query).all()
+    granted: dict[int, list[str]] = {}
+    for grant in session.scalars(
+        select(people.Grant).where(people.Grant.account_id.in_([one.id for one, _unit in rows]))
+    ):
+        granted.setdefault(grant.account_id, []).append(grant.role)
+    return [_person(account, unit, sorted(granted.get(account.id, ()))) for account, unit in rows]
+
+
+def known(session: Session, names: Iterable[str]) -> dict[str, tuple[bool, frozenset[str]]]:
+    """Account name → whether it is active, and its roles; unknown names are left out. One query for all of them."""
+    rows = session.execute(
+        select(people.Account.name, people.Account.active, people.Grant.role)
+        .outerjoin(people.Grant, people.Grant.account_id == people.Account.id)
+        .where(people.Account.name.in_(set(names)))
+    ).all()
+    roles: dict[str, set[str]] = {}
+    for row in rows:
+        roles.setdefault(row.name, set()).update([row.role] if row.role else ())
+    return {row.name: (row.active, frozenset(roles[row.name])) for row in rows}
 
 
 def with_role(session: Session, place: str, role: str) -> list[str]:

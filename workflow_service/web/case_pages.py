@@ -208,7 +208,7 @@ def _ask(
         values=values,
         faults=faults,
         case=case,
-        people=task_pages.people_for(session, visit.actor().place),
+        people=task_pages.people_for(session, visit.actor().place, asked.form),
         articles=asked.articles,
     )
 

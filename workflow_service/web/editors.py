@@ -101,7 +101,7 @@ def preview(bundle_id: int, name: str) -> str:
             name=name,
             described=forms.describe(form, known),
             values=forms.prefill(form, known),
-            people=task_pages.people_for(session, visit.actor().place),
+            people=task_pages.people_for(session, visit.actor().place, form),
         )
 
 

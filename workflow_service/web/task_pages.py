@@ -59,7 +59,7 @@ def _page(session: Session, seen: gathered.TaskView, values: Mapping[str, Any], 
         key=visit.site().db.random(12),
         explained=shapes.explained(session, seen.task.due_limit),
         receivers=receivers,
-        people=people_for(session, seen.task.place),
+        people=people_for(session, seen.task.place, seen.form),
         articles=seen.articles,
         earlier=_earlier(loaded, seen),
         done=_done(session, seen.task),
@@ -105,13 +105,14 @@ def _receivers(session: Session, seen: gathered.TaskView) -> Mapping[str, str]:
     return {name: shown[name] for name in names if name != visit.actor().name}
 
 
-def people_for(session: Session, place: str) -> list[dict[str, Any]]:
-    """The people whom a form may name: account, shown name, unit, roles."""
-    listed = roster.everybody(session, place)
+def people_for(session: Session, place: str, form: forms.Form) -> list[dict[str, Any]]:
+    """The people whom a form may name: account, shown name, unit, roles; nobody is looked up when it names nobody."""
+    wanted = forms.roles_named(form.fields)
+    if wanted is None:
+        return []
     return [
         {"name": one.name, "display_name": one.display_name, "unit": one.unit_name, "roles": list(one.roles)}
-        for one in listed
-        if one.active
+        for one in roster.eligible(session, place, wanted)
     ]
 
 
