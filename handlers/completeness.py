@@ -74,7 +74,8 @@ def _application(shared: Mapping[str, Any], processes: set[str], dossier: Dossie
 
 
 def _statements(about: Mapping[str, Any], dossier: Dossier) -> Iterator[Item]:
-    """Every statement that was received is recorded and answered (article 16)."""
+    """Every statement that was received is recorded and answered (article 16), unless the case was withdrawn before."""
+    ended = (about.get("shared") or {}).get("end") == "WITHDRAWN"
     registered = {str(one["run"]) for one in dossier.answers("register_appeal")}
     answered = {
         str(one["run"]) for element in ("answer_appeal", "reply_late_appeal") for one in dossier.answers(element)
@@ -86,8 +87,8 @@ def _statements(about: Mapping[str, Any], dossier: Dossier) -> Iterator[Item]:
     }
     for key in dict.fromkeys([*keys, *runs]):
         late = runs.get(key) in {str(one["run"]) for one in dossier.answers("reply_late_appeal")}
-        yield Item(f"申诉{key}的登记", "第16条", late or runs.get(key) in registered)
-        yield Item(f"申诉{key}的处理意见", "第16条", runs.get(key) in answered)
+        yield Item(f"申诉{key}的登记", "第16条", ended or late or runs.get(key) in registered)
+        yield Item(f"申诉{key}的处理意见", "第16条", ended or runs.get(key) in answered)
 
 
 def _decision(shared: Mapping[str, Any], dossier: Dossier) -> Iterator[Item]:

@@ -233,3 +233,22 @@ def test_reopening_a_decided_case_makes_a_case_that_is_linked_to_it(town: city.C
     again.holds()
     assert town.outcomes(story.number) == {"s1": "EXEMPT"}
     story.holds()
+
+
+@pytest.mark.parametrize("registered", [False, True])
+def test_a_withdrawn_case_closes_its_open_statements_and_tells_the_party(town: city.City, registered: bool) -> None:  # noqa: FBT001  two rows of a table
+    story = begun(town)
+    town.send("party_1", story.number, "statement_received", party="s1", mode="written", content="另有说明")
+    if registered:
+        story.does("register_appeal", party="s1", mode="written", content="另有说明")
+    town.send("applicant_1", story.number, "withdrawal_requested", reason="不再申请")
+    story.does("decide_withdrawal", granted=True, reason="同意")
+
+    assert story.elements() == ["review_archive"]
+    with town.look() as session:
+        told = session.query(tables.Notice).filter_by(account="party_1").order_by(tables.Notice.id.desc()).first()
+    assert told is not None
+    assert "陈述申辩随案终结" in told.title
+    story.does("review_archive")
+    assert story.status() == "archived"
+    story.holds()
