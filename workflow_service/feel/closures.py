@@ -161,6 +161,10 @@ def _compare(node: nodes.Compare, build: Build) -> Closure:
     compared = comparison(node.op, (build.source, node.pos))
     test = _ORDERS[node.op]
     left, right = make(node.left, build), make(node.right, build)
+    if build.local and isinstance(node.right, nodes.Literal) and type(node.right.value) in (str, Decimal):
+        entry = _entry_of(node.left)
+        if entry is not None:
+            return _entry_compared(entry, node, (left, compared))
 
     def run(scope: Scope) -> bool | None:
         one, two = left(scope), right(scope)
@@ -168,6 +172,30 @@ def _compare(node: nodes.Compare, build: Build) -> Closure:
         if of is type(two) and (of is Decimal or of is str):
             return test(one, two)
         return compared(scope, one, two)
+
+    return run
+
+
+def _entry_of(node: nodes.Node) -> tuple[str, str] | None:
+    """The variable and the entry of ``variable.entry``."""
+    if isinstance(node, nodes.Path) and isinstance(node.source, nodes.Name):
+        return node.source.name, node.name
+    return None
+
+
+def _entry_compared(entry: tuple[str, str], node: nodes.Compare, parts: tuple[Closure, Any]) -> Closure:
+    """``variable.entry op constant``, the commonest condition of a table, read without a step in between."""
+    (variable, key), (left, compared), test = entry, parts, _ORDERS[node.op]
+    constant: Value = node.right.value  # type: ignore[attr-defined]
+    of = type(constant)
+
+    def run(scope: Scope) -> bool | None:
+        whole = dict.get(scope, variable)
+        one = whole.get(key) if type(whole) is dict else None
+        if type(one) is of:
+            return test(one, constant)
+        answer: bool | None = compared(scope, left(scope), constant)
+        return answer
 
     return run
 

@@ -20,14 +20,17 @@ def joined(operands: tuple[Closure, ...], deciding: bool) -> Closure:
     if len(operands) == 2:
         return _pair(operands[0], operands[1], deciding)
 
+    other = not deciding
+
     def many(scope: Scope) -> bool | None:
-        answer: bool | None = not deciding
+        answer: bool | None = other
         for operand in operands:
             value: object = operand(scope)
+            if value is other:
+                continue
             if value is deciding:
                 return deciding
-            if type(value) is not bool:
-                answer = None
+            answer = None
         return answer
 
     return many

@@ -61,13 +61,33 @@ def condition(node: nodes.Node) -> Condition | None:
 
 def _compare(node: nodes.Compare) -> Condition | None:
     constant, test = _constant(node.right), _ORDERS[node.op]
-    if not isinstance(node.left, nodes.Name) or not _comparable(constant, node.op):
+    if not _comparable(constant, node.op):
+        return None
+    if isinstance(node.left, nodes.Path):
+        return _compare_entry(node.left, test, constant)
+    if not isinstance(node.left, nodes.Name):
         return None
     name = node.left.name
     first, second = _types(constant)
 
     def run(data: Mapping[str, Any]) -> bool:
         given = data[name]
+        if type(given) is first or type(given) is second:
+            return test(given, constant)
+        raise Slow
+
+    return run
+
+
+def _compare_entry(path: nodes.Path, test: Callable[[Any, Any], bool], constant: Any) -> Condition | None:
+    if not isinstance(path.source, nodes.Name):
+        return None
+    name, key = path.source.name, path.name
+    first, second = _types(constant)
+
+    def run(data: Mapping[str, Any]) -> bool:
+        whole = data[name]
+        given = whole.get(key) if type(whole) is dict else None
         if type(given) is first or type(given) is second:
             return test(given, constant)
         raise Slow

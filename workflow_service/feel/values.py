@@ -103,8 +103,9 @@ def kind(value: Value) -> str:
     return KINDS.get(type(value), "function")
 
 
-# What needs no conversion on its way in.
-PLAIN = frozenset((Decimal, int, bool, str, type(None), Date, Time, DateTime, YearsMonths, DaysTime, Range))
+# What needs no conversion on its way in; of a decimal it is asked whether it is finite.
+_AS_IS = frozenset((int, bool, str, type(None), Date, Time, DateTime, YearsMonths, DaysTime, Range))
+PLAIN = _AS_IS | {Decimal}
 
 
 def _from_datetime(value: python_time.datetime) -> DateTime:
@@ -125,6 +126,11 @@ def _from_float(value: float) -> Decimal | None:
     return number if number.is_finite() else None
 
 
+def _from_mapping(value: Mapping[Any, Any]) -> dict[str, Value]:
+    # Most entries are what they are; asking that here saves a call for each.
+    return {str(key): entry if type(entry) in _AS_IS else from_python(entry) for key, entry in value.items()}
+
+
 _INWARDS: tuple[tuple[type, Callable[[Any], Value]], ...] = (
     (bool, bool),
     (Function, lambda value: value),
@@ -138,7 +144,7 @@ _INWARDS: tuple[tuple[type, Callable[[Any], Value]], ...] = (
         python_time.timedelta,
         lambda value: DaysTime((value.days * 86_400 + value.seconds) * temporal.NANO + value.microseconds * 1000),
     ),
-    (Mapping, lambda value: {str(key): from_python(entry) for key, entry in value.items()}),
+    (Mapping, _from_mapping),
     (list, lambda value: [from_python(entry) for entry in value]),
     (tuple, lambda value: [from_python(entry) for entry in value]),
 )
