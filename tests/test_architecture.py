@@ -1,5 +1,6 @@
 """The house's own rules: what is packaged, documented and guarded."""
 
+import ast
 import configparser
 import re
 from pathlib import Path
@@ -71,3 +72,20 @@ def test_the_readme_names_the_two_commands() -> None:
 
     assert "make run" in readme
     assert "make test" in readme
+
+
+def test_the_service_always_says_what_time_it_is_when_it_asks_feel_or_dmn() -> None:
+    asked = {("feel", "evaluate"): 2, ("feel", "unary_test"): 3, ("model", "decide"): 2, ("model", "decide_traced"): 2}
+    silent = []
+    for path in sorted((ROOT / "workflow_service").rglob("*.py")):
+        if path.name == "cli.py":  # on the command line the machine's clock is meant
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+                continue
+            known = asked.get((ast.unparse(node.func.value), node.func.attr))
+            named = any(word.arg == "env" for word in node.keywords)
+            if known is not None and not named and len(node.args) <= known:
+                silent.append(f"{path.name}:{node.lineno}")
+
+    assert silent == []

@@ -209,4 +209,5 @@ def test_a_clock_and_a_calendar_reach_the_expressions() -> None:
     model = dmn.read(drawn.model(drawn.decision("d", drawn.feel("today()"))))
 
     assert str(model.decide("d", {}, feel.Env(clock=lambda: datetime(2026, 9, 18, tzinfo=UTC)))) == "2026-09-18"
-    assert model.decide("d", {}) is None
+    assert model.decide("d", {}, feel.Env()) is None
+    assert isinstance(model.decide("d", {}), feel.Date)  # alone, the machine's clock counts

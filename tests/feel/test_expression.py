@@ -252,3 +252,16 @@ def test_host_data_that_is_nested_too_deeply_is_refused() -> None:
 
     with pytest.raises(feel.FeelLimitError):
         feel.compile("x = 1").evaluate({"x": data})
+
+
+def test_used_alone_feel_reads_the_machines_clock() -> None:
+    before = datetime.now(UTC)
+    moment = feel.to_python(feel.evaluate("now()", {}))
+
+    assert before - timedelta(seconds=1) <= moment <= datetime.now(UTC) + timedelta(seconds=1)
+    assert feel.evaluate("today() = date(now())", {}) is True
+    assert feel.unary_test("<= now()", feel.evaluate("now()", {}), {}) is True
+
+
+def test_an_environment_without_a_clock_has_no_present() -> None:
+    assert feel.evaluate("now()", {}, env=feel.Env()) is None

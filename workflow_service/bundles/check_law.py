@@ -228,7 +228,7 @@ def _route_table(content: bytes) -> Iterator[Finding]:
         }
         wanted = "panel" if complex_ or large else "simple" if simple and consensus else "standard"
         try:
-            value = model.decide("route", {**facts, "investigation_completed": True, "barred": False})
+            value = model.decide("route", {**facts, "investigation_completed": True, "barred": False}, feel.Env())
         except (dmn.DmnError, feel.FeelError):
             value = None
         found = value.get("path") if isinstance(value, dict) else value

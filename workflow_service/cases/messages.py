@@ -46,7 +46,7 @@ def receive(session: Session, actor: Actor, now: datetime, number: str, name: st
     if not actor.roles & set(entrance.roles):
         raise errors.NotAllowed("您的角色不能提出“{what}”", what=entrance.name)
     known = scope.of_data(actor, now, lifecycle.family_of(session, case), {})
-    _require_open(entrance, known)
+    _require_open(entrance, known, now)
     given = answers.judged(session, actor, case, entrance.form, data, known)
     message = tables.Message(
         case_id=case.id,
@@ -72,14 +72,14 @@ def _entrance(session: Session, case: tables.Case, name: str) -> view.Entrance:
     raise errors.NotFound("没有名为“{name}”的消息", name=name)
 
 
-def _require_open(entrance: view.Entrance, known: dict[str, Any]) -> None:
-    if not is_open(entrance, known):
+def _require_open(entrance: view.Entrance, known: dict[str, Any], now: datetime) -> None:
+    if not is_open(entrance, known, now):
         raise errors.Conflict(entrance.refusal or "案件现在的状态不接受“{what}”", what=entrance.name)
 
 
-def is_open(entrance: view.Entrance, known: dict[str, Any]) -> bool:
+def is_open(entrance: view.Entrance, known: dict[str, Any], now: datetime) -> bool:
     """Whether the case takes a message now, by the condition drawn at its start event."""
-    return not entrance.allowed or feel.evaluate(entrance.allowed, known) is True
+    return not entrance.allowed or feel.evaluate(entrance.allowed, known, env=feel.Env(clock=lambda: now)) is True
 
 
 def _next_key(session: Session, case_id: int, name: str) -> str:

@@ -173,7 +173,7 @@ def case_file(session: Session, actor: Actor, now: datetime, number: str) -> Cas
         attachments=files.of_case(session, case.id) if _staff(actor) else [],
         comments=comments,
         incidents=[one for one in _rows(session, tables.Incident, case.id) if one.closed_at is None],
-        messages=messages_for(session, actor, case),
+        messages=messages_for(session, actor, now, case),
         positions=positions(session, case),
         names=roster.display_names(session, who),
         loaded=loaded,
@@ -219,11 +219,12 @@ def positions(session: Session, case: tables.Case) -> list[dict[str, Any]]:
     return [dict(one) for one in engine.positions(loaded.program, lifecycle.family_of(session, case))]
 
 
-def messages_for(session: Session, actor: Actor, case: tables.Case) -> list[view.Entrance]:
+def messages_for(session: Session, actor: Actor, now: datetime, case: tables.Case) -> list[view.Entrance]:
     """The messages that this person may send to the case now."""
-    known = scope.of_data(actor, None, lifecycle.family_of(session, case), {})
+    known = scope.of_data(actor, now, lifecycle.family_of(session, case), {})
     entrances = programs.of(session, case.bundle).program.entrances
-    return [one for one in entrances if one.message and actor.roles & set(one.roles) and messages.is_open(one, known)]
+    mine = [one for one in entrances if one.message and actor.roles & set(one.roles)]
+    return [one for one in mine if messages.is_open(one, known, now)]
 
 
 def entrances(session: Session, actor: Actor) -> list[view.Entrance]:

@@ -9,7 +9,8 @@ from workflow_service.dmn.check import check
 from workflow_service.dmn.errors import NOWHERE, DmnError, Place
 from workflow_service.dmn.findings import Finding
 from workflow_service.dmn.trace import Trace
-from workflow_service.feel import errors, limits, values
+from workflow_service.feel import errors, values
+from workflow_service.feel.alone import ALONE
 from workflow_service.feel.limits import Env
 from workflow_service.feel.values import Value
 
@@ -60,13 +61,13 @@ class Model:
         """The names of the decision services and business knowledge models by id."""
         return {one.id: one.name for one in self.parts.own.functions}
 
-    def decide(self, name: str, inputs: Mapping[str, Any], env: Env = limits.NOWHERE) -> Value:
+    def decide(self, name: str, inputs: Mapping[str, Any], env: Env = ALONE) -> Value:
         """The value of a decision, null when it has none.
 
         Args:
             name: the decision's name or id.
             inputs: what is given, by the inputs' names or ids.
-            env: clock and calendar for the expressions that ask for them.
+            env: clock and calendar for the expressions that ask for them; without it the machine's clock counts.
 
         Raises:
             DmnError: there is no such decision.
@@ -77,16 +78,15 @@ class Model:
         _tell(env, frame)
         return value
 
-    def decide_traced(self, name: str, inputs: Mapping[str, Any], env: Env | None = None) -> Trace:
+    def decide_traced(self, name: str, inputs: Mapping[str, Any], env: Env = ALONE) -> Trace:
         """The value of a decision with what led to it; ``Trace.failure`` is the broken rule of a table, if any."""
-        env = env or limits.NOWHERE
         frame, session = self._frame(inputs, env, listening=True)
         decision = self._decision(name)
         value = _asked(lambda: frame.decide(decision.id))
         _tell(env, frame)
         return Trace(decision.name, value, tuple(frame.log), session.failure)
 
-    def invoke(self, service_or_bkm: str, arguments: Mapping[str, Any], env: Env = limits.NOWHERE) -> Value:
+    def invoke(self, service_or_bkm: str, arguments: Mapping[str, Any], env: Env = ALONE) -> Value:
         """What a decision service or business knowledge model returns; null when the arguments don't fit.
 
         Args:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from workflow_service.feel import builtins, closures, closures_flow, freenames, nodes, parse, quick, unparse
+from workflow_service.feel.alone import ALONE
 from workflow_service.feel.closures import Build, Closure
 from workflow_service.feel.limits import DEFAULT, NOWHERE, Env, Limits, Run, exceeded
 from workflow_service.feel.scopes import Root, Scope
@@ -146,15 +147,19 @@ def _keys(data: Any, found: set[str], depth: int = 0) -> None:
             _keys(entry, found, depth + 1)
 
 
-def evaluate(expression: str, context: Mapping[str, Any], *, env: Env = NOWHERE) -> Value:
-    """The value of an expression over the data; the keys of the data, at any depth, are the names in scope."""
+def evaluate(expression: str, context: Mapping[str, Any], *, env: Env = ALONE) -> Value:
+    """The value of an expression over the data; the keys of the data, at any depth, are the names in scope.
+
+    Args:
+        env: clock, calendar and limits; without it ``now()`` and ``today()`` are those of the machine.
+    """
     names: set[str] = set()
     _keys(context, names)
     return compile(expression, names).evaluate(context, env=env)
 
 
-def unary_test(test: str, value: Any, context: Mapping[str, Any], *, env: Env = NOWHERE) -> bool | None:
-    """Whether a value meets the unary tests of a cell."""
+def unary_test(test: str, value: Any, context: Mapping[str, Any], *, env: Env = ALONE) -> bool | None:
+    """Whether a value meets the unary tests of a cell; ``env`` as for ``evaluate``."""
     names: set[str] = set()
     _keys(context, names)
     return compile_unary(test, names).matches(value, context, env=env)

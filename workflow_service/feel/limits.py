@@ -102,7 +102,7 @@ class Env:
     """What an evaluation may ask of its surroundings.
 
     Args:
-        clock: answers ``now()`` and ``today()``; without it both are null.
+        clock: answers ``now()`` and ``today()``; in an environment without it both are null.
         calendar: answers the working-day functions; without it they are null.
         problems: collects why a value became null; without it nobody is told.
         types: tests for the named types of a model, used by ``instance of`` and typed parameters.

@@ -220,9 +220,8 @@ def message(number: str, name: str) -> flask.typing.ResponseReturnValue:
     with visit.reading() as session:
         case = queries.readable(session, visit.actor(), visit.now(), number, f"message {name}")
         loaded = programs.of(session, case.bundle)
-        entrance = next(
-            (one for one in gathered.messages_for(session, visit.actor(), case) if one.message == name), None
-        )
+        open_ones = gathered.messages_for(session, visit.actor(), visit.now(), case)
+        entrance = next((one for one in open_ones if one.message == name), None)
         if entrance is None:
             raise errors.Conflict("案件现在的状态不接受这项申请，或您的角色不能提出")
         form, known = (

@@ -264,7 +264,7 @@ def try_decision(bundle_id: int, name: str) -> flask.Response:
     try:
         model = dmn.read(content)
         decision = str(given.get("decision") or _stem(name))
-        trace = model.decide_traced(decision, given.get("inputs") or {}).to_json()
+        trace = model.decide_traced(decision, given.get("inputs") or {}, feel.Env(visit.now)).to_json()
         return api.as_json({"result": trace.get("value"), "trace": trace})
     except (dmn.DmnError, feel.FeelError) as fault:
         refusal = errors.FieldError("inputs", "decision", "{message}", (("message", problems.either_message(fault)),))
