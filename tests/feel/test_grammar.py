@@ -81,6 +81,7 @@ every x in [1, null] satisfies x > 0 ==> null
 (function(a: number) a + 1)("x") ==> null
 (function(a: number) a + 1)([4]) ==> 5
 (function(a) a)() ==> null
+(function(a: date and time) a)(@"2026-09-18") ==> 2026-09-18T00:00:00Z
 {twice: function(f, x) f(f(x)), r: twice(function(n) n * 3, 2)}.r ==> 18
 {f: function(n) if n < 2 then 1 else n * f(n - 1), r: f(10)}.r ==> 3628800
 (function(a) external {java: {}})(1) ==> null
@@ -154,6 +155,7 @@ null instance of Null ==> true
 """
 
 NAMES = r"""
+{due?: 1, r: due? + 1}.r ==> 2
 loan amount * 2 ==> 400
 金额 + 1 ==> 51
 date(申请 日期).month ==> 9

@@ -38,6 +38,12 @@ starts(1, (1..5]) ==> false
 starts([1..3], [1..5]) ==> true
 started by([1..5], 1) ==> true
 coincides(1, 1) ==> true
+before(point: 1, range: [2..3]) ==> true
+before(range: [2..3], point: 5) ==> true
+before(range: [2..3], point: 1) ==> false
+[1..3] in [[1..3], [5..6]] ==> true
+[1..3] in [[1..2]] ==> false
+2 in [[5..6], [1..3]] ==> true
 coincides([1..5], [1..5]) ==> true
 coincides([1..5], [1..5)) ==> false
 before(1, "a") ==> null

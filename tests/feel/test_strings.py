@@ -36,6 +36,11 @@ PATTERNS = r"""
 matches("abc", "b") ==> true
 matches("abc", "^b") ==> false
 matches("ABC", "b", "i") ==> true
+matches("a]", "a]") ==> null
+matches("a]", "a\]") ==> true
+matches("α", "\p{Greek}") ==> null
+matches("α", "\p{IsGreek}") ==> true
+matches("A", "\p{Lu}") ==> true
 matches("a b", "a\ b") ==> true
 matches("ab", "a b", "x") ==> true
 matches("a.b", "a.b", "q") ==> true

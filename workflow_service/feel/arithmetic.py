@@ -117,7 +117,7 @@ RULES: dict[tuple[str, str, str], _Rule] = {
     ("-", "number", "number"): lambda a, b: number(NUMBERS.subtract(a, b)),
     ("*", "number", "number"): lambda a, b: number(NUMBERS.multiply(a, b)),
     ("/", "number", "number"): lambda a, b: number(NUMBERS.divide(a, b)),
-    ("**", "number", "number"): lambda a, b: number(NUMBERS.power(a, b)),
+    ("**", "number", "number"): lambda a, b: number(NUMBERS.power(a, b) if b else Decimal(1)),
     ("+", "string", "string"): lambda a, b: a + b,
     ("-", "date", "date"): _between,
     ("-", "date", "date and time"): _between,

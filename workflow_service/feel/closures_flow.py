@@ -12,6 +12,7 @@ from workflow_service.feel import (
     functions,
     functions_list,
     nodes,
+    temporal,
     types,
 )
 from workflow_service.feel.closures import Build, Closure, guarded, make
@@ -121,6 +122,8 @@ def _fitted(value: Value, of: types.Type | None, run: Run) -> Value:
         return value[0]
     if isinstance(of, types.ListType) and types.member(value, of.element, run.env.types):
         return [value]
+    if of == types.DATE_TIME and type(value) is Date:
+        return temporal.midnight(value)
     raise errors.Refused(f"参数应为 {of} 类型", f"an argument should be of type {of}")
 
 

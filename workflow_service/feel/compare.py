@@ -122,6 +122,9 @@ def contains(run: Run, value: Value, test: Value) -> bool | None:
     if type(test) is not list:
         return equal(run, value, test)
     run.spend(1 + len(test))
-    if any((within(value, entry) if type(entry) is Range else equal(run, value, entry)) is True for entry in test):
+    spans = type(value) is not Range
+    if any(
+        (within(value, entry) if spans and type(entry) is Range else equal(run, value, entry)) is True for entry in test
+    ):
         return True
     return type(value) is list and equal(run, value, test) is True

@@ -103,7 +103,7 @@ class Builtin(Function):
     def invoke(self, run: Run, args: list[Value], names: tuple[str, ...] | None) -> Value:
         """Calls the first signature that fits; raises Refused when none does."""
         wrong: errors.Refused | None = None
-        for signature in self.signatures:
+        for signature in self.signatures if names is None else self._in_order(names):
             placed = signature.place(args, names)
             if placed is None:
                 continue
@@ -117,6 +117,10 @@ class Builtin(Function):
             else:
                 return signature.call(run, *fitted)
         raise wrong or self._unknown_call()
+
+    def _in_order(self, names: tuple[str, ...]) -> list[Signature]:
+        # before(point, range) and before(range, point) have the same names: the order in which they are given tells.
+        return sorted(self.signatures, key=lambda one: tuple(param.name for param in one.params) != names)
 
     def _mismatch(self, param: Param, value: Value) -> errors.Refused:
         own = kind(value)

@@ -3,6 +3,7 @@
 Python's ``re`` can't be stopped once a search has begun; the ``regex`` package takes a timeout, so it is used here.
 """
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -25,6 +26,7 @@ _CLASSES = {
     "C": r"[^\p{L}\p{Nd}\-._:\u00b7]",
 }
 _PLAIN_ESCAPES = frozenset("nrt\\|.?*+(){}-[]^$ /,:;'\"#&~`!@%=<>_")
+_CATEGORY = re.compile("L[ultmo]?|M[nce]?|N[dlo]?|P[cdseifo]?|Z[slp]?|S[mcko]?|C[cfon]?")
 _MAX_REPEAT = 1000
 
 
@@ -98,10 +100,10 @@ class _Translation:
     def _property(self, char: str) -> None:
         end = self.source.find("}", self.pos)
         name = self.source[self.pos + 1 : end] if self.source.startswith("{", self.pos) and end > 0 else ""
-        if not name.replace("-", "").isalnum():
+        block = name.removeprefix("Is")
+        if not (_CATEGORY.fullmatch(name) if block == name else block.replace("-", "").isalnum()):
             raise _refused()
         self.pos = end + 1
-        block = name.removeprefix("Is")
         found = f"\\{char}{{{'Block=' + block if block != name else name}}}"
         # Letter case is a property of its own: "i" doesn't change what \p{Lu} means.
         self.out.append(found if self.in_class or "i" not in self.flags else f"(?-i:{found})")
@@ -138,7 +140,7 @@ class _Translation:
             self._opened("")
         elif char == "(":
             self._group()
-        elif char in "*+?}":
+        elif char in "*+?}]":
             self._quantifier(char)
         elif char == "{":
             self._count()
@@ -160,7 +162,7 @@ class _Translation:
         self.out.append("(")
 
     def _quantifier(self, char: str) -> None:
-        if char == "}":
+        if char in "}]":
             raise _refused()
         self.out.append(char)
         if self.source.startswith("?", self.pos):

@@ -8,10 +8,10 @@ from workflow_service.feel import errors, limits, nodes
 from workflow_service.feel.values import NUMBERS
 
 _START = (
-    r"A-Z_a-z\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C\u200D\u2070-\u218F"
+    r"?A-Z_a-z\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C\u200D\u2070-\u218F"
     r"\u2C00-\u2FEF\u3001-\uD7FF\uF900-\uFDCF\uFDF0-\uFEFE\uFF00-\uFFFD\U00010000-\U000EFFFF"
 )
-NAME = re.compile(f"[{_START}][{_START}0-9\u00b7\u0300-\u036f\u203f\u2040]*|\\?")
+NAME = re.compile(f"[{_START}][{_START}0-9\u00b7\u0300-\u036f\u203f\u2040]*")
 _PART = re.compile(f"[{_START}0-9\u00b7\u0300-\u036f\u203f\u2040]")
 _SPACE = r"[\s\u180e\u200b\ufeff]"
 _BLANKS = re.compile(f"(?:{_SPACE}+|//[^\\n]*|/\\*.*?\\*/)*", re.DOTALL)
