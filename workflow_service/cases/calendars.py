@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import Pool, func, select
 from sqlalchemy.orm import Session
 
 from workflow_service import errors, workdays
@@ -14,7 +15,8 @@ from workflow_service.storage import reference
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
-_CACHE: dict[tuple[int, int], workdays.Calendar] = {}
+_CACHE: WeakKeyDictionary[Pool, dict[int, workdays.Calendar]] = WeakKeyDictionary()
+"""By the pool, which is one for as long as a database is open: a version never changes within one database."""
 
 
 def local(at: datetime) -> datetime:
@@ -67,11 +69,11 @@ def in_force(session: Session) -> workdays.Calendar:
 
 def of_version(session: Session, version: int) -> workdays.Calendar:
     """The calendar of a version, as it was used then."""
-    place = (id(session.get_bind()), version)
-    if place not in _CACHE:
+    known = _CACHE.setdefault(session.get_bind().engine.pool, {})
+    if version not in known:
         rows = session.scalars(select(reference.CalendarDay).where(reference.CalendarDay.version == version)).all()
-        _CACHE[place] = workdays.from_rows(str(version), [(row.day, row.kind, row.name, row.source) for row in rows])
-    return _CACHE[place]
+        known[version] = workdays.from_rows(str(version), [(row.day, row.kind, row.name, row.source) for row in rows])
+    return known[version]
 
 
 def enter(session: Session, actor: Actor, now: datetime, rows: Iterable[tuple[date, str, str, str]], note: str) -> int:

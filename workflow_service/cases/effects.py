@@ -165,15 +165,9 @@ def wake(session: Session, job_id: int, due_at: datetime) -> None:
 def _deadlines(session: Session, step: Stepped) -> None:
     case = step.case
     if step.done.dropped_timers:
-        where = tuple_(tables.Deadline.run, tables.Deadline.element, tables.Deadline.visit).in_(
-            [(at.run, at.element, at.visit) for at in step.done.dropped_timers]
-        )
-        waiting = tables.Deadline.status.in_(("waiting", "paused"))
-        session.execute(
-            update(tables.Deadline).where(tables.Deadline.case_id == case.id, where, waiting).values(status="cancelled")
-        )
+        steps.cancel_deadlines(session, case.id, [(at.run, at.element, at.visit) for at in step.done.dropped_timers])
     if step.done.timers:
-        session.execute(insert(tables.Deadline), [_deadline(case.id, one) for one in step.done.timers])
+        steps.add_deadlines(session, [_deadline(case.id, one) for one in step.done.timers])
 
 
 def _deadline(case_id: int, timer: view.Timer) -> dict[str, Any]:

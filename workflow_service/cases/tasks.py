@@ -29,11 +29,6 @@ class Submission:
         return {"case": self.case, "opened_tasks": list(self.opened_tasks)}
 
 
-_FIND = (
-    select(tables.Task, tables.Case)
-    .join(tables.Case, tables.Case.id == tables.Task.case_id)
-    .where(tables.Task.id == bindparam("task_id"))
-)
 _LOCK = (
     select(tables.Case.id)
     .where(
@@ -51,10 +46,10 @@ def find(session: Session, task_id: str, *, lock: bool = False) -> tuple[tables.
     """
     if lock and session.get_bind().dialect.name != "sqlite":
         session.execute(_LOCK, {"task_id": task_id})
-    row = session.execute(_FIND, {"task_id": task_id}).first()
-    if row is None:
+    found = steps.task_with_case(session, task_id)
+    if found is None:
         raise errors.NotFound("没有编号为“{task}”的任务", task=task_id)
-    return row[0], row[1]
+    return found
 
 
 def _open(session: Session, task_id: str) -> tuple[tables.Task, tables.Case]:

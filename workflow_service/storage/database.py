@@ -1,6 +1,7 @@
 """Opens the database and gives transactions; the only place that commits."""
 
 import secrets
+import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
 from workflow_service import errors
+from workflow_service.storage.prepared import driver_of
 
 
 class Queue(Protocol):
@@ -72,6 +74,9 @@ class Database:
     random: Callable[[int], str] = secrets.token_hex
     turnstile: Turnstile = field(default_factory=Turnstile)
 
+    def __post_init__(self) -> None:
+        self.writer = self.engine.execution_options(writes=True)
+
     @property
     def is_sqlite(self) -> bool:
         return self.engine.dialect.name == "sqlite"
@@ -98,7 +103,11 @@ def _open_sqlite(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         immediate = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        raw: Any = connection.connection.driver_connection
+        try:
+            raw.execute("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        except sqlite3.OperationalError as error:
+            raise OperationalError("BEGIN", None, error) from error
 
     return engine
 
@@ -120,23 +129,19 @@ def transaction(database: Database) -> Iterator[Session]:
 
 @contextmanager
 def _writing(database: Database) -> Iterator[Session]:
-    session = Session(database.engine, expire_on_commit=False, autoflush=False)
-    session.info.update(queue=database.queue, random=database.random, observer=database.observer)
+    # the session joins the connection's transaction only when the ORM is used: a step that needs none pays for none
     try:
-        session.connection(execution_options={"writes": True})
-        yield session
-        session.commit()
+        with database.writer.connect() as connection, connection.begin():
+            session = Session(connection, expire_on_commit=False, autoflush=False)
+            session.info.update(queue=database.queue, random=database.random)
+            session.info["driver"] = driver_of(connection, database.observer)
+            with session:
+                yield session
+                session.flush()
     except OperationalError as error:
-        session.rollback()
         raise errors.Unavailable("数据库暂时不能写入，本次操作没有保存，请稍后再试") from error
     except IntegrityError as error:
-        session.rollback()
         raise errors.Conflict("同时有人做了同样的操作，本次没有保存，请重试") from error
-    except BaseException:
-        session.rollback()
-        raise
-    finally:
-        session.close()
     for call in session.info.get("after", ()):
         call()
 

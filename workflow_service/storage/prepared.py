@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Dialect, Executable
+from sqlalchemy import Connection, Dialect, Executable, Select, select
 from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm.attributes import manager_of_class
+from sqlalchemy.orm.util import identity_key
 from sqlalchemy.sql.compiler import SQLCompiler
 
 Values = Mapping[str, Any]
@@ -26,16 +28,15 @@ class Prepared:
 
     def run(self, session: Session, values: Values) -> Any:
         """Executes it once; gives the driver's cursor, whose rows are as the driver has them."""
-        driver = driver_of(session)
+        driver = _driver(session)
         text, names, convert, positional = self._for(driver.dialect)
         return driver.execute(text, _bound(values, names, convert, positional))
 
     def run_many(self, session: Session, rows: Sequence[Values]) -> None:
-        """Executes it for each row."""
-        driver = driver_of(session)
+        """Executes it for all rows as one statement of the driver's."""
+        driver = _driver(session)
         text, names, convert, positional = self._for(driver.dialect)
-        for row in rows:
-            driver.execute(text, _bound(row, names, convert, positional))
+        driver.execute_many(text, [_bound(row, names, convert, positional) for row in rows])
 
     def _for(self, dialect: Dialect) -> _Ready:
         ready = self._ready.get(dialect.name)
@@ -51,27 +52,91 @@ class Prepared:
         return compiled.string, names, convert, bool(compiled.positiontup)
 
 
+class Rows:
+    """A prepared statement that reads whole rows of one or several tables as their mapped objects."""
+
+    def __init__(self, statement: Callable[[Select[Any]], Select[Any]], *classes: type[Any]) -> None:
+        """``statement`` is given the select of all columns of the classes, and adds joins and conditions."""
+        self._tables = [(one, list(one.__table__.columns)) for one in classes]
+        self._prepared = Prepared(statement(select(*(column for _, columns in self._tables for column in columns))))
+        self._convert: dict[str, list[_Made]] = {}
+
+    def first(self, session: Session, values: Values) -> tuple[Any, ...] | None:
+        """The objects of the first row, part of the session as if it had loaded them; None when there is no row."""
+        row = self._prepared.run(session, values).fetchone()
+        if row is None:
+            return None
+        ready = self._convert.get(session.get_bind().dialect.name) or self._compile(session.get_bind().dialect)
+        return tuple(_made(session, one, row) for one in ready)
+
+    def _compile(self, dialect: Dialect) -> list["_Made"]:
+        made, at = [], 0
+        for mapped, columns in self._tables:
+            read = [
+                (column.key, at + n, column.type.dialect_impl(dialect).result_processor(dialect, None))
+                for n, column in enumerate(columns)
+            ]
+            made.append(
+                _Made(mapped, tuple(read), tuple(read[n][1] for n, one in enumerate(columns) if one.primary_key))
+            )
+            at += len(columns)
+        self._convert[dialect.name] = made
+        return made
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A mapped class; name, place in the row and conversion of each of its columns; the places of its key."""
+
+    mapped: type[Any]
+    columns: tuple[tuple[str, int, Callable[[Any], Any] | None], ...]
+    key: tuple[int, ...]
+
+
+def _made(session: Session, one: _Made, row: Sequence[Any]) -> Any:
+    known = session.identity_map.get(identity_key(one.mapped, tuple(row[place] for place in one.key)))
+    if known is not None:
+        return known
+    made = manager_of_class(one.mapped).new_instance()
+    made.__dict__.update(
+        (name, row[place] if convert is None else convert(row[place])) for name, place, convert in one.columns
+    )
+    make_transient_to_detached(made)
+    session.add(made)
+    return made
+
+
 @dataclass(frozen=True)
 class Driver:
     """The driver's own connection of a session, and how to speak to it."""
 
     dialect: Dialect
     execute: Callable[[str, Any], Any]
+    execute_many: Callable[[str, Any], Any]
 
 
-def driver_of(session: Session) -> Driver:
-    """The driver's connection of a session's transaction; found once, since finding it costs as much as a statement."""
+def driver_of(connection: Connection, observer: Callable[[str], None] | None) -> Driver:
+    """The driver's own connection beneath a connection of the pool; ``observer`` is told of each statement."""
+    raw: Any = connection.connection.driver_connection
+    dialect = connection.dialect
+    return Driver(
+        dialect,
+        _guarded(raw.execute, dialect, observer),
+        _guarded(lambda text, rows: raw.cursor().executemany(text, rows), dialect, observer),
+    )
+
+
+def _driver(session: Session) -> Driver:
+    """The driver's connection of a session's transaction."""
     known: Driver | None = session.info.get("driver")
     if known is None:
-        connection = session.connection()
-        raw: Any = connection.connection.driver_connection
-        known = session.info["driver"] = Driver(
-            connection.dialect, _guarded(raw, connection.dialect, session.info.get("observer"))
-        )
+        known = session.info["driver"] = driver_of(session.connection(), None)
     return known
 
 
-def _guarded(raw: Any, dialect: Dialect, observer: Callable[[str], None] | None) -> Callable[[str, Any], Any]:
+def _guarded(
+    act: Callable[[str, Any], Any], dialect: Dialect, observer: Callable[[str], None] | None
+) -> Callable[[str, Any], Any]:
     """The driver's errors as SQLAlchemy's, so that the one place that handles them knows them."""
     module: Any = dialect.dbapi
 
@@ -79,7 +144,7 @@ def _guarded(raw: Any, dialect: Dialect, observer: Callable[[str], None] | None)
         if observer is not None:
             observer(text)
         try:
-            return raw.execute(text, values)
+            return act(text, values)
         except module.IntegrityError as error:
             raise IntegrityError(text, None, error) from error
         except module.OperationalError as error:

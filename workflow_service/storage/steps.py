@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, insert, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from workflow_service.storage import tables
-from workflow_service.storage.prepared import Prepared
+from workflow_service.storage.prepared import Prepared, Rows
 
 _CASE = (
     "title",
@@ -41,6 +41,26 @@ _INSERT_TASK = Prepared(
         {column.name: bindparam(column.name, type_=column.type) for column in tables.Task.__table__.columns}
     )
 )
+_INSERT_DEADLINE = Prepared(
+    insert(tables.Deadline).values(
+        {
+            column.name: bindparam(column.name, type_=column.type)
+            for column in tables.Deadline.__table__.columns
+            if not column.primary_key
+        }
+    )
+)
+_CANCEL_DEADLINE = Prepared(
+    update(tables.Deadline)
+    .where(
+        tables.Deadline.case_id == bindparam("at_case_id"),
+        tables.Deadline.run == bindparam("at_run"),
+        tables.Deadline.element == bindparam("at_element"),
+        tables.Deadline.visit == bindparam("at_visit"),
+        tables.Deadline.status.in_((literal_column("'waiting'"), literal_column("'paused'"))),
+    )
+    .values(status=literal_column("'cancelled'"))
+)
 _INSERT_SUBMISSION = Prepared(insert(tables.Submission))
 _RUNS = Prepared(
     select(
@@ -53,11 +73,24 @@ _PART = Prepared(
         or_(*(one == bindparam("name") for one in (tables.Task.done_by, tables.Task.holder, tables.Task.assignee))),
     )
 )
+_TASK_WITH_CASE = Rows(
+    lambda columns: columns.join(tables.Case, tables.Case.id == tables.Task.case_id).where(
+        tables.Task.id == bindparam("task_id")
+    ),
+    tables.Task,
+    tables.Case,
+)
 _EMPTY_TASK = {column.name: None for column in tables.Task.__table__.columns} | {
     "mandatory": False,
     "sealed": False,
     "priority": 0,
 }
+
+
+def task_with_case(session: Session, task_id: str) -> tuple[tables.Task, tables.Case] | None:
+    """A task and its case by the task's id."""
+    found = _TASK_WITH_CASE.first(session, {"task_id": task_id})
+    return None if found is None else (found[0], found[1])
 
 
 def hold(row: tables.Case | tables.Task, **values: Any) -> None:
@@ -84,6 +117,20 @@ def save_run(session: Session, case_id: int, run_id: str, values: Mapping[str, A
 def add_tasks(session: Session, rows: list[dict[str, Any]]) -> None:
     """Stores new tasks."""
     _INSERT_TASK.run_many(session, [{**_EMPTY_TASK, **row} for row in rows])
+
+
+def add_deadlines(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Stores new dates that wait."""
+    _INSERT_DEADLINE.run_many(session, [{"paused_days": None, **row} for row in rows])
+
+
+def cancel_deadlines(session: Session, case_id: int, places: list[tuple[str, str, int]]) -> None:
+    """Cancels the dates of a case that wait at these places: run, element, visit."""
+    rows = [
+        {"at_case_id": case_id, "at_run": run, "at_element": element, "at_visit": visit}
+        for run, element, visit in places
+    ]
+    _CANCEL_DEADLINE.run_many(session, rows)
 
 
 def add_submission(session: Session, values: Mapping[str, Any]) -> None:

@@ -21,6 +21,10 @@ class Table(DeclarativeBase):
 metadata = Table.metadata
 
 
+_BY_KEY = {"sqlite_with_rowid": False}
+"""SQLite keeps such a table in its primary key's index, so that a new row is written once; for small rows only."""
+
+
 class Case(Table):
     """One matter with its number; lock, version and journal belong to it.
 
@@ -186,6 +190,7 @@ class Entry(Table):
     fingerprint: Mapped[str] = mapped_column(String(64), default="")
     prev_hash: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
+    __table_args__ = (_BY_KEY,)
 
 
 class Message(Table):
@@ -301,6 +306,7 @@ class Submission(Table):
     digest: Mapped[str] = mapped_column(String(64))
     answer: Mapped[dict[str, Any]]
     at: Mapped[datetime]
+    __table_args__ = (_BY_KEY,)
 
 
 class SealedAnswer(Table):

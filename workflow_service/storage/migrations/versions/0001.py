@@ -155,6 +155,7 @@ def upgrade() -> None:
         sa.Column("answer", Json(), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("key"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "substitution",
@@ -335,6 +336,7 @@ def upgrade() -> None:
             ["case_file.id"],
         ),
         sa.PrimaryKeyConstraint("case_id", "seq"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "incident",
