@@ -73,6 +73,8 @@ def sort(call: Context, report: Mapping[str, Any]) -> Sorted:
     payload["归档目录.xml"] = catalogue.listing(lines, number)
     payload[f"{METADATA}/案卷元数据.xml"] = catalogue.metadata(_metadata(call, lines))
     hidden = {"密封记录.jsonl": _lines(sealed)} if sealed else {}
+    if parts := call.ports.dossier.sealed_parts():
+        hidden |= {"密封项目.jsonl": _lines(parts), "密封项目说明.txt": _SEALED_PARTS.encode()}
     return Sorted(payload, hidden, lines, str(entries[0]["at"])[:10] if entries else "", last)
 
 
@@ -134,6 +136,9 @@ def _process(context: Context, entries: Sequence[Mapping[str, Any]]) -> dict[str
     }
 
 
+_SEALED_PARTS = """密封项目每行一项，如检举人身份。ciphertext 以本系统的密封钥匙（seal.key）加密，钥匙不在本包内，由纪检监察机关依审批解封。
+commitment = SHA-256(salt + 规范JSON)，salt 与内容解密后可见，与事件日志中的承诺摘要一致。
+"""
 _CHAIN = """事件日志每行一条，按发生的先后排列。
 hash = SHA-256("entry1:" + prev_hash + ":" + 条目头的规范JSON)，条目头是除 body、salt、prev_hash、hash 以外的各项；
 body_hash = SHA-256(salt + ":" + body 的规范JSON)，规范JSON依RFC 8785。

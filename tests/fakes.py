@@ -116,6 +116,9 @@ class FakeDossier:
     def attachments(self) -> Sequence[StoredFile]:
         return self.added
 
+    def sealed_parts(self) -> Sequence[Mapping[str, Any]]:
+        return []
+
     def bundle_files(self) -> Mapping[str, bytes]:
         return self.bundle
 

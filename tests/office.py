@@ -36,6 +36,9 @@ class Office:
     time: datetime
     safe: ballots.Safe = field(default_factory=lambda: ballots.Safe(b"test"))
 
+    def __post_init__(self) -> None:
+        self.db.safe = self.safe
+
     def clock(self) -> datetime:
         return self.time
 

@@ -28,6 +28,7 @@ from workflow_service.web import (
     people_pages,
     probes,
     problems,
+    sealed_pages,
     signin,
     staff,
     task_pages,
@@ -39,6 +40,7 @@ BLUEPRINTS = (
     staff.pages,
     task_pages.pages,
     case_pages.pages,
+    sealed_pages.pages,
     auditor.pages,
     owner.pages,
     editors.pages,
@@ -47,7 +49,7 @@ BLUEPRINTS = (
     people_pages.pages,
     probes.pages,
 )
-AREAS = (api_tasks, api_cases, api_audit, api_bundles, api_operations)
+AREAS = (api_tasks, api_cases, sealed_pages, api_audit, api_bundles, api_operations)
 """The parts of the API; each offers its operations when it is imported."""
 
 

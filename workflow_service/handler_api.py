@@ -133,6 +133,9 @@ class Dossier(Protocol):
     def bundle_files(self) -> Mapping[str, bytes]:
         """The files of the bundle version that the case ran on."""
 
+    def sealed_parts(self) -> Sequence[Mapping[str, Json]]:
+        """The fields sealed for good: ``form``, ``field``, ``at``, ``commitment`` and the encrypted content."""
+
     def answers(self, element: str) -> Sequence[Mapping[str, Json]]:
         """Every submission of a user task of this id, oldest first, with ``by``, ``at``, ``run`` and ``data``."""
 

@@ -44,6 +44,9 @@ class Worker:
     safe: ballots.Safe
     random: Random
 
+    def __post_init__(self) -> None:
+        self.db.safe = self.safe
+
     @property
     def lease(self) -> timedelta:
         """How long a job is held before others may take it."""

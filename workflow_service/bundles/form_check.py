@@ -190,7 +190,7 @@ def _agrees(given: Any, stands: Any) -> bool:
 def _applies(judged: Judgement, path: str, one: Field, own: dict[str, Any], sight: Seen) -> None:
     value = own[one.name]
     if one.when is not None and not sight.holds(one.when):
-        if not is_empty(value) and value is not False and one.default is None:
+        if not _is_blank(value) and value is not False and one.default is None:
             judged.refuse(path, one, "not_applicable", "按您的其他选择，“{label}”无须填写，请清空")
         own[one.name] = None
         return
@@ -203,6 +203,11 @@ def _applies(judged: Judgement, path: str, one: Field, own: dict[str, Any], sigh
             )
         return
     _inside(judged, path, one, value, sight)
+
+
+def _is_blank(value: Any) -> bool:
+    """Whether nothing was filled in, a group of empty fields included."""
+    return all(map(_is_blank, value.values())) if isinstance(value, dict) else is_empty(value)
 
 
 def _missing(judged: Judgement, path: str, one: Field) -> None:

@@ -87,6 +87,7 @@ def _limits(one: Field) -> dict[str, Any]:
         "max_rows": bounds.most_rows,
         "rows": one.lines,
         "sensitive": one.sensitive,
+        "sealed": one.sealed,
         "outside": one.outside,
         "roles": list(one.roles),
     }

@@ -105,6 +105,7 @@ class Field:
         row_id: rows are numbered with this prefix: ``s`` gives s1, s2 ...
         bare: a row may be given as the bare value of this sub-field.
         outside: people without an account may be named.
+        sealed: what is filled in is locked up outside the journal; only its commitment stays with the other answers.
         roles: only accounts of one of these roles may be named. lines: height of a text area. places: decimals of a number.
     """
 
@@ -128,6 +129,7 @@ class Field:
     places: int = 2
     access: str = "write"
     sensitive: bool = False
+    sealed: bool = False
     purpose: str = ""
     row_id: str = ""
     bare: str = ""

@@ -29,7 +29,7 @@ _FORM_KEYS = frozenset({"id", "title", "title_en", "article", "note", "note_en",
 SETTINGS = frozenset((
     "name", "type", "label", "label_en", "help", "help_en", "article", "required", "when", "relevant", "default",
     "options", "options_from", "fields", "min", "max", "min_length", "max_length", "min_rows", "max_rows",
-    "pattern", "rows", "places", "access", "sensitive", "purpose", "row_id", "bare", "outside", "roles",
+    "pattern", "rows", "places", "access", "sensitive", "sealed", "purpose", "row_id", "bare", "outside", "roles",
 ))  # fmt: skip
 _CHECK_KEYS = frozenset({"test", "field", "message", "message_en", "upfront", "article"})
 _LARGEST_FILE = 500_000
@@ -154,6 +154,7 @@ def _field(desk: form_settings.Desk, raw: Mapping[str, Any], depth: int) -> Fiel
         places=form_settings.whole(desk, name, raw, "places", 2),
         access=form_settings.one_of(desk, name, raw, "access", ("write", "read", "hidden")),
         sensitive=raw.get("sensitive") is True,
+        sealed=raw.get("sealed") is True,
         purpose=form_settings.text(raw, "purpose"),
         row_id=form_settings.text(raw, "row_id"),
         bare=form_settings.text(raw, "bare"),
@@ -193,6 +194,15 @@ def _fits(desk: form_settings.Desk, one: Field) -> None:
         )
     if one.access == "hidden" and one.default is None:
         desk.find("F07", one.name, "隐藏的项目须有默认值", "A hidden field needs a default")
+    if one.sealed and one.access != "write":
+        desk.find("F07", one.name, "密封的项目须可填写", "A sealed field is one to be filled in")
+    if any(inner.sealed for inner in one.fields):
+        desk.find(
+            "F07",
+            one.name,
+            "密封只用于整个项目，不用于行和组之内",
+            "A whole field is sealed, not one within rows or a group",
+        )
     if one.bare and one.inner(one.bare) is None:
         desk.find("F07", one.name, f"行内没有“{one.bare}”这个项目", f"The row has no field “{one.bare}”")
     if one.row_id and (not re.fullmatch(r"[a-z]{1,4}", one.row_id) or one.type != "rows"):

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from workflow_service import errors
 from workflow_service.identity import permissions, roster
 from workflow_service.identity.actors import Actor
-from workflow_service.storage import steps, tables
+from workflow_service.storage import database, steps, tables
 
 
 def of(session: Session, case: tables.Case, name: str) -> permissions.Involvement:
@@ -19,9 +19,21 @@ def of(session: Session, case: tables.Case, name: str) -> permissions.Involvemen
         subject=permissions.is_subject(case.shared, name),
         opened=case.opened_by == name,
         recused=permissions.is_recused(case.shared, name),
-        accuser=name in (case.shared.get("accusers") or ()),
+        accuser=_accused_or_witnessed(session, case, name),
         holds=bool(rows),
     )
+
+
+def _accused_or_witnessed(session: Session, case: tables.Case, name: str) -> bool:
+    marks = case.shared.get("accusers")
+    if marks and mark(database.safe_of(session), case.number, name) in marks:
+        return True
+    return name in (case.shared.get("witnesses") or ())
+
+
+def mark(safe: database.Safe, number: str, name: str) -> str:
+    """What stands for an account in a case's open data: without the key nobody can tell whose it is."""
+    return safe.digest(f"mark:{number}:{name}".encode())
 
 
 def require_reading(session: Session, actor: Actor, case: tables.Case) -> permissions.Involvement:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from workflow_service import errors, feel
 from workflow_service.bundles import programs
-from workflow_service.cases import answers, failures, involvement, lifecycle, scope
+from workflow_service.cases import answers, failures, involvement, lifecycle, scope, sealed
 from workflow_service.engine import inputs, view
 from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
@@ -48,6 +48,7 @@ def receive(session: Session, actor: Actor, now: datetime, number: str, name: st
     known = scope.of_data(actor, now, lifecycle.family_of(session, case), {})
     _require_open(entrance, known, now)
     given = answers.judged(session, actor, case, entrance.form, data, known)
+    given = sealed.put_away(session, actor, now, case, programs.of(session, case.bundle).form(entrance.form), given)
     message = tables.Message(
         case_id=case.id,
         name=name,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from workflow_service import errors
 from workflow_service.bundles import programs
-from workflow_service.cases import answers, lifecycle, scope
+from workflow_service.cases import answers, lifecycle, scope, sealed
 from workflow_service.engine import inputs, view
 from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
@@ -59,6 +59,7 @@ def open_case(  # noqa: PLR0913  who opens what where
     case = lifecycle.create(session, actor, now, process, where)
     known = scope.of_data(actor, now, lifecycle.family_of(session, case), {})
     given = answers.judged(session, actor, case, entrance.form, data, known)
+    given = sealed.put_away(session, actor, now, case, loaded.form(entrance.form), given)
     lifecycle.begin(session, actor, now, case, process)
     first = session.scalars(
         select(tables.Task).where(tables.Task.case_id == case.id, tables.Task.element == entrance.first_task)

@@ -16,7 +16,7 @@ from workflow_service.handler_api import Context, IssuedDocument, StoredFile
 from workflow_service.identity import roster
 from workflow_service.identity.actors import SYSTEM
 from workflow_service.settings import Settings
-from workflow_service.storage import database, journal, numbers, tables
+from workflow_service.storage import database, journal, numbers, sealed_parts, tables
 
 
 @dataclass(frozen=True)
@@ -241,6 +241,17 @@ class Dossier:
     def bundle_files(self) -> Mapping[str, bytes]:
         with database.reading(self.place.db) as session:
             return programs.of(session, self.place.bundle).files
+
+    def sealed_parts(self) -> Sequence[Mapping[str, Any]]:
+        with database.reading(self.place.db) as session:
+            query = select(sealed_parts.SealedPart).where(sealed_parts.SealedPart.case_id == self.place.case_id)
+            return [
+                {
+                    "form": row.form, "field": row.field, "at": row.at.isoformat(), "commitment": row.commitment,
+                    "ciphertext": row.ciphertext.decode(),
+                }
+                for row in session.scalars(query.order_by(sealed_parts.SealedPart.id))
+            ]  # fmt: skip
 
     def answers(self, element: str) -> Sequence[Mapping[str, Any]]:
         with database.reading(self.place.db) as session:

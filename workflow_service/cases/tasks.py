@@ -10,7 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
-from workflow_service.cases import answers, ballots, consequences, involvement, lifecycle, messages, scope
+from workflow_service.bundles import forms, programs
+from workflow_service.cases import answers, ballots, consequences, involvement, lifecycle, messages, scope, sealed
 from workflow_service.engine import inputs, view
 from workflow_service.identity import permissions, roster
 from workflow_service.identity.actors import Actor
@@ -205,14 +206,15 @@ def save_draft(session: Session, actor: Actor, now: datetime, task_id: str, data
     Raises:
         Conflict: the task is not held by this person, or is answered under seal: its text must not lie open anywhere.
     """
-    task, _case = find(session, task_id)
+    task, case = find(session, task_id)
     if task.status != "open" or task.holder != actor.name:
         raise errors.Conflict("只有持有任务的人可以保存草稿")
     if task.sealed:
         raise errors.Conflict("评判意见须密封，不保存草稿，请填完后直接提交")
     if len(orjson.dumps(data)) > 1_000_000:
         raise errors.TooLarge("草稿过大，请把长材料作为附件上传")
-    session.merge(tables.Draft(task_id=task.id, account=actor.name, data=data, saved_at=now))
+    kept = sealed.without(_form(session, case, task), data)
+    session.merge(tables.Draft(task_id=task.id, account=actor.name, data=kept, saved_at=now))
 
 
 def submit(  # noqa: PLR0913  the whole of a submission
@@ -247,11 +249,17 @@ def submit(  # noqa: PLR0913  the whole of a submission
         given = ballots.seal(
             session, now, safe, task, acting.on_behalf_of or actor.name, database.random_of(session)(16), given
         )
+    else:
+        given = sealed.put_away(session, actor, now, case, _form(session, case, task), given)
     outcome = Submission(case.number, _complete(session, acting, now, case, task, given, family))
     if key:
         row = {"key": full_key, "task_id": task.id, "digest": digest, "answer": outcome.answer(), "at": now}
         _remember(session, row)
     return outcome
+
+
+def _form(session: Session, case: tables.Case, task: tables.Task) -> forms.Form:
+    return programs.of(session, case.bundle).form(task.form)
 
 
 def _remember(session: Session, row: dict[str, Any]) -> None:
@@ -303,6 +311,7 @@ def _give_back(  # noqa: PLR0913  a step's whole context
     session: Session, actor: Actor, now: datetime, case: tables.Case, task: tables.Task, data: dict[str, Any]
 ) -> Submission:
     asked = task.delegated_by or ""
+    data = sealed.without(_form(session, case, task), data)
     session.merge(tables.Draft(task_id=task.id, account=asked, data=data, saved_at=now))
     task.holder, task.delegated_by = asked, None
     lifecycle.note(session, actor, now, case, "delegation_returned", {"task": task.id, "to": asked})

@@ -33,6 +33,7 @@ class Permission(StrEnum):
     PEOPLE_MANAGE = "people:manage"
     CALENDAR_EDIT = "calendar:edit"
     LIBRARY_READ = "library:read"
+    SEALED_READ = "case:sealed:read"  # who accused
 
 
 _STAFF = frozenset({
@@ -55,7 +56,7 @@ PERMISSIONS: Mapping[str, frozenset[Permission]] = {
     "signer": _STAFF,
     "supervisor": _LISTING,
     "personnel": _STAFF,
-    "discipline": _STAFF,
+    "discipline": _STAFF | {Permission.SEALED_READ},
     "records": _LISTING,
     "process_owner": frozenset(
         {Permission.BUNDLE_READ, Permission.BUNDLE_EDIT, Permission.BUNDLE_APPROVE, Permission.LIBRARY_READ}
@@ -158,6 +159,12 @@ def may_read(actor: Actor, place: str, involved: Involvement) -> bool:
     if allows(actor, Permission.CASE_LIST_ALL):
         return reaches(actor, place) or reaches_role(actor, place, "supervisor")
     return False
+
+
+def may_unseal(actor: Actor, place: str, involved: Involvement) -> bool:
+    """Whether the actor may open what is sealed for good in a case: discipline of its place, never whom it concerns."""
+    concerned = involved.recused or involved.subject or involved.accuser
+    return allows(actor, Permission.SEALED_READ) and actor.place == place and not concerned
 
 
 def separation(actor: Actor, element: str, role: str, involved: Involvement) -> str | None:

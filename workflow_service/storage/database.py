@@ -27,6 +27,16 @@ class Queue(Protocol):
         """Makes the job known within the transaction of the session."""
 
 
+class Safe(Protocol):
+    """Locks up what must not lie open in the database; its key lies outside."""
+
+    def lock(self, plain: dict[str, Any]) -> bytes: ...
+
+    def unlock(self, ciphertext: bytes) -> dict[str, Any]: ...
+
+    def digest(self, content: bytes) -> str: ...
+
+
 class Turnstile:
     """Lets writers through one at a time, in the order of their coming.
 
@@ -65,6 +75,7 @@ class Database:
         queue: who wakes the workers; set by the entry point.
         observer: told of each prepared statement before it is executed (counting, faults on purpose).
         random: gives so many random bytes in hexadecimal (salts, tokens, file ids).
+        safe: where sealed parts are locked up; set by the entry point.
         turnstile: orders the writers of this process on SQLite.
     """
 
@@ -72,6 +83,7 @@ class Database:
     queue: Queue | None = None
     observer: Callable[[str], None] | None = None
     random: Callable[[int], str] = secrets.token_hex
+    safe: Safe | None = None
     turnstile: Turnstile = field(default_factory=Turnstile)
 
     def __post_init__(self) -> None:
@@ -133,7 +145,7 @@ def _writing(database: Database) -> Iterator[Session]:
     try:
         with database.writer.connect() as connection, connection.begin():
             session = Session(connection, expire_on_commit=False, autoflush=False)
-            session.info.update(queue=database.queue, random=database.random)
+            session.info.update(queue=database.queue, random=database.random, safe=database.safe)
             session.info["driver"] = driver_of(connection, database.observer)
             with session:
                 yield session
@@ -150,6 +162,7 @@ def _writing(database: Database) -> Iterator[Session]:
 def reading(database: Database) -> Iterator[Session]:
     """A session that sees one consistent state and changes nothing."""
     session = Session(database.engine, expire_on_commit=False, autoflush=False)
+    session.info["safe"] = database.safe
     try:
         yield session
     finally:
@@ -171,3 +184,11 @@ def random_of(session: Session) -> Callable[[int], str]:
     """Where this session's random bytes come from."""
     random: Callable[[int], str] = session.info["random"]
     return random
+
+
+def safe_of(session: Session) -> Safe:
+    """Where this session's sealed parts are locked up; raises Unavailable without the key."""
+    safe: Safe | None = session.info.get("safe")
+    if safe is None:
+        raise errors.Unavailable("没有密封钥匙，暂时不能办理涉及密封内容的事项")
+    return safe

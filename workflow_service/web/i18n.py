@@ -174,6 +174,7 @@ def _entries() -> Mapping[str, str]:
         "commented": say("备注"),
         "message_kept": say("收存消息"),
         "message_refused": say("消息未被接受"),
+        "unsealed": say("拆封查阅"),
         "incident_opened": say("出现异常"),
         "incident_retried": say("重试异常"),
         "incident_repaired": say("修复异常"),

@@ -75,15 +75,21 @@ def somebody() -> Actor | None:
 def reading() -> Iterator[Session]:
     """A session that changes nothing; what it was used to look at is written down when the request ends."""
     with database.reading(site().db) as session:
-        yield session
-        flask.g.setdefault("accesses", []).extend(access.pending(session))
+        try:
+            yield session
+        finally:
+            flask.g.setdefault("accesses", []).extend(access.pending(session))
 
 
 @contextmanager
 def writing() -> Iterator[Session]:
     """A session whose work is committed together; what it was used to look at is written along."""
     with database.transaction(site().db) as session:
-        yield session
+        try:
+            yield session
+        except errors.ServiceError:
+            flask.g.setdefault("accesses", []).extend(access.pending(session))  # a refusal is undone, not forgotten
+            raise
         access.write(session, access.pending(session))
 
 

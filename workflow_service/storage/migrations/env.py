@@ -2,9 +2,9 @@
 
 from alembic import context
 
-from workflow_service.storage import people, reference, tables
+from workflow_service.storage import people, reference, sealed_parts, tables
 
-assert people and reference  # imported so that their tables are known
+assert people and reference and sealed_parts  # imported so that their tables are known
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -476,6 +476,25 @@ def upgrade() -> None:
         batch_op.create_index("sealed_by_case", ["case_id", "run", "element"], unique=False)
 
     op.create_table(
+        "sealed_part",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("form", sa.String(length=64), nullable=False),
+        sa.Column("field", sa.String(length=64), nullable=False),
+        sa.Column("by", sa.String(length=80), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("commitment", sa.String(length=64), nullable=False),
+        sa.Column("ciphertext", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["case_file.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("sealed_part", schema=None) as batch_op:
+        batch_op.create_index("sealed_part_by_case", ["case_id"], unique=False)
+
+    op.create_table(
         "task",
         sa.Column("id", sa.String(length=160), nullable=False),
         sa.Column("case_id", sa.Integer(), nullable=False),
