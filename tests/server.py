@@ -1,5 +1,6 @@
-"""Runs the real server as a process of its own, and talks to it as a program would."""
+"""Runs the real server and real workers as processes of their own, and talks to them as a program would."""
 
+import http.client
 import json
 import os
 import signal
@@ -9,9 +10,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+STRANGE_HANDLERS = Path(__file__).parent / "chaos" / "strange"
+"""Handlers that misbehave; a process started with ``strange=True`` knows them beside the city's own."""
 
 
 def free_port() -> int:
@@ -22,61 +27,86 @@ def free_port() -> int:
 
 
 @dataclass
-class Server:
-    """A ``serve --demo`` process on its own folder; it can be killed and started again on the same data."""
+class Process:
+    """A ``workflow-service`` process on its own folder; it can be killed and started again on the same data."""
 
     folder: Path
-    port: int = field(default_factory=free_port)
     database: str = ""
     environment: dict[str, str] = field(default_factory=dict)
+    strange: bool = False
     process: subprocess.Popen[bytes] | None = None
+
+    def launch(self, *arguments: str, name: str) -> None:
+        """Starts the process with a command and options; it writes to ``<name>.log``."""
+        program = "from workflow_service.cli import main; main()"
+        if self.strange:
+            program = f"import handlers; handlers.__path__.append({str(STRANGE_HANDLERS)!r}); {program}"
+        command = [sys.executable, "-c", program, *arguments, "--database", self.url]
+        environment = {**os.environ, "WORKFLOW_DATA_DIR": str(self.folder), **self.environment}
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)  # noqa: S603  our own command
+
+    @property
+    def url(self) -> str:
+        return self.database or f"sqlite:///{self.folder / 'service.db'}"
+
+    def wait_until(self, ready: Callable[[], bool], seconds: float, name: str) -> None:
+        """Waits until the process is ready; fails with its log when it is not in time."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self.is_alive():
+            if ready():
+                return
+            time.sleep(0.05)
+        raise AssertionError((self.folder / f"{name}.log").read_text()[-4000:])
+
+    def is_alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def kill(self) -> None:
+        """Ends the process as a power cut would."""
+        self.signal(signal.SIGKILL)
+        assert self.process is not None
+        self.process.wait()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends the process a signal."""
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def stop(self) -> int | None:
+        """Ends the process as an operator would; gives its exit code."""
+        if self.process is None or not self.is_alive():
+            return None
+        self.process.terminate()
+        try:
+            return self.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+
+
+@dataclass
+class Server(Process):
+    """A ``serve`` process, with demo people unless others live in its database already."""
+
+    port: int = field(default_factory=free_port)
+    demo: bool = True
 
     def start(self, wait: float = 60) -> None:
         """Starts the process and waits until it answers."""
-        url = self.database or f"sqlite:///{self.folder / 'service.db'}"
-        command = [
-            sys.executable,
-            "-m",
-            "workflow_service.cli",
-            "serve",
-            "--demo",
-            "--database",
-            url,
-            "--port",
-            str(self.port),
-        ]
-        environment = {**os.environ, "WORKFLOW_DATA_DIR": str(self.folder), **self.environment}
-        with (self.folder / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)  # noqa: S603  our own command
+        self.launch("serve", *(["--demo"] if self.demo else []), "--port", str(self.port), name="server")
         self.wait_until_ready(wait)
 
     def wait_until_ready(self, seconds: float) -> None:
         """Waits until the server says it is ready; fails with its log when it does not."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if self.process is not None and self.process.poll() is not None:
-                break
-            try:
-                with urllib.request.urlopen(f"{self.address}/readyz", timeout=2):  # noqa: S310  our own server
-                    return
-            except OSError:
-                time.sleep(0.05)
-        raise AssertionError((self.folder / "server.log").read_text()[-4000:])
+        self.wait_until(self._answers, seconds, "server")
 
-    def kill(self) -> None:
-        """Ends the process as a power cut would."""
-        assert self.process is not None
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def stop(self) -> None:
-        """Ends the process as an operator would."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                self.kill()
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.address}/readyz", timeout=2):  # noqa: S310  our own server
+                return True
+        except OSError:
+            return False
 
     @property
     def address(self) -> str:
@@ -86,6 +116,20 @@ class Server:
         """The demo people by account name, with their tokens."""
         listed = json.loads((self.folder / "demo-people.json").read_text(encoding="utf-8"))
         return {one["name"]: one for one in listed}
+
+
+@dataclass
+class Worker(Process):
+    """A ``work`` process on PostgreSQL."""
+
+    name: str = "worker"
+
+    def start(self, wait: float = 60) -> None:
+        """Starts the process and waits until it works."""
+        log = self.folder / f"{self.name}.log"
+        before = log.read_text().count("已启动") if log.exists() else 0
+        self.launch("work", name=self.name)
+        self.wait_until(lambda: log.read_text().count("已启动") > before, wait, self.name)
 
 
 @dataclass(frozen=True)
@@ -113,7 +157,7 @@ def call(address: str, token: str, method: str, path: str, data: Any = None, **h
             return Answer(response.status, _json(response.read()))
     except urllib.error.HTTPError as error:
         return Answer(error.code, _json(error.read()))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise Lost from error
 
 

@@ -65,6 +65,15 @@ def resolve(operation: str) -> Callable[..., Any]:
     return found
 
 
+def knows(operation: str) -> bool:
+    """Whether this release has an operation of this name."""
+    try:
+        resolve(operation)
+    except NotFound:
+        return False
+    return True
+
+
 def operations() -> dict[str, Signature]:
     """Every operation by name."""
     found = {}

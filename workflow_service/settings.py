@@ -27,6 +27,7 @@ class Settings:
         upload_limit: largest upload in bytes.
         worker_concurrency: how many jobs one worker runs at a time.
         lease_seconds: how long a job is leased to a worker before others may take it.
+        handler_seconds: how long one handler call may run before it counts as failed.
         retry_limit: attempts before a job becomes an incident.
         base_url: the address that mails and notices link to.
     """
@@ -49,6 +50,7 @@ class Settings:
     upload_limit: int = 50_000_000
     worker_concurrency: int = 4
     lease_seconds: int = 60
+    handler_seconds: int = 120
     retry_limit: int = 5
     base_url: str = ""
 

@@ -1,19 +1,26 @@
 """Claims due jobs and deadlines, runs handlers outside any transaction, and gives back their results."""
 
+import ctypes
+import logging
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
 from workflow_service import dispatch, errors, handler_api
+from workflow_service.bundles import programs
 from workflow_service.cases import ballots, deadlines, jobs, lifecycle, messages, ports
 from workflow_service.engine import inputs
 from workflow_service.settings import Settings
 from workflow_service.storage import database
 
+log = logging.getLogger(__name__)
+
+UNKNOWN_WAITS = timedelta(seconds=60)
 _BROKEN = (
     errors.CannotAdvance,
     errors.Conflict,
@@ -25,6 +32,34 @@ _BROKEN = (
 """What speaks against the case in hand alone; a database that is away speaks against none, and is tried again."""
 
 
+SUSPECT = 2  # so many processes have ended under a job: from then on it runs alone
+PATIENCE = 30
+
+
+class Rooms:
+    """Lets jobs run side by side, but one alone that may end the process, so that it takes no other with it."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._inside = {True: 0, False: 0}  # how many are alone, how many together
+
+    @contextmanager
+    def entered(self, *, alone: bool) -> Iterator[None]:
+        """Waits for its turn, but not for ever: a job that hangs keeps nobody out."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_free(alone), PATIENCE)
+            self._inside[alone] += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._inside[alone] -= 1
+                self._changed.notify_all()
+
+    def _is_free(self, alone: bool) -> bool:
+        return not self._inside[True] and not (alone and self._inside[False])
+
+
 @dataclass(frozen=True)
 class Worker:
     """What one worker needs.
@@ -33,7 +68,7 @@ class Worker:
         id: names the worker in leases; unique per process.
         db, clock, settings: the database, the time (UTC), the settings.
         mail: the way to the mail server. safe: where sealed opinions are locked up.
-        random: spreads the retries.
+        random: spreads the retries. rooms: which jobs run side by side.
     """
 
     id: str
@@ -43,6 +78,7 @@ class Worker:
     mail: handler_api.Mail
     safe: ballots.Safe
     random: Random
+    rooms: Rooms = field(default_factory=Rooms)
 
     def __post_init__(self) -> None:
         self.db.safe = self.safe
@@ -57,14 +93,34 @@ def execute(worker: Worker, job_id: int) -> bool:
     """Runs one job to its end; False when it was not to be had.
 
     The claim and the result are two transactions; between them no lock is held. The result counts only while the
-    lease is still this worker's.
+    lease is still this worker's. An attempt counts from its claim, so a job that ends its process is given up as well.
     """
+    found = _prepared(worker, job_id)
+    if found is None:
+        return False
+    with worker.rooms.entered(alone=found.deaths >= SUSPECT):
+        return _execute(worker, job_id)
+
+
+def _prepared(worker: Worker, job_id: int) -> jobs.Waiting | None:
+    """Reads the bundle in before the claim, so that what is claimed is soon done."""
+    with database.reading(worker.db) as session:
+        found = jobs.waiting(session, job_id)
+        if found is not None:
+            with suppress(*_BROKEN):  # told of by the call itself
+                programs.of(session, found.bundle)
+    return found
+
+
+def _execute(worker: Worker, job_id: int) -> bool:
     with database.transaction(worker.db) as session:
         job = jobs.claim(session, worker.clock(), job_id, worker.id, worker.lease)
     if job is None:
         return False
-    with _kept_alive(worker, job):
-        outcome = _call(worker, job)
+    if not dispatch.knows(job.operation):
+        _postpone(worker, job)
+        return True
+    outcome = _attended(worker, job) if job.attempt <= worker.settings.retry_limit else _DIED
     if isinstance(outcome, jobs.Failure):
         _fail(worker, job, outcome)
         return True
@@ -76,13 +132,60 @@ def execute(worker: Worker, job_id: int) -> bool:
     return True
 
 
+_DIED = jobs.Failure("执行此作业的进程一再中断，没有留下结果；请查明原因后再重试", permanent=True)
+_Outcome = inputs.Returned | inputs.Failed | jobs.Failure
+
+
+def _postpone(worker: Worker, job: jobs.Claimed) -> None:
+    """During an upgrade another worker may know the operation already; it waits for one that does."""
+    log.warning("job %s waits for a release that knows %s", job.key, job.operation)
+    cause = f"本版本没有服务操作“{job.operation}”，等待升级后的工作进程"
+    with database.transaction(worker.db) as session:
+        jobs.postpone(session, worker.clock(), job, worker.id, UNKNOWN_WAITS, cause)
+
+
 def _fail(worker: Worker, job: jobs.Claimed, failure: jobs.Failure) -> None:
     jitter = worker.random.uniform(0.8, 1.2)
     with database.transaction(worker.db) as session:
         jobs.fail(session, worker.clock(), job, worker.id, failure, worker.settings.retry_limit, jitter)
 
 
-def _call(worker: Worker, job: jobs.Claimed) -> inputs.Returned | inputs.Failed | jobs.Failure:
+def _attended(worker: Worker, job: jobs.Claimed) -> _Outcome:
+    """Calls the handler in a thread of its own, extends the lease while it runs, and gives it up after its time.
+
+    So only a dead worker loses its lease, and a handler that never ends keeps no one from working.
+    """
+    outcomes: list[_Outcome] = []
+    hand = threading.Thread(target=lambda: outcomes.append(_call(worker, job)), name=f"job-{job.id}", daemon=True)
+    began, renewed = time.monotonic(), time.monotonic()
+    pause = min(1.0, worker.settings.lease_seconds / 3)
+    hand.start()
+    while hand.is_alive():
+        hand.join(pause)
+        now = time.monotonic()
+        if hand.is_alive() and now - began > worker.settings.handler_seconds and _interrupted(hand):
+            return jobs.Failure(f"超过 {worker.settings.handler_seconds} 秒没有结束，已中止")
+        if now - renewed > worker.settings.lease_seconds / 3:
+            _renew(worker, job)
+            renewed = now
+    return outcomes[0] if outcomes else jobs.Failure("执行中断，没有结果")
+
+
+def _renew(worker: Worker, job: jobs.Claimed) -> None:
+    # a database that is away for a moment must not end the call: without a renewal the lease just ends
+    with suppress(errors.Unavailable), database.transaction(worker.db) as session:
+        jobs.renew(session, worker.clock(), job.id, worker.id, worker.lease)
+
+
+def _interrupted(hand: threading.Thread) -> bool:
+    """Ends a thread at its next line, unless it is at the database just now: that ends by itself."""
+    if hand.ident is None or database.is_at_work(hand.ident):
+        return False
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(hand.ident), ctypes.py_object(SystemExit))
+    return True
+
+
+def _call(worker: Worker, job: jobs.Claimed) -> _Outcome:
     try:
         context = ports.context_for(
             worker.db, worker.clock(), worker.settings, job, ports.Outside(worker.mail, worker.safe)
@@ -92,30 +195,13 @@ def _call(worker: Worker, job: jobs.Claimed) -> inputs.Returned | inputs.Failed 
         return inputs.Failed(job.at, error.code, error.reason)
     except handler_api.RetryLater as later:
         return jobs.Failure(later.reason, after=later.after)
+    except (errors.Unavailable, errors.Conflict) as passing:
+        return jobs.Failure(str(passing))
     except (handler_api.PermanentFailure, errors.ServiceError) as final:
         return jobs.Failure(str(final), permanent=True)
     except Exception as error:  # noqa: BLE001  a handler may raise anything; it becomes a retry, then an incident
         place = traceback.extract_tb(error.__traceback__)[-1]
         return jobs.Failure(f"{type(error).__name__}: {error}（{place.name}，第{place.lineno}行）")
-
-
-@contextmanager
-def _kept_alive(worker: Worker, job: jobs.Claimed) -> Iterator[None]:
-    """Extends the lease while a long handler runs, so that only a dead worker loses it."""
-    over = threading.Event()
-
-    def renew() -> None:
-        while not over.wait(worker.settings.lease_seconds / 3):
-            with database.transaction(worker.db) as session:
-                if not jobs.renew(session, worker.clock(), job.id, worker.id, worker.lease):
-                    return
-
-    keeper = threading.Thread(target=renew, name=f"lease-{job.id}", daemon=True)
-    keeper.start()
-    try:
-        yield
-    finally:
-        over.set()
 
 
 def fire_due(worker: Worker) -> int:

@@ -30,6 +30,24 @@ class Claimed:
     attempt: int
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """A job before its claim: the bundle it belongs to, and how often its process ended under it."""
+
+    bundle: str
+    deaths: int
+
+
+def waiting(session: Session, job_id: int) -> Waiting | None:
+    """What is known of a job that waits; None when it does not."""
+    row = session.execute(
+        select(tables.Case.bundle, tables.Job.deaths)
+        .join(tables.Case, tables.Case.id == tables.Job.case_id)
+        .where(tables.Job.id == job_id, tables.Job.status == "todo")
+    ).one_or_none()
+    return None if row is None else Waiting(row.bundle, row.deaths)
+
+
 def claim(session: Session, now: datetime, job_id: int, owner: str, lease: timedelta) -> Claimed | None:
     """Takes a due job for a worker; None when it is not to be had. The attempt counts from here, not from its failure."""
     taken = session.execute(
@@ -97,6 +115,22 @@ def fail(  # noqa: PLR0913  a failure's whole context
         effects.wake(session, job.id, now + timedelta(seconds=wait))
 
 
+def postpone(  # noqa: PLR0913  what waits, how long, why
+    session: Session, now: datetime, job: Claimed, owner: str, wait: timedelta, cause: str
+) -> None:
+    """Puts a claimed job back for later without counting the attempt."""
+    changed = session.execute(
+        update(tables.Job)
+        .where(tables.Job.id == job.id, tables.Job.status == "run", tables.Job.lease_owner == owner)
+        .values(
+            status="todo", lease_owner=None, lease_until=None, due_at=now + wait, attempts=job.attempt - 1,
+            last_error=cause,
+        )
+    )  # fmt: skip
+    if changed.rowcount == 1:  # type: ignore[attr-defined]  # an UPDATE's result has it
+        effects.wake(session, job.id, now + wait)
+
+
 def due(session: Session, now: datetime, limit: int = 100) -> list[int]:
     """Ids of the jobs that are due, oldest first."""
     query = select(tables.Job.id).where(tables.Job.status == "todo", tables.Job.due_at <= now)
@@ -134,7 +168,7 @@ def reclaim(session: Session, now: datetime, limit: int = 100) -> list[int]:
         session.execute(
             update(tables.Job)
             .where(and_(tables.Job.id.in_(ids), tables.Job.status == "run"))
-            .values(status="todo", lease_owner=None, lease_until=None, due_at=now)
+            .values(status="todo", lease_owner=None, lease_until=None, due_at=now, deaths=tables.Job.deaths + 1)
         )
         for job_id in ids:
             effects.wake(session, job_id, now)
@@ -146,7 +180,7 @@ def release_all(session: Session, now: datetime) -> int:
     back = session.execute(
         update(tables.Job)
         .where(tables.Job.status == "run")
-        .values(status="todo", lease_owner=None, lease_until=None, due_at=now)
+        .values(status="todo", lease_owner=None, lease_until=None, due_at=now, deaths=tables.Job.deaths + 1)
     )
     return int(back.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
 
@@ -166,7 +200,7 @@ def reset(session: Session, now: datetime, job_id: int, parameters: dict[str, An
     job = session.get(tables.Job, job_id)
     if job is None or job.status != "incident":
         raise errors.Conflict("此作业不在异常状态，不能重试")
-    job.status, job.due_at, job.attempts, job.last_error = "todo", now, 0, None
+    job.status, job.due_at, job.attempts, job.deaths, job.last_error = "todo", now, 0, 0, None
     if parameters is not None:
         job.payload = parameters
     effects.wake(session, job.id, now)

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 TASK = "run_job"
 TICK_SECONDS = 1.0
-SWEEP_SECONDS = 30
+SWEEP_SECONDS = 30  # at most; a shorter lease is looked at more often
 OVERDUE_SECONDS = 60
 _SCHEMA_LOCK = 815_001  # an advisory lock, so that two processes that start together install the schema once
 
@@ -83,10 +83,10 @@ class Service:
                 self._keeper.join(timeout=10)
 
     def _keep(self) -> None:
-        ticks = 0
+        ticks, every = 0, max(1, min(SWEEP_SECONDS, self._worker.settings.lease_seconds // 4))
         while not self._stop.wait(TICK_SECONDS):
             try:
-                self.tick(sweep=ticks % SWEEP_SECONDS == 0)
+                self.tick(sweep=ticks % every == 0)
             except Exception as error:  # noqa: BLE001  the worker's loop: nothing that one case does may end it
                 log.exception("keeper", exc_info=error)
             ticks += 1

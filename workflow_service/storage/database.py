@@ -124,6 +124,26 @@ def _open_sqlite(url: str) -> Engine:
     return engine
 
 
+_AT_WORK: set[int] = set()  # threads inside a transaction or a reading
+
+
+def is_at_work(thread: int) -> bool:
+    """Whether a thread is using a database now, so that it must not be interrupted."""
+    return thread in _AT_WORK
+
+
+@contextmanager
+def _at_work() -> Iterator[None]:
+    own = threading.get_ident()
+    outermost = own not in _AT_WORK
+    _AT_WORK.add(own)
+    try:
+        yield
+    finally:
+        if outermost:
+            _AT_WORK.discard(own)
+
+
 @contextmanager
 def transaction(database: Database) -> Iterator[Session]:
     """A session whose work is committed together at the end, or not at all.
@@ -132,10 +152,10 @@ def transaction(database: Database) -> Iterator[Session]:
         Unavailable: the disk is full, the file is read only, or the database is away; nothing was changed.
     """
     if not database.is_sqlite:
-        with _writing(database) as session:
+        with _at_work(), _writing(database) as session:
             yield session
         return
-    with database.turnstile, _writing(database) as session:
+    with _at_work(), database.turnstile, _writing(database) as session:
         yield session
 
 
@@ -160,11 +180,18 @@ def _writing(database: Database) -> Iterator[Session]:
 
 @contextmanager
 def reading(database: Database) -> Iterator[Session]:
-    """A session that sees one consistent state and changes nothing."""
+    """A session for looking; it changes nothing.
+
+    Raises:
+        Unavailable: the database is away.
+    """
     session = Session(database.engine, expire_on_commit=False, autoflush=False)
     session.info["safe"] = database.safe
     try:
-        yield session
+        with _at_work():
+            yield session
+    except OperationalError as error:
+        raise errors.Unavailable("数据库暂时不可用，请稍后再试") from error
     finally:
         session.close()
 

@@ -122,7 +122,7 @@ class Task(Table):
 class Job(Table):
     """A handler call to be made; the row is the truth, queues only wake a worker.
 
-    Status: todo, run, done, incident, cancelled.
+    Status: todo, run, done, incident, cancelled. ``deaths`` counts the attempts whose process ended before they did.
     """
 
     __tablename__ = "job"
@@ -138,6 +138,7 @@ class Job(Table):
     due_at: Mapped[datetime]
     status: Mapped[str] = mapped_column(String(12))
     attempts: Mapped[int] = mapped_column(default=0)
+    deaths: Mapped[int] = mapped_column(default=0)
     lease_owner: Mapped[str | None] = mapped_column(String(80))
     lease_until: Mapped[datetime | None]
     last_error: Mapped[str | None]

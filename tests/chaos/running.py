@@ -1,0 +1,165 @@
+"""The city's service as real processes: a server, on PostgreSQL with two workers beside it, and clients that insist."""
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tests import city, server
+from tests.processes import answers
+from workflow_service.audit import oracle
+from workflow_service.identity import credentials, roster
+from workflow_service.storage import database, tables
+from workflow_service.storage.migrations import upgrade as migrate
+
+LEASE = {"WORKFLOW_LEASE_SECONDS": "4"}
+
+
+@dataclass
+class Service:
+    """The processes of one installation, and the tokens of its people."""
+
+    server: server.Server
+    workers: Sequence[server.Worker]
+    tokens: Mapping[str, str]
+
+    @property
+    def processes(self) -> list[server.Server | server.Worker]:
+        return [self.server, *self.workers]
+
+    def start(self) -> None:
+        for one in self.processes:
+            one.start(wait=120)
+
+    def stop(self) -> None:
+        for one in self.processes:
+            one.stop()
+
+    def open_database(self) -> database.Database:
+        return database.open_database(self.server.url)
+
+
+def make(folder: Path, url: str = "") -> Service:
+    """An installation with the city's people and bundle that is not started yet; SQLite unless a URL is given."""
+    one = server.Server(folder, database=url, environment=LEASE, demo=False)
+    db = database.open_database(one.url)
+    if not url:
+        migrate(db)
+    city.make(db, datetime.now(UTC))
+    people = ("applicant_1", "clerk_1", "records_1", "operator_1")
+    with database.transaction(db) as session:
+        tokens = {
+            name: credentials.issue_token(session, datetime.now(UTC), roster.by_name(session, name).id, "test")
+            for name in people
+        }
+    db.engine.dispose()
+    names = ("worker-1", "worker-2") if url else ()
+    return Service(one, [server.Worker(folder, database=url, environment=LEASE, name=name) for name in names], tokens)
+
+
+class Client:
+    """Drives one case to its end through the API, trying again whenever the server was away, and keeps its own ledger."""
+
+    def __init__(self, service: Service, n: int) -> None:
+        self._service, self._n = service, n
+        self.number = ""
+        self.acknowledged: list[str] = []
+
+    def sure(self, who: str, method: str, path: str, data: Any = None, key: str = "") -> server.Answer:
+        """A request that is made again until it is answered."""
+        while True:
+            try:
+                answer = server.call(
+                    self._service.server.address, self._service.tokens[who], method, path, data, Idempotency_Key=key
+                )
+            except server.Lost:
+                time.sleep(0.05)
+                continue
+            if answer.status != 503:
+                return answer
+
+    def run(self) -> None:
+        """An application is refused for good reasons, the applicant is told, and the case goes to the archive."""
+        form = answers.application("4.1", matter=f"案{self._n}")
+        opened = self.sure("applicant_1", "POST", "/cases", {"process": "intake", "data": form}, f"open-{self._n}")
+        assert opened.status == 201, opened
+        self.number = opened.body["number"]
+        refusal = {
+            "in_scope": False,
+            "jurisdiction_ok": True,
+            "materials_complete": True,
+            "decision": "reject",
+            "reason": "不属于适用范围",
+        }
+        self._do("clerk_1", "review_acceptance", refusal)
+        self._do("records_1", "review_archive", {"accepted": True, "retention": "10"})
+        while self.sure("clerk_1", "GET", f"/cases/{self.number}").body["status"] != "archived":
+            time.sleep(0.1)
+
+    def _do(self, who: str, element: str, data: dict[str, Any]) -> None:
+        task = self._wait_for(who, element)
+        self.sure(who, "POST", f"/tasks/{task}/claim")
+        done = self.sure(who, "POST", f"/tasks/{task}/submission", {"data": data}, f"{element}-{self._n}")
+        assert done.status == 200, done
+        self.acknowledged.append(task)
+
+    def _wait_for(self, who: str, element: str) -> str:
+        end = time.monotonic() + 240
+        while time.monotonic() < end:
+            listed = self.sure(who, "GET", f"/tasks?scope=all&case={self.number}")
+            for one in listed.body["items"]:
+                if one["element"] == element:
+                    return str(one["id"])
+            time.sleep(0.1)
+        raise AssertionError(f"{self.number} never came to {element}")
+
+
+class Crowd:
+    """So many clients, some of them at once, each with a case of its own."""
+
+    def __init__(self, service: Service, cases: int, at_once: int) -> None:
+        self.clients = [Client(service, n) for n in range(cases)]
+        self._waiting, self._guard = list(self.clients), threading.Lock()
+        self.failures: list[BaseException] = []
+        self._threads = [threading.Thread(target=self._work) for _ in range(at_once)]
+        for thread in self._threads:
+            thread.start()
+
+    def _work(self) -> None:
+        while True:
+            with self._guard:
+                if not self._waiting:
+                    return
+                one = self._waiting.pop()
+            try:
+                one.run()
+            except Exception as error:  # noqa: BLE001  a thread that fails is told of by the test
+                self.failures.append(error)
+
+    def is_busy(self) -> bool:
+        return any(thread.is_alive() for thread in self._threads)
+
+    def finish(self, seconds: float = 300) -> None:
+        """Waits until every case is at its end."""
+        for thread in self._threads:
+            thread.join(timeout=seconds)
+        assert not self.is_busy()
+        assert self.failures == []
+
+
+def check(service: Service, clients: Sequence[Client]) -> None:
+    """Nothing is lost, doubled or stuck: by the oracle, and by what was promised to the clients."""
+    db = service.open_database()
+    with database.reading(db) as session:
+        assert oracle.examine(session, datetime.now(UTC)) == []
+        numbers = {one.number for one in clients}
+        assert len(numbers) == len(clients)
+        kept = session.query(tables.Case).filter(tables.Case.number.in_(numbers)).all()
+        assert [one.status for one in kept] == ["archived"] * len(clients)
+        for one in clients:
+            for task in one.acknowledged:
+                assert session.get_one(tables.Task, task).status == "done"
+    db.engine.dispose()
