@@ -25,10 +25,30 @@ def check_table(
 
 AMOUNT = drawn.column("amount", "number", label="金额") + drawn.output("path", "string")
 
-# Five wrong tables: rules, the finding's code, its cell, and a word of each text.
+# Five wrong tables: rules, the finding's code, its cell, and a word of each text and remedy.
 WRONG = [
-    ("syntax", ["< 10", ">= 10 10"], ['"a"', '"b"'], "dmn-syntax", (2, "金额"), "应已结束", "expected the end", "改正"),
-    ("unknown name", ["< amout", "-"], ['"a"', '"b"'], "dmn-name", (1, "金额"), "“amount”", "'amount'", "改为“amount”"),
+    (
+        "syntax",
+        ["< 10", ">= 10 10"],
+        ['"a"', '"b"'],
+        "dmn-syntax",
+        (2, "金额"),
+        "应已结束",
+        "expected the end",
+        "改正",
+        "correct the expression",
+    ),
+    (
+        "unknown name",
+        ["< amout", "-"],
+        ['"a"', '"b"'],
+        "dmn-name",
+        (1, "金额"),
+        "“amount”",
+        "'amount'",
+        "改为“amount”",
+        "amount",
+    ),
     (
         "wrong type",
         ['"low"', ">= 10"],
@@ -38,6 +58,7 @@ WRONG = [
         "不能比较",
         "can't be compared",
         "类型一致",
+        "type",
     ),
     (
         "overlap",
@@ -48,16 +69,35 @@ WRONG = [
         "规则 1 与规则 2",
         "rules 1 and 2",
         "互斥",
+        "exclude each other",
     ),
-    ("wrong output", ["< 10", ">= 10"], ['"a"', "2"], "dmn-type", (2, "path"), "number", "number", "双引号"),
+    (
+        "wrong output",
+        ["< 10", ">= 10"],
+        ['"a"', "2"],
+        "dmn-type",
+        (2, "path"),
+        "number",
+        "number",
+        "双引号",
+        "double quotes",
+    ),
 ]
 
 
 @pytest.mark.parametrize(
-    ("name", "tests", "outputs", "code", "cell", "zh", "en", "fix"), WRONG, ids=[row[0] for row in WRONG]
+    ("name", "tests", "outputs", "code", "cell", "zh", "en", "fix", "fix_en"), WRONG, ids=[row[0] for row in WRONG]
 )
 def test_a_wrong_table_is_told_with_cell_and_remedy(
-    name: str, tests: list[str], outputs: list[str], code: str, cell: tuple[int, str], zh: str, en: str, fix: str
+    name: str,
+    tests: list[str],
+    outputs: list[str],
+    code: str,
+    cell: tuple[int, str],
+    zh: str,
+    en: str,
+    fix: str,
+    fix_en: str,
 ) -> None:
     rules = [drawn.rule([test], [output]) for test, output in zip(tests, outputs, strict=True)]
 
@@ -70,7 +110,7 @@ def test_a_wrong_table_is_told_with_cell_and_remedy(
     assert zh in found[0].message
     assert en in found[0].message_en
     assert fix in found[0].fix
-    assert found[0].fix_en
+    assert fix_en in found[0].fix_en
     assert found[0].file == "route.dmn"
     assert found[0].line > 0
     assert found[0].severity == "error"
@@ -273,3 +313,11 @@ def test_an_output_outside_of_its_columns_values_is_named() -> None:
 
     assert [(one.rule, one.row, one.column) for one in found] == [("dmn-value", 2, "path")]
     assert '"a", "b"' in found[0].fix
+
+
+def test_a_table_that_is_drawn_wrongly_is_named_beside_the_other_findings() -> None:
+    xml = drawn.model(
+        drawn.decision("t", drawn.table("BEST", drawn.output(), [])), drawn.decision("d", drawn.feel("1 +"))
+    )
+
+    assert [(one.rule, one.element) for one in dmn.check(xml)] == [("dmn-read", "t"), ("dmn-syntax", "d")]

@@ -13,8 +13,17 @@ def expression(node: etree._Element, where: Place) -> elements.Boxed | None:
     for part in node:
         read = _READERS.get(document.local(part))
         if read is not None:
-            return read(part, where)
+            return _read(read, part, where)
     return None
+
+
+def _read(
+    read: Callable[[etree._Element, Place], elements.Boxed], part: etree._Element, where: Place
+) -> elements.Boxed:
+    try:
+        return read(part, where)
+    except DmnError as fault:
+        return elements.Broken(fault, where)
 
 
 def _needed(node: etree._Element | None, where: Place) -> elements.Boxed:
@@ -33,7 +42,7 @@ def _inside(node: etree._Element, where: Place) -> Place:
 
 def _all(node: etree._Element, where: Place) -> tuple[elements.Boxed, ...]:
     found = [(part, _READERS.get(document.local(part))) for part in node]
-    return tuple(read(part, where) for part, read in found if read is not None)
+    return tuple(_read(read, part, where) for part, read in found if read is not None)
 
 
 def variable(node: etree._Element | None) -> elements.Variable | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from workflow_service.dmn.errors import Place
+from workflow_service.dmn.errors import DmnError, Place
 
 
 @dataclass(frozen=True)
@@ -162,8 +162,17 @@ class Iterator:
     type_ref: str = ""
 
 
+@dataclass(frozen=True)
+class Broken:
+    """An expression that is drawn wrongly: the rest of the model works without it."""
+
+    fault: DmnError
+    place: Place
+    type_ref: str = ""
+
+
 Boxed: TypeAlias = (
-    Literal | Table | Context | Invocation | ListOf | Relation | FunctionOf | Conditional | Filter | Iterator
+    Literal | Table | Context | Invocation | ListOf | Relation | FunctionOf | Conditional | Filter | Iterator | Broken
 )
 
 

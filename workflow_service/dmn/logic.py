@@ -24,6 +24,11 @@ def _literal(box: elements.Literal, maker: Maker) -> Evaluate:
     return cells.expression(box, maker.names, maker.faults)
 
 
+def _broken(box: elements.Broken, maker: Maker) -> Evaluate:
+    maker.faults.append(box.fault)
+    return _refusing(box.fault.place, box.fault.plain_zh, box.fault.plain_en)
+
+
 def _context(box: elements.Context, maker: Maker) -> Evaluate:
     parts: list[tuple[str | None, Evaluate]] = []
     for entry in box.entries:
@@ -199,4 +204,5 @@ _COMPILERS: dict[type, Callable[[Any, Maker], Evaluate]] = {
     elements.Conditional: _conditional,
     elements.Filter: _filter,
     elements.Iterator: _iterator,
+    elements.Broken: _broken,
 }
