@@ -4,6 +4,12 @@ Each is refused when read, becomes null, or is ended by a limit. ``CANARY`` in a
 stay as it is.
 """
 
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+SECONDS, BYTES = 0.1, 50_000_000
+
 ESCAPES: tuple[str, ...] = (
     '__import__("os").system("echo x > CANARY")',
     'open("CANARY", "w")',
@@ -154,3 +160,34 @@ BOMBS: tuple[str, ...] = (
 )
 
 ALL: tuple[str, ...] = ESCAPES + BOMBS
+
+
+def unbounded(act: Callable[[str], object], canary: Path) -> list[str]:
+    """What payloads do when each is handed to ``act``, which ends every refusal itself: empty when none gets away.
+
+    Time is that of the processor, the best of three, because the machine may be busy with something else. Memory is the
+    highest that the process reached above where it began, all payloads taken together.
+    """
+    canary.write_text("untouched", encoding="utf-8")
+    texts = [payload.replace("CANARY", str(canary)) for payload in ALL]
+    before = _highest(forget=True)
+    found = [f"too slow: {text[:60]}" for text in texts if all(_seconds(act, text) >= SECONDS for _ in range(3))]
+    if _highest() - before >= BYTES:
+        found.append("together too large")
+    if canary.read_text(encoding="utf-8") != "untouched" or len(list(canary.parent.iterdir())) > 1:
+        found.append("a file was touched")
+    return found
+
+
+def _seconds(act: Callable[[str], object], text: str) -> float:
+    begun = time.process_time()
+    act(text)
+    return time.process_time() - begun
+
+
+def _highest(forget: bool = False) -> int:
+    """The most memory that this process has held, in bytes, since it was told to forget."""
+    if forget:
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
