@@ -1,17 +1,14 @@
 """FEEL as the engine uses it: plain JSON comes out, the clock is the step's, and nothing reaches Python."""
 
-import contextlib
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
-from tests.engine.cases import NOON, Case, Weekdays
-from tests.engine.drawing import Drawing, compiled
+from tests.engine.cases import NOON, Weekdays
 from workflow_service.engine import expressions
 from workflow_service.engine.expressions import Recorder, Scope, compile_text, plain
-from workflow_service.errors import BadBundle, CalendarDataMissing, CannotAdvance
+from workflow_service.errors import CalendarDataMissing, CannotAdvance
 
 
 def _scope() -> Scope:
@@ -121,54 +118,3 @@ def test_a_missing_year_that_gives_no_date_refuses_by_name() -> None:
 
     with pytest.raises(CannotAdvance, match="2026 年的工作日历"):
         expressions.evaluate(compile_text("p", "e", "set", "is working day(today())"), {}, scope)
-
-
-ATTACKS = [
-    '__import__("os").system("touch canary")',
-    "().__class__.__mro__[1].__subclasses__()",
-    'open("canary", "w")',
-    'eval("1")',
-    "x.__class__",
-    "case.__class__.__init__",
-    "for i in 1..1000000000 return i",
-    "2 ** 99999999",
-    "count(for i in 1..100000, j in 1..100000 return 1)",
-]
-PLACES = ["condition", "due", "assignee", "set", "publish", "payload", "timer", "collection", "parameter", "inputs"]
-
-
-@pytest.mark.parametrize("place", PLACES)
-def test_no_place_for_an_expression_reaches_python(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    for attack in ATTACKS:
-        with contextlib.suppress(BadBundle, CannotAdvance):
-            case = Case(compiled(_drawn(place, attack)))
-            case.start("main", x={"y": 1})
-            case.submit("r1.fill_in.1", a=1)
-
-    assert list(tmp_path.iterdir()) == []
-
-
-def _drawn(place: str, text: str) -> Drawing:
-    drawing = Drawing("main")
-    drawing.start("begin_case")
-    drawing.user("fill_in", **({place: text} if place in ("due", "assignee", "set", "publish") else {}))
-    drawing.gate("choose")
-    drawing.flow("choose", "middle", when=text if place == "condition" else "1 = 1")
-    drawing.end("end_other")
-    drawing.flow("choose", "end_other", default=True)
-    if place == "payload":
-        drawing.throw("middle", message="m", payload=text)
-    elif place == "timer":
-        drawing.catch("middle", timer=text)
-    elif place == "parameter":
-        drawing.service("middle", what=text)
-    elif place == "inputs":
-        drawing.decide("middle", "d", inputs=text)
-    else:
-        marks = f"<multiInstanceLoopCharacteristics><loopDataInputRef>{text.replace('<', '&lt;')}</loopDataInputRef></multiInstanceLoopCharacteristics>"
-        drawing.user("middle", many=marks if place == "collection" else "")
-    drawing.end("end_case")
-    drawing.way("begin_case", "fill_in", "choose")
-    drawing.way("middle", "end_case")
-    return drawing

@@ -81,6 +81,8 @@ ESCAPES: tuple[str, ...] = (
 )
 
 _DEEP = 400
+_LONG = '{{s: (for i in 1..16 return if i = 1 then "ab" else partial[-1] + partial[-1])[-1], r: {}}}.r'
+_MANY = "{{l: (for i in 1..13 return if i = 1 then [1, 2] else concatenate(partial[-1], partial[-1]))[-1], r: {}}}.r"
 BOMBS: tuple[str, ...] = (
     "9 ** 9 ** 9 ** 9",
     "10 ** 999999999",
@@ -125,6 +127,18 @@ BOMBS: tuple[str, ...] = (
     'matches("' + "a" * 3000 + '", "(.*)*(.*)*(.*)*x")',
     'replace("' + "a" * 40 + '!", "(a|aa)+$", "x")',
     'split("' + "a" * 40 + '!", "(a*)*b")',
+    _LONG.format("count(for i in 1..9000 return substring(s, 2))"),
+    _LONG.format('for i in 1..9000 return substring after(s, "a")'),
+    _LONG.format('count(for i in 1..9000 return contains(s, "bb"))'),
+    _LONG.format('count(for i in 1..9000 return replace("ab", "b", s))'),
+    _MANY.format("count(for i in 1..9000 return l instance of list<number>)"),
+    _MANY.format("count(for i in 1..9000 return (function(a: list<number>) 1)(l))"),
+    _MANY.format("count(for i in 1..9000 return string join(l))"),
+    "count(for i in 1..20000 return odd(10 ** 6144))",
+    "count(for i in 1..20000 return i ** 0.3333333)",
+    "count(for i in 1..20000 return exp(i / 7) + log(i))",
+    'count(for i in 1..900 return matches("' + "a" * 22 + '!", "(a|aa)+$"))',
+    'for i in 1..900 return replace("' + "a" * 20 + '!", "(a|aa)+$", "x")',
     'matches("a", "a{999999999}")',
     'matches("a", "((a{999}){999}){999}")',
     'matches("a", "' + "(" * 200 + "a" + ")" * 200 + '")',

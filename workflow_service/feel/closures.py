@@ -98,6 +98,8 @@ def _negate(node: nodes.Negate, build: Build) -> Closure:
     return guarded(lambda scope: arithmetic.negated(operand(scope)), (build.source, node.pos))
 
 
+# What raising to a power costs more than the other operations, when the exponent is whole and when it is not.
+_POWER, _ROOT = 10, 200
 _FAST = {"+": NUMBERS.add, "-": NUMBERS.subtract, "*": NUMBERS.multiply, "/": NUMBERS.divide}
 
 
@@ -108,6 +110,8 @@ def _arithmetic(node: nodes.Arithmetic, build: Build) -> Closure:
 
     def calculate(scope: Scope) -> Value:
         one, two = left(scope), right(scope)
+        if op == "**":
+            scope.run.spend(_POWER if type(two) is Decimal and two == two.to_integral_value() else _ROOT)
         if type(one) is Decimal and type(two) is Decimal:
             result = fast(one, two)
             if result.is_finite():
@@ -227,7 +231,13 @@ def _if(node: nodes.If, build: Build) -> Closure:
 
 def _instance(node: nodes.InstanceOf, build: Build) -> Closure:
     value, of = make(node.value, build), node.type
-    return lambda scope: types.instance(value(scope), of, scope.run.env.types)
+
+    def run(scope: Scope) -> bool:
+        tested = value(scope)
+        scope.run.spend(types.weight(tested, of))
+        return types.instance(tested, of, scope.run.env.types)
+
+    return run
 
 
 def _list(node: nodes.ListOf, build: Build) -> Closure:

@@ -116,6 +116,8 @@ def _call(node: nodes.Call, build: Build) -> Closure:
 
 
 def _fitted(value: Value, of: types.Type | None, run: Run) -> Value:
+    if of is not None:
+        run.spend(types.weight(value, of))
     if of is None or value is None or types.member(value, of, run.env.types):
         return value
     if type(value) is list and len(value) == 1 and types.member(value[0], of, run.env.types):

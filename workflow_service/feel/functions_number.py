@@ -59,10 +59,12 @@ def _root(run: Run, value: Decimal) -> Decimal:
 def _log(run: Run, value: Decimal) -> Decimal:
     if value <= 0:
         raise errors.Refused("只有正数才有对数", "only a positive number has a logarithm")
+    run.spend(50)
     return arithmetic.number(NUMBERS.ln(value))
 
 
 def _exp(run: Run, value: Decimal) -> Decimal:
+    run.spend(40)
     return arithmetic.number(NUMBERS.exp(value))
 
 
@@ -70,12 +72,17 @@ def _whole(value: Decimal) -> bool:
     return value == value.to_integral_value()
 
 
+def _last_bit(value: Decimal) -> int:
+    # A number with zeros that are not written is a multiple of ten; it may be too long to be written out.
+    return 0 if value.as_tuple().exponent > 0 else int(value) % 2  # type: ignore[operator]
+
+
 def _odd(run: Run, value: Decimal) -> bool:
-    return _whole(value) and int(value) % 2 == 1
+    return _whole(value) and _last_bit(value) == 1
 
 
 def _even(run: Run, value: Decimal) -> bool:
-    return _whole(value) and int(value) % 2 == 0
+    return _whole(value) and _last_bit(value) == 0
 
 
 _ROUNDINGS = {

@@ -22,7 +22,7 @@ class Limits:
         items: entries of a list made by an expression.
         parts: entries of a whole result, at any depth; the same list counts each time it stands there.
         pattern: characters of a regular expression.
-        pattern_seconds: time that one regular expression may search.
+        pattern_seconds: processor time that all regular expressions of one evaluation may search together.
     """
 
     source: int = 10_000
@@ -34,7 +34,7 @@ class Limits:
     items: int = 20_000
     parts: int = 100_000
     pattern: int = 500
-    pattern_seconds: float = 0.05
+    pattern_seconds: float = 0.02
 
 
 DEFAULT = Limits()
@@ -122,13 +122,14 @@ NOWHERE = Env()
 class Run:
     """The account of one evaluation: what is left to spend and where problems are noted."""
 
-    __slots__ = ("env", "limits", "fuel", "frames")
+    __slots__ = ("env", "limits", "fuel", "frames", "patience")
 
     def __init__(self, env: Env, limits: Limits) -> None:
         self.env = env
         self.limits = limits
         self.fuel = limits.fuel
         self.frames = limits.frames
+        self.patience = limits.pattern_seconds
 
     def spend(self, steps: int) -> None:
         """Takes steps from the fuel; raises FeelLimitError when none is left."""

@@ -5,6 +5,7 @@ Python's ``re`` can't be stopped once a search has begun; the ``regex`` package 
 
 import re
 from functools import lru_cache
+from time import thread_time
 from typing import Any
 
 import regex  # type: ignore[import-untyped]
@@ -210,11 +211,17 @@ def _pattern(run: Run, pattern: str, flags: str | None) -> "regex.Pattern[str]":
 
 
 def _timed(run: Run, action: Any) -> Any:
-    run.spend(50)
+    # Many searches that each end in time could together take for ever: they pay from one purse.
+    run.spend(100)
+    if run.patience <= 0:
+        raise exceeded(run.limits, "pattern_seconds")
+    begun = thread_time()
     try:
-        return action(run.limits.pattern_seconds)
+        return action(run.patience)
     except TimeoutError:
         raise exceeded(run.limits, "pattern_seconds") from None
+    finally:
+        run.patience -= thread_time() - begun
 
 
 def matches(run: Run, text: str, pattern: str, flags: str | None = None) -> bool:
@@ -269,9 +276,10 @@ def _group_number(replacement: str, pos: int, groups: int) -> tuple[int, int]:
 def replace(run: Run, text: str, pattern: str, replacement: str, flags: str | None = None) -> str:
     """The text with each place where the pattern is found replaced; ``$1`` stands for the first group."""
     compiled = _pattern(run, pattern, flags)
-    if compiled.search("", timeout=run.limits.pattern_seconds) is not None:
+    if _timed(run, lambda seconds: compiled.search("", timeout=seconds)) is not None:
         raise errors.Refused("正则表达式不能匹配空文本", "the pattern matches the empty text")
     literal = "q" in (flags or "")
+    run.spend(len(replacement) // 8)
     parts: list[str | int] = [replacement] if literal else _template(replacement, compiled.groups)
     pieces: list[str] = []
     start = size = 0

@@ -146,6 +146,18 @@ def member(value: Value, of: Type, tests: Tests) -> bool:
     return value is None or _MEMBER[type(of)](value, of, tests)
 
 
+def weight(value: Value, of: Type) -> int:
+    """How many parts of a value are looked at to tell whether it belongs to a type."""
+    if isinstance(of, ListType) and type(value) is list:
+        inner = isinstance(of.element, ListType | ContextType | Named)
+        return 1 + len(value) + (sum(weight(entry, of.element) for entry in value) if inner else 0)
+    if isinstance(of, ContextType) and type(value) is dict:
+        return 1 + sum(weight(value.get(name), entry) for name, entry in of.entries)
+    if isinstance(of, Named) and type(value) in (list, dict):
+        return 1 + sum(weight(entry, of) for entry in (value.values() if type(value) is dict else value))
+    return 1
+
+
 def instance(value: Value, of: Type, tests: Tests) -> bool:
     """``value instance of type``: null is an instance of Null alone."""
     return of == NULL if value is None else member(value, of, tests)
