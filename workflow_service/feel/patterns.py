@@ -279,7 +279,7 @@ def replace(run: Run, text: str, pattern: str, replacement: str, flags: str | No
     if _timed(run, lambda seconds: compiled.search("", timeout=seconds)) is not None:
         raise errors.Refused("正则表达式不能匹配空文本", "the pattern matches the empty text")
     literal = "q" in (flags or "")
-    run.spend(len(replacement) // 8)
+    run.spend(len(replacement))
     parts: list[str | int] = [replacement] if literal else _template(replacement, compiled.groups)
     pieces: list[str] = []
     start = size = 0
