@@ -29,6 +29,10 @@ class NotAllowed(ServiceError):
     """This person may not do this, and the text says which rule forbids it."""
 
 
+class PageExpired(NotAllowed):
+    """The page is older than the session it is sent in: nothing was done, and it can be sent again."""
+
+
 class NotFound(ServiceError):
     """There is no such thing, or this person may not know of it."""
 

@@ -19,6 +19,8 @@ _DUMMY = _HASHER.hash("nobody has this password")  # so that unknown names take 
 
 IDLE = timedelta(minutes=60)
 LIFETIME = timedelta(hours=12)
+REMEMBERED = timedelta(days=7)
+"""How long it is known whose an ended session was, so that what its pages still post finds its owner."""
 LOCK = timedelta(minutes=15)
 TRIES = 5
 TRIES_PER_ADDRESS = 30
@@ -57,6 +59,7 @@ def sign_in(session: Session, now: datetime, name: str, password: str, address: 
         _count_failure(session, now, keys[1], TRIES_PER_ADDRESS)
         return SignIn(None, refusal="用户名或密码不正确")
     session.execute(delete(people.FailedSignIn).where(people.FailedSignIn.key == keys[0]))
+    session.execute(delete(people.SignedIn).where(people.SignedIn.expires_at < now - REMEMBERED))
     random = database.random_of(session)
     token, csrf = random(32), random(16)
     session.add(
@@ -115,6 +118,12 @@ def of_session(session: Session, now: datetime, token: str) -> Known | None:
     ).first()
     actor = _actor(session, row.account_id) if row else None
     return Known(actor, row.csrf, row.seen_at) if row and actor else None
+
+
+def owner_of_page(session: Session, csrf: str) -> str | None:
+    """The account whose page carried a token against forged requests, even where its browser session has ended since."""
+    query = select(people.Account.name).join(people.SignedIn, people.SignedIn.account_id == people.Account.id)
+    return session.scalar(query.where(people.SignedIn.csrf == csrf, people.Account.active))
 
 
 def touch(session: Session, now: datetime, token: str) -> None:

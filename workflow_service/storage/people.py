@@ -54,6 +54,7 @@ class SignedIn(Table):
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    __table_args__ = (Index("signed_in_by_csrf", "csrf"), Index("signed_in_by_end", "expires_at"))
 
 
 class ApiToken(Table):

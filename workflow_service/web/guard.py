@@ -105,8 +105,12 @@ def _by_token(token: str) -> None:
 
 def _by_cookie() -> None:
     token = flask.request.cookies.get(cookie_name(), "")
-    if not token:
-        return
+    if token:
+        enter(token)
+
+
+def enter(token: str) -> None:
+    """Makes the person of a browser session the one who sends this request; notes when the session has ended."""
     now = visit.now()
     with database.reading(visit.site().db) as session:
         known = credentials.of_session(session, now, token)
@@ -121,10 +125,10 @@ def _by_cookie() -> None:
 
 
 def require_own_page(expected: str) -> None:
-    """Raises NotAllowed unless a changing request carries the token of this person's own pages."""
+    """Raises PageExpired unless a changing request carries the token of this person's own pages."""
     sent = flask.request.headers.get("X-CSRF-Token") or flask.request.form.get("csrf", "")
     if not expected or not hmac.compare_digest(sent.encode(), expected.encode()) or _is_foreign():
-        raise errors.NotAllowed("页面已过期，请刷新页面后重试")
+        raise errors.PageExpired("页面已过期，请刷新页面后重试")
 
 
 def _is_foreign() -> bool:

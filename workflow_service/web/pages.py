@@ -101,8 +101,11 @@ def may(name: str) -> bool:
 
 
 def said() -> str:
-    """The sentence that confirms what the person has just done, empty when there is none."""
-    return str(SAID.get(flask.request.args.get("said", ""), ""))
+    """The sentence that confirms what the person has just done, empty when there is none.
+
+    A form posted from such a page keeps its address: what was said then is no answer to the form.
+    """
+    return str(SAID.get(flask.request.args.get("said", ""), "")) if flask.request.method == "GET" else ""
 
 
 def with_args(**changed: str | None) -> str:

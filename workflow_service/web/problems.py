@@ -10,11 +10,12 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 
 from workflow_service import errors
-from workflow_service.web import i18n, visit
+from workflow_service.web import held, i18n, signin, visit
 
 STATUS: Mapping[type[errors.ServiceError], tuple[int, str]] = {
     errors.NotSignedIn: (401, "not-signed-in"),
     errors.NotAllowed: (403, "not-allowed"),
+    errors.PageExpired: (403, "page-expired"),
     errors.NotFound: (404, "not-found"),
     errors.Conflict: (409, "conflict"),
     errors.CalendarDataMissing: (409, "calendar-missing"),
@@ -146,9 +147,24 @@ def answer(problem: Problem) -> flask.typing.ResponseReturnValue:
     """The answer that tells of a problem; people who are not signed in are led to sign in and back."""
     if is_for_programs():
         return as_json(problem)
+    if problem.code in ("not-signed-in", "page-expired"):
+        kept = _kept(problem)
+        if kept is not None:
+            return kept
     if problem.status == 401 and flask.request.method == "GET":  # noqa: PLR2004  not signed in
         return flask.redirect(flask.url_for("signin.ask", next=flask.request.full_path.rstrip("?")))
     return flask.render_template("problem.html", problem=problem), problem.status
+
+
+def _kept(problem: Problem) -> flask.typing.ResponseReturnValue | None:
+    """The page that brings back what was posted from a page that had outlived its session; None when nothing was."""
+    found = held.posted()
+    if found is None:
+        return None
+    somebody = visit.somebody()
+    if somebody is None:
+        return signin.again(found), problem.status
+    return (held.page(found), problem.status) if somebody.name == found.owner else None
 
 
 def as_json(problem: Problem) -> flask.Response:

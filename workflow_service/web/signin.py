@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from workflow_service import errors
 from workflow_service.identity import credentials
 from workflow_service.storage import database
-from workflow_service.web import guard, i18n, visit
+from workflow_service.web import guard, held, i18n, visit
 
 pages = flask.Blueprint("signin", __name__)
 
@@ -42,21 +42,34 @@ def enter() -> flask.Response:
     expected = request.cookies.get(FORM_COOKIE, "")
     if not expected or not hmac.compare_digest(expected.encode(), form.get("csrf", "").encode()):
         return _page(_("登录页面已过期，请再试一次"), 400)
+    name = form.get("name", "").strip()[:80]
     with database.transaction(visit.site().db) as session:
-        outcome = credentials.sign_in(
-            session, visit.now(), form.get("name", "").strip()[:80], form.get("password", "")[:400], guard.origin()
-        )
+        outcome = credentials.sign_in(session, visit.now(), name, form.get("password", "")[:400], guard.origin())
     if outcome.token is None:
         return _page(_(outcome.refusal), 401)
-    answer = flask.redirect(own_path(form.get("next")), 303)
+    answer = _onwards(outcome.token, name)
     answer.set_cookie(
         guard.cookie_name(), outcome.token, httponly=True, samesite="Lax", secure=request.is_secure, path="/"
     )
     answer.delete_cookie(FORM_COOKIE)
-    return answer  # type: ignore[return-value]  # werkzeug's response
+    return answer
 
 
-def _page(fault: str, status: int = 200) -> flask.Response:
+def _onwards(token: str, name: str) -> flask.Response:
+    """To where one wanted to go, or back to what one had posted when the session ended."""
+    kept = held.opened(flask.request.form.get(held.FIELD, ""), name)
+    if kept is None:
+        return flask.redirect(own_path(flask.request.form.get("next")), 303)  # type: ignore[return-value]  # werkzeug's response
+    guard.enter(token)
+    return flask.make_response(held.page(kept))
+
+
+def again(kept: held.Held) -> flask.Response:
+    """The sign-in page for somebody whose session ended before they posted a form: the form is kept in it."""
+    return _page("", kept=held.seal(kept))
+
+
+def _page(fault: str, status: int = 200, kept: str = "") -> flask.Response:
     token = visit.site().db.random(16)
     page = flask.render_template(
         "signin.html",
@@ -65,6 +78,7 @@ def _page(fault: str, status: int = 200) -> flask.Response:
         name=flask.request.form.get("name", "")[:80],
         next=own_path(flask.request.values.get("next")),
         ended=bool(flask.g.get("session_ended")),
+        held=kept or flask.request.form.get(held.FIELD, ""),
         people=f"{visit.site().settings.data_dir}/demo-people.json" if visit.site().settings.demo else "",
     )
     answer = flask.make_response(page, status)

@@ -596,6 +596,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("token_hash"),
     )
+    with op.batch_alter_table("signed_in", schema=None) as batch_op:
+        batch_op.create_index("signed_in_by_csrf", ["csrf"], unique=False)
+        batch_op.create_index("signed_in_by_end", ["expires_at"], unique=False)
     _guard_journal()
 
 
