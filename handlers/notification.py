@@ -35,7 +35,7 @@ def notify(  # noqa: PLR0913  a notice in two languages
     heading = f"{title} / {title_en}" if title_en else title
     words = f"{text}\n\n{text_en}" if text_en else text
     if people:
-        context.ports.notices.post(context.key, people, heading, words)
+        context.ports.notices.post(context.key, people, (title, text), (title_en or "", text_en or ""))
         _mail(context, people, heading, words) if email else None
     return {"posted": people}
 
@@ -95,7 +95,13 @@ def serve(
         names = "、".join(f"《{paper.get('title') or '文书'}》（{paper.get('number')}）" for paper in own)
         key = f"{context.key}:{one.get('id')}"
         context.ports.notices.post(
-            key, [account], "文书送达", f"案件{context.case_number}的{names}已送达{one.get('name')}，请下载查阅。"
+            key,
+            [account],
+            ("文书送达", f"案件{context.case_number}的{names}已送达{one.get('name')}，请下载查阅。"),
+            (
+                "Documents served",
+                f"{names} of case {context.case_number}: served on {one.get('name')}. Please download and read.",
+            ),
         )
         served.append(
             {
@@ -137,7 +143,9 @@ def send_correction_notice(
     account = _addressee(context, object)
     if account:
         text = f"《{issued['title']}》（{issued['number']}）已发出，请在{letters.spoken(notice.get('rectify_by'))}前完成整改。"
-        context.ports.notices.post(context.key, [account], "纠错通知书", text)
+        by = notice.get("rectify_by")
+        english = f"{issued['title']} ({issued['number']}) has been sent. Please put the matter right by {by}."
+        context.ports.notices.post(context.key, [account], ("纠错通知书", text), ("Correction notice", english))
         _mail(context, [account], "纠错通知书", text)
     return {**issued, "sent_at": _stamp(context.now), "due": due, "in_time": context.now <= _end_of(due)}
 

@@ -35,11 +35,13 @@ class FakeNotices:
     """The in-app notices; ``addresses`` are the people's mail addresses."""
 
     posted: list[tuple[str, tuple[str, ...], str, str]] = field(default_factory=list)
+    english: list[tuple[str, str]] = field(default_factory=list)
     mailboxes: dict[str, str] = field(default_factory=dict)
 
-    def post(self, key: str, to: Sequence[str], title: str, text: str) -> None:
+    def post(self, key: str, to: Sequence[str], chinese: tuple[str, str], english: tuple[str, str] = ("", "")) -> None:
         if key not in [known for known, *_rest in self.posted]:
-            self.posted.append((key, tuple(to), title, text))
+            self.posted.append((key, tuple(to), *chinese))
+            self.english.append(english)
 
     def addresses(self, to: Sequence[str]) -> Sequence[str]:
         return [self.mailboxes[one] for one in to if one in self.mailboxes]

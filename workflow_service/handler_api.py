@@ -72,8 +72,8 @@ class Mail(Protocol):
 class Notices(Protocol):
     """In-app notices, which the recipients find on their first page."""
 
-    def post(self, key: str, to: Sequence[str], title: str, text: str) -> None:
-        """Posts a notice to people (account names) or to roles (``role:clerk``) of the case's place."""
+    def post(self, key: str, to: Sequence[str], chinese: tuple[str, str], english: tuple[str, str] = ("", "")) -> None:
+        """Posts a notice, title and text, to people (account names) or to roles (``role:clerk``) of the case's place."""
 
     def addresses(self, to: Sequence[str]) -> Sequence[str]:
         """The mail addresses of the same people, as far as they have one."""

@@ -31,7 +31,8 @@ def test_a_notice_goes_to_people_and_roles_once() -> None:
         )
 
     assert result == {"posted": ["clerk1", "role:chief"]}
-    assert notices.posted == [(context.key, ("clerk1", "role:chief"), "提醒 / Reminder", "请办理\n\nPlease act")]
+    assert notices.posted == [(context.key, ("clerk1", "role:chief"), "提醒", "请办理")]
+    assert notices.english == [("Reminder", "Please act")]
     assert [(to, subject) for _key, to, subject, _text in mail.sent] == [
         (("clerk1@city.example",), "〔RC-2026-00001〕提醒 / Reminder")
     ]

@@ -127,3 +127,11 @@ def test_refusals_are_english(speaking: House) -> None:
 def _texts(browser: Browser, path: str) -> Iterator[str]:
     page = browser.get(path, headers={"Accept-Language": "en"}).get_data(as_text=True)
     yield from (html.unescape(one).strip() for one in re.findall(r">([^<>]+)<", page))
+
+
+def test_names_of_lanes_processes_and_steps_follow_the_reader(house: House, opened: str) -> None:
+    english = house.api("clerk_1", "GET", f"/tasks?scope=available&case={opened}", headers={"Accept-Language": "en"})
+    chinese = house.api("clerk_1", "GET", f"/tasks?scope=available&case={opened}")
+
+    named = [(one["items"][0]["name"], one["items"][0]["lane"]) for one in (english.json, chinese.json)]
+    assert named == [("Review for acceptance", "Clerk of the accepting body"), ("受理审查", "受理机关经办")]

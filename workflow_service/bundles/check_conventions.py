@@ -124,6 +124,14 @@ def _processes(drawn: Diagram, root: etree._Element) -> Iterator[Finding]:
         if not process.get("name"):
             message = (f"流程“{process.get('id', '')}”没有名称", f"the process “{process.get('id', '')}” has no name")
             yield fault("S22", where, message, ("填写中文名称", "give it a Chinese name"), "warning")
+        if not drawn.processes_en.get(process.get("id", "")):
+            message = (
+                f"流程“{process.get('id', '')}”没有英文名称",
+                f"the process “{process.get('id', '')}” has no English name",
+            )
+            yield fault(
+                "S23", where, message, ("填写流程的属性 name_en", "fill in the process's property name_en"), "warning"
+            )
 
 
 def _drawing(drawn: Diagram, root: etree._Element) -> Iterator[Finding]:

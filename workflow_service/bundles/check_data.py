@@ -70,8 +70,11 @@ def _roles(seen: Seen) -> Iterator[Finding]:
 
 def _role_names(roles: Mapping[str, Any], where: Place) -> Iterator[Finding]:
     for role, about in roles.items():
-        if not isinstance(about, dict) or not isinstance(about.get("name"), str):
-            message = (f"角色“{role}”没有名称", f"the role “{role}” has no name")
+        named = [
+            isinstance(about, dict) and isinstance(about.get(key), str) and about[key] for key in ("name", "name_en")
+        ]
+        if not all(named):
+            message = (f"角色“{role}”没有中文或英文名称", f"the role “{role}” lacks its name or name_en")
             yield fault("R12", where, message, ("填写 name 和 name_en", "fill in name and name_en"))
 
 

@@ -165,19 +165,21 @@ def tell(  # noqa: PLR0913  a notice is all of this
     case: tables.Case,
     task: tables.Task | None,
     to: Iterable[str],
-    title: str,
-    text: str,
+    chinese: tuple[str, str],
+    english: tuple[str, str],
 ) -> None:
-    """Posts an in-app notice to people."""
+    """Posts an in-app notice, title and text in both languages, to people."""
     for account in dict.fromkeys(to):
         session.add(
             tables.Notice(
-                key=f"{case.number}:{case.head_seq}:{title}",
+                key=f"{case.number}:{case.head_seq}:{chinese[0]}",
                 account=account,
                 case_id=case.id,
                 task_id=None if task is None else task.id,
-                title=title,
-                text=text,
+                title=chinese[0],
+                title_en=english[0],
+                text=chinese[1],
+                text_en=english[1],
                 at=now,
             )
         )

@@ -71,7 +71,7 @@ class Notices:
 
     place: Place
 
-    def post(self, key: str, to: Sequence[str], title: str, text: str) -> None:
+    def post(self, key: str, to: Sequence[str], chinese: tuple[str, str], english: tuple[str, str] = ("", "")) -> None:
         with database.transaction(self.place.db) as session:
             for account in self.people(session, to):
                 known = select(tables.Notice.id).where(tables.Notice.key == key, tables.Notice.account == account)
@@ -81,8 +81,10 @@ class Notices:
                             key=key,
                             account=account,
                             case_id=self.place.case_id,
-                            title=title,
-                            text=text,
+                            title=chinese[0],
+                            title_en=english[0],
+                            text=chinese[1],
+                            text_en=english[1],
                             at=self.place.now,
                         )
                     )

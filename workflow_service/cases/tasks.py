@@ -110,7 +110,13 @@ def transfer(session: Session, actor: Actor, now: datetime, task_id: str, to: st
     task.holder, task.delegated_by, task.on_behalf_of = to, None, None
     lifecycle.note(session, actor, now, case, "transferred", {"task": task.id, "to": to, "reason": reason})
     messages.tell(
-        session, now, case, task, [to], "任务已转交给您", f"{actor.display_name}将“{task.name}”转交给您：{reason}"
+        session,
+        now,
+        case,
+        task,
+        [to],
+        ("任务已转交给您", f"{actor.display_name}将“{task.name}”转交给您：{reason}"),
+        ("A task was handed to you", f"{actor.display_name} handed “{task.name_en}” to you: {reason}"),
     )
     return task
 
@@ -122,7 +128,16 @@ def delegate(session: Session, actor: Actor, now: datetime, task_id: str, to: st
     task.holder, task.delegated_by = to, actor.name
     lifecycle.note(session, actor, now, case, "delegated", {"task": task.id, "to": to})
     messages.tell(
-        session, now, case, task, [to], "任务委派给您", f"{actor.display_name}请您协办“{task.name}”，完成后将交回其确认"
+        session,
+        now,
+        case,
+        task,
+        [to],
+        ("请您协办任务", f"{actor.display_name}请您协办“{task.name}”，填好后交回其确认"),
+        (
+            "You are asked to help",
+            f"{actor.display_name} asks you to prepare “{task.name_en}”; it then goes back to them",
+        ),
     )
     return task
 
@@ -171,7 +186,13 @@ def remind(session: Session, actor: Actor, now: datetime, task_id: str) -> table
     whom = [task.holder] if task.holder else list(task.assignees or roster.with_role(session, task.place, task.role))
     lifecycle.note(session, actor, now, case, "reminded", {"task": task.id, "to": whom})
     messages.tell(
-        session, now, case, task, whom, "请尽快办理", f"{actor.display_name}催办“{task.name}”（{case.number}）"
+        session,
+        now,
+        case,
+        task,
+        whom,
+        ("请尽快办理", f"{actor.display_name}催办“{task.name}”（{case.number}）"),
+        ("Please act soon", f"{actor.display_name} urges “{task.name_en}” ({case.number})"),
     )
     return task
 
@@ -183,7 +204,9 @@ def copy(session: Session, actor: Actor, now: datetime, task_id: str, to: str) -
     involvement.require_reading(session, roster.actor_named(session, to), case)
     session.merge(tables.Copy(task_id=task.id, account=to, by=actor.name, at=now))
     lifecycle.note(session, actor, now, case, "copied", {"task": task.id, "to": to})
-    messages.tell(session, now, case, task, [to], "抄送", f"{actor.display_name}将“{task.name}”抄送给您")
+    chinese = ("抄送", f"{actor.display_name}将“{task.name}”抄送给您")
+    english = ("For your information", f"{actor.display_name} sent you a copy of “{task.name_en}”")
+    messages.tell(session, now, case, task, [to], chinese, english)
     return task
 
 
@@ -321,7 +344,7 @@ def _give_back(  # noqa: PLR0913  a step's whole context
         case,
         task,
         [asked],
-        "委派的任务已办好",
-        f"{actor.display_name}已填好“{task.name}”，请您确认后提交",
+        ("协办的任务已填好", f"{actor.display_name}已填好“{task.name}”，请您确认后提交"),
+        ("Your task is prepared", f"{actor.display_name} has prepared “{task.name_en}”; please confirm and submit"),
     )
     return Submission(case.number, ())

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from workflow_service.bundles import programs
 from workflow_service.cases import calendars, queries
 from workflow_service.identity import roster
 from workflow_service.identity.actors import Actor
@@ -87,12 +88,13 @@ def _tasks(session: Session, case: tables.Case, now: datetime) -> list[Reason]:
         .order_by(tables.Task.due_at)
     ).all()
     names = roster.display_names(session, [row.holder for row in rows if row.holder])
+    titles = programs.of(session, case.bundle).roles
     found = []
     for row in rows:
         if row.paused_days is not None:
-            found.append(Reason("pause", row.element, "案件中止期间，“{name}”的期限暂停计算", (("name", row.name),)))
+            found.append(Reason("pause", row.element, "案件中止期间，“{name}”的期限暂停计算", _named(row)))
         if row.holder:
-            params = (("who", names.get(row.holder, row.holder)), ("name", row.name))
+            params = (("who", names.get(row.holder, row.holder)), *_named(row))
             found.append(Reason("task", row.element, "等待{who}办理“{name}”", params))
         else:
             people = roster.with_role(session, row.place, row.role)
@@ -101,8 +103,19 @@ def _tasks(session: Session, case: tables.Case, now: datetime) -> list[Reason]:
                 if people
                 else "“{lane}”中没有可以办理“{name}”的人员，请管理员配置"
             )
-            found.append(Reason("task", row.element, template, (("lane", row.lane), ("name", row.name))))
+            found.append(
+                Reason(
+                    "task",
+                    row.element,
+                    template,
+                    (("lane", row.lane), ("lane_en", titles.get(row.role, {}).get("name_en", "")), *_named(row)),
+                )
+            )
     return found
+
+
+def _named(row: tables.Task) -> tuple[tuple[str, object], ...]:
+    return (("name", row.name), ("name_en", row.name_en))
 
 
 def _timers(session: Session, case: tables.Case) -> list[Reason]:

@@ -106,15 +106,17 @@ class Diagram:
     flows: tuple[Flow, ...]
     lanes: tuple[str, ...]
     ids: tuple[tuple[str, int], ...]
+    processes_en: Mapping[str, str] = field(default_factory=dict)
 
 
 def read(root: etree._Element, file: str) -> Diagram:
     """The contents of a diagram; never fails on a well-formed file, faults are for the checks to name."""
     reader = _Reader(root, file)
-    processes, nodes, flows = {}, [], []
+    processes, processes_en, nodes, flows = {}, {}, [], []
     for process in root.findall(f"{BPMN}process"):
         process_id = process.get("id", "")
         processes[process_id] = process.get("name") or process_id
+        processes_en[process_id] = _properties(process.find(f"{BPMN}extensionElements")).get("name_en", "")
         for element, scope, lane in _walk(process, process_id, "", {}):
             kind = etree.QName(element).localname
             if kind == "sequenceFlow":
@@ -123,7 +125,7 @@ def read(root: etree._Element, file: str) -> Diagram:
                 nodes.append(reader.node(element, (process_id, scope), lane))
     lanes = tuple(one.get("name", "") for one in root.iter(f"{BPMN}lane"))
     ids = tuple((one.get("id", ""), one.sourceline or 0) for one in root.iter(f"{BPMN}*") if one.get("id"))
-    return Diagram(file, processes, tuple(nodes), tuple(flows), lanes, ids)
+    return Diagram(file, processes, tuple(nodes), tuple(flows), lanes, ids, processes_en)
 
 
 def _walk(

@@ -21,7 +21,7 @@ class Program:
     """All that can run in a bundle.
 
     Args:
-        process_names: label by process id. lanes: labels of all lanes.
+        process_names, process_names_en: labels by process id. lanes: labels of all lanes.
         entrances: how people and messages start runs or reach waiting ones.
         specs: engine specs by process and sub-process id. metas: nodes by (scope, element).
         starts: (process, start event) by message. flows: per scope, (source, target) pairs in the order of the file.
@@ -31,6 +31,7 @@ class Program:
     """
 
     process_names: Mapping[str, str]
+    process_names_en: Mapping[str, str]
     lanes: tuple[str, ...]
     entrances: tuple[Entrance, ...]
     specs: Mapping[str, Any]
@@ -118,6 +119,7 @@ def compile_program(files: Mapping[str, bytes], decide: Decide | Mapping[str, An
     reached = {key: meta for key, meta in metas.items() if key[0] in specs and key[1] in specs[key[0]].task_specs}
     return Program(
         process_names={process: name for drawn in diagrams for process, name in drawn.processes.items()},
+        process_names_en={process: name for drawn in diagrams for process, name in drawn.processes_en.items()},
         lanes=tuple(dict.fromkeys(lane for drawn in diagrams for lane in drawn.lanes)),
         entrances=tuple(_entrances(diagrams)),
         specs=specs,

@@ -338,7 +338,9 @@ class Notice(Table):
     case_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"))
     task_id: Mapped[str | None] = mapped_column(String(160))
     title: Mapped[str]
+    title_en: Mapped[str] = mapped_column(default="")
     text: Mapped[str]
+    text_en: Mapped[str] = mapped_column(default="")
     at: Mapped[datetime]
     read_at: Mapped[datetime | None]
     __table_args__ = (UniqueConstraint("key", "account"), Index("notice_by_account", "account", "read_at", "id"))
@@ -376,18 +378,6 @@ class Copy(Table):
     account: Mapped[str] = mapped_column(String(80), primary_key=True)
     by: Mapped[str] = mapped_column(String(80))
     at: Mapped[datetime]
-
-
-class TypicalCase(Table):
-    """A published case without names, for learning (article 20)."""
-
-    __tablename__ = "typical_case"
-    id: Mapped[str] = mapped_column(String(160), primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"))
-    title: Mapped[str]
-    codes: Mapped[list[Any]]
-    content: Mapped[dict[str, Any]]
-    published_at: Mapped[datetime]
 
 
 class Access(Table):

@@ -68,13 +68,13 @@ def steps(number: str) -> flask.Response:
         labels = {one: i18n.either(told, "name") for one, told in _elements(session, case).items()}
         runs = {row.id: row.key for row in session.query(tables.Run).filter_by(case_id=case.id)}
         told = [_step(one, who, labels, runs) for one in found]
-    names = program.process_names
+    names = i18n.processes(program)
     visited = dict.fromkeys(move["process"] for one in found for move in one["moved"])
     shown = {
         process: flask.url_for("case_pages.diagram", bundle_hash=case.bundle, process=process)
         for process in [*visited, *(one for one in names if one not in visited)]
     }
-    return api.as_json({"diagrams": shown, "names": dict(names), "steps": told})
+    return api.as_json({"diagrams": shown, "names": names, "steps": told})
 
 
 def _step(

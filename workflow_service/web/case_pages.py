@@ -96,12 +96,12 @@ def diagrams(file: gathered.CaseFile) -> list[dict[str, Any]]:
     for task in file.tasks:
         if task.status == "done":
             done.setdefault(task.process, set()).add(task.element)
-    names = file.loaded.program.process_names
+    names = i18n.processes(file.loaded.program)
     wanted = sorted({*current, *done}, key=lambda one: (one not in current, one))
     return [
         {
             "process": one,
-            "name": names.get(one, one) if isinstance(names, Mapping) else one,
+            "name": names.get(one, one),
             "url": flask.url_for("case_pages.diagram", bundle_hash=file.case.bundle, process=one),
             "marks": {
                 "current": sorted(current.get(one, ())),

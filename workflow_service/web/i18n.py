@@ -33,7 +33,8 @@ def install(app: flask.Flask) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = "web/translations"
     flask_babel.Babel(app, default_locale="zh", default_timezone="Asia/Shanghai", locale_selector=language)
     app.jinja_env.filters |= {"when": when, "day": day, "stamp": stamp, "filesize": size}
-    app.jinja_env.globals |= {"either": either, "due": due, "is_english": is_english, "word": word}
+    app.jinja_env.globals |= {"either": either, "due": due, "is_english": is_english, "word": word, "lane": lane}
+    app.jinja_env.globals["processes"] = processes
 
 
 def either(thing: Any, name: str) -> str:
@@ -43,6 +44,18 @@ def either(thing: Any, name: str) -> str:
     else:
         first, other = getattr(thing, name, ""), getattr(thing, f"{name}_en", "")
     return str((other if is_english() and other else first) or "")
+
+
+def lane(task: Any) -> str:
+    """The lane of a task; in English what its role is called."""
+    return word("role", task.role) if is_english() and task.role else str(task.lane)
+
+
+def processes(program: Any) -> dict[str, str]:
+    """Process id → what it is called."""
+    names: Mapping[str, str] = program.process_names
+    other: Mapping[str, str] = program.process_names_en if is_english() else {}
+    return {one: other.get(one) or name for one, name in names.items()}
 
 
 def when(at: datetime | None) -> str:
@@ -201,7 +214,7 @@ def _roles() -> Mapping[str, str]:
         "committee_member": say("党委（党组）成员"),
         "committee_secretary": say("党委（党组）秘书"),
         "signer": say("签发人"),
-        "supervisor": say("上级或主管部门"),
+        "supervisor": say("上级机关或主管部门"),
         "personnel": say("组织人事部门"),
         "discipline": say("纪检监察机关"),
         "records": say("档案管理"),

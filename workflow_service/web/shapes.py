@@ -40,9 +40,9 @@ def task(session: Session, row: tables.Task, number: str, title: str = "") -> di
         "process": row.process,
         "element": row.element,
         "visit": row.visit,
-        "name": row.name,
+        "name": i18n.either(row, "name"),
         "name_en": row.name_en,
-        "lane": row.lane,
+        "lane": i18n.lane(row),
         "role": row.role,
         "place": row.place,
         "status": row.status,
@@ -76,7 +76,9 @@ def task_view(session: Session, seen: pages.TaskView) -> dict[str, Any]:
         "articles": _articles(seen),
         "may": sorted(seen.may),
         "blocked": problems.filled(seen.blocked, {}),
-        "returnable": [{"element": one.id, "name": one.name, "name_en": one.name_en} for one in seen.returnable],
+        "returnable": [
+            {"element": one.id, "name": i18n.either(one, "name"), "name_en": one.name_en} for one in seen.returnable
+        ],
         "attempts": [
             {"id": one.id, "visit": one.visit, "done_at": at(one.done_at), "done_by": one.done_by}
             for one in seen.attempts

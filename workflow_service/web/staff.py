@@ -10,7 +10,7 @@ from workflow_service.bundles import programs
 from workflow_service.cases import calendars, queries
 from workflow_service.identity import credentials, permissions, roster
 from workflow_service.identity.permissions import Permission
-from workflow_service.web import api_tasks, guard, visit
+from workflow_service.web import api_tasks, guard, i18n, visit
 from workflow_service.web import pages as shared
 
 pages = flask.Blueprint("staff", __name__)
@@ -61,7 +61,7 @@ def process_names(session: object) -> dict[str, str]:
         found = programs.of(session, programs.in_force(session, visit.actor().place))  # type: ignore[arg-type]  # a session
     except errors.NotFound:
         return {}
-    return {one: str(name) for one, name in found.program.process_names.items()}
+    return i18n.processes(found.program)
 
 
 @pages.get("/notices")

@@ -2,9 +2,9 @@
 
 from alembic import context
 
-from workflow_service.storage import people, reference, sealed_parts, tables
+from workflow_service.storage import library, people, reference, sealed_parts, tables
 
-assert people and reference and sealed_parts  # imported so that their tables are known
+assert library and people and reference and sealed_parts  # imported so that their tables are known
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -424,7 +424,9 @@ def upgrade() -> None:
         sa.Column("case_id", sa.Integer(), nullable=True),
         sa.Column("task_id", sa.String(length=160), nullable=True),
         sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("title_en", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("text_en", sa.Text(), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("read_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
