@@ -1,6 +1,8 @@
-"""The command line: serve, work, check, publish, decide, replay, verify, doctor, people; each with an example."""
+"""The command line: serve, work, check, publish, decide, replay, doctor, backup, people; each with an example."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 
-from workflow_service import dmn, errors, feel, scenarios, serving, settings
+from workflow_service import backups, demo, dmn, errors, feel, scenarios, serving, settings
 from workflow_service.audit import oracle
 from workflow_service.audit import replay as replaying
 from workflow_service.bundles import check as checking
@@ -20,7 +22,7 @@ from workflow_service.bundles import read
 from workflow_service.cases import lifecycle
 from workflow_service.identity import credentials, roster
 from workflow_service.identity.actors import Actor
-from workflow_service.storage import database, tables
+from workflow_service.storage import archive, database, tables
 
 FINDINGS, WRONG_USE, FAILED = 1, 2, 3
 
@@ -185,8 +187,8 @@ def _json(text: str, option: str) -> dict[str, Any]:
 @_database
 def replay(case: str, database: str | None) -> None:
     """按日志重新执行一件案件，核对每一步的状态。"""
-    with _reading(database) as session:
-        outcome = replaying.verify(session, lifecycle.lock(session, case))
+    with _looking(database) as session:
+        outcome = replaying.verify(session, lifecycle.find(session, case))
     click.echo(f"日志 {outcome.entries} 条，重现 {outcome.reproduced} 条")
     if not outcome.holds:
         broken = outcome.chain
@@ -202,10 +204,14 @@ def replay(case: str, database: str | None) -> None:
 @_database
 def doctor(database: str | None) -> None:
     """检查全部案件：哈希链、状态、作业、期限。"""
-    with _reading(database) as session:
+    with _looking(database) as session:
         total = session.scalar(select(func.count()).select_from(tables.Case)) or 0
         with tqdm(total=total, desc="检查案件", disable=None) as bar:
-            found = oracle.examine(session, _now(), tick=lambda: bar.update() and None)
+            found = oracle.examine(session, demo.now_in(session, _now), tick=lambda: bar.update() and None)
+    _report(found)
+
+
+def _report(found: list[oracle.Fault]) -> None:
     for fault in found:
         click.echo(f"{fault.number}：{fault.text}", err=True)
     click.echo(f"发现 {len(found)} 处问题" if found else "一切正常")
@@ -220,6 +226,52 @@ def rebuild(case: str, database: str | None) -> None:
     """按日志重新生成一件案件的状态。"""
     with _writing(database) as session:
         click.echo(f"已重建 {oracle.rebuild(session, lifecycle.lock(session, case))} 个运行")
+
+
+@main.command(epilog="例：workflow-service backup /backup/2026-09-18.zip")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@_database
+def backup(file: Path, database: str | None) -> None:
+    """在服务运行中把数据库和密钥备份到一个文件。"""
+    with _progress("备份") as tick:
+        kept = backups.backup(_settings(database=database), serving.clock, file, tick)
+    click.echo(f"已备份案件 {kept.cases} 件、共 {kept.rows} 行、文件 {kept.files} 个：{file}")
+
+
+@main.command(epilog="例：workflow-service restore /backup/2026-09-18.zip --verify --database sqlite:///var/service.db")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--verify", is_flag=True, help="恢复后检查全部案件")
+@_database
+def restore(file: Path, verify: bool, database: str | None) -> None:
+    """把备份恢复到一个空数据库和数据文件夹。"""
+    chosen = _settings(database=database)
+    with _progress("恢复") as tick:
+        kept = backups.restore(chosen, file, tick)
+    click.echo(
+        f"已恢复案件 {kept.cases} 件、共 {kept.rows} 行、文件 {kept.files} 个（备份时间 {kept.taken_at:%Y-%m-%d %H:%M:%S} UTC）"
+    )
+    if verify:
+        with tqdm(total=kept.cases, desc="检查案件", disable=None) as bar:
+            found = backups.examine(chosen, kept.taken_at, lambda: bar.update() and None)
+        _report(found)
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[archive.Tick]:
+    """A progress bar on a terminal, a line for each table in a pipe."""
+    with tqdm(desc=what, unit="行", disable=None, dynamic_ncols=True) as bar:
+
+        def tick(table: str, done: int, total: int) -> None:
+            if bar.disable:
+                if done == total and total:
+                    click.echo(f"{what} {table}：{total} 行")
+                return
+            if bar.desc != f"{what} {table}: ":
+                bar.reset(total=total)
+                bar.set_description(f"{what} {table}")
+            bar.update(done - bar.n)
+
+        yield tick
 
 
 @main.group()
@@ -284,6 +336,11 @@ def _writing(url: str | None) -> Any:
 
 def _reading(url: str | None) -> Any:
     return database.reading(serving.open_ready(_settings(database=url)))
+
+
+def _looking(url: str | None) -> Any:
+    """One state of everything, also while a service runs on it."""
+    return database.snapshot(database.open_database(_settings(database=url).database, read_only=True))
 
 
 def _now() -> datetime:

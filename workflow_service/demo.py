@@ -182,6 +182,12 @@ def clock_in(db: database.Database, real: Callable[[], datetime]) -> MovableCloc
         return MovableClock(real, timedelta(seconds=row.ahead))
 
 
+def now_in(session: Session, real: Callable[[], datetime]) -> datetime:
+    """The time by which the cases of a database live: the demo's where it is one, else the real one."""
+    row = session.get(reference.Clock, 1)
+    return real() if row is None else real() + timedelta(seconds=row.ahead)
+
+
 def move(one: worker.Worker, clock: MovableClock, to: datetime) -> datetime:
     """Moves the demo clock forward; everything that falls due on the way happens at its own time before this returns."""
     if to < clock():

@@ -40,7 +40,7 @@ def open_ready(chosen: Settings) -> database.Database:
     Raises:
         Unavailable: the folder or the database cannot be used; the text names it.
     """
-    _make_folder(chosen.database)
+    make_folder(chosen.database)
     db = database.open_database(chosen.database)
     migrations.upgrade(db)
     if not db.is_sqlite:
@@ -50,7 +50,8 @@ def open_ready(chosen: Settings) -> database.Database:
     return db
 
 
-def _make_folder(url: str) -> None:
+def make_folder(url: str) -> None:
+    """Makes the folder of a SQLite file where it is missing; raises Unavailable naming it when that cannot be."""
     path = make_url(url).database
     if make_url(url).get_backend_name() != "sqlite" or path in (None, "", ":memory:"):
         return
@@ -100,7 +101,7 @@ def serve(chosen: Settings, say: Say) -> None:
         Conflict: the port is taken, or another server uses the database file.
     """
     listener = _listen(chosen)
-    _make_folder(chosen.database)
+    make_folder(chosen.database)
     held = embedded.exclusive(chosen.database) if make_url(chosen.database).get_backend_name() == "sqlite" else None
     say("正在准备数据库……")
     db = open_ready(chosen)

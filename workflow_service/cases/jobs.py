@@ -175,14 +175,24 @@ def reclaim(session: Session, now: datetime, limit: int = 100) -> list[int]:
     return ids
 
 
-def release_all(session: Session, now: datetime) -> int:
-    """Puts back every running job: at the start of the only process that can have run them."""
+def release_all(session: Session, now: datetime, *, died: bool = True) -> int:
+    """Puts back every running job: at the start of the only process that can have run them, and after a restore.
+
+    Args:
+        died: whether the processes that ran them ended under them.
+    """
     back = session.execute(
         update(tables.Job)
         .where(tables.Job.status == "run")
-        .values(status="todo", lease_owner=None, lease_until=None, due_at=now, deaths=tables.Job.deaths + 1)
+        .values(status="todo", lease_owner=None, lease_until=None, due_at=now, deaths=tables.Job.deaths + int(died))
     )
     return int(back.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
+
+
+def wake_all(session: Session) -> None:
+    """Makes every job that waits known to the queue anew."""
+    for row in session.execute(select(tables.Job.id, tables.Job.due_at).where(tables.Job.status == "todo")):
+        effects.wake(session, row.id, row.due_at)
 
 
 def renew(session: Session, now: datetime, job_id: int, owner: str, lease: timedelta) -> bool:

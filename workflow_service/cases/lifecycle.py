@@ -16,9 +16,17 @@ from workflow_service.identity.actors import Actor
 from workflow_service.storage import database, journal, numbers, steps, tables
 
 
+def find(session: Session, number: str) -> tables.Case:
+    """The case of a number, for looking; raises NotFound."""
+    return _found(session.scalar(select(tables.Case).where(tables.Case.number == number)), number)
+
+
 def lock(session: Session, number: str) -> tables.Case:
     """The case of a number, locked for a step; raises NotFound."""
-    case = session.scalar(select(tables.Case).where(tables.Case.number == number).with_for_update())
+    return _found(session.scalar(select(tables.Case).where(tables.Case.number == number).with_for_update()), number)
+
+
+def _found(case: tables.Case | None, number: str) -> tables.Case:
     if case is None:
         raise errors.NotFound("没有案号为“{number}”的案件", number=number)
     return case

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -94,22 +95,29 @@ class Database:
         return self.engine.dialect.name == "sqlite"
 
 
-def open_database(url: str) -> Database:
-    """Opens a database by its SQLAlchemy URL (``sqlite:///var/service.db``, ``postgresql+psycopg://...``)."""
+def open_database(url: str, *, read_only: bool = False) -> Database:
+    """Opens a database by its SQLAlchemy URL (``sqlite:///var/service.db``, ``postgresql+psycopg://...``).
+
+    Args:
+        read_only: for looking while another process serves it; a SQLite file is neither written nor made then.
+    """
     if make_url(url).get_backend_name() == "sqlite":
-        return Database(_open_sqlite(url))
+        return Database(_open_sqlite(url, read_only))
     return Database(create_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True))
 
 
-def _open_sqlite(url: str) -> Engine:
-    in_memory = make_url(url).database in (None, "", ":memory:")
+def _open_sqlite(url: str, read_only: bool) -> Engine:
+    path = make_url(url).database
+    in_memory = path in (None, "", ":memory:")
     options: dict[str, Any] = {"poolclass": StaticPool} if in_memory else {"pool_size": 16, "max_overflow": 16}
+    if read_only and not in_memory:
+        url = f"sqlite:///file:{quote(str(path))}?mode=ro&uri=true"
     engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 30}, **options)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves: pysqlite would begin too late
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "mmap_size=0", "cache_size=-32000"):
+        for pragma in _PRAGMAS[read_only:]:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -142,6 +150,10 @@ def _at_work() -> Iterator[None]:
     finally:
         if outermost:
             _AT_WORK.discard(own)
+
+
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "mmap_size=0", "cache_size=-32000")
+"""The first would write to the file."""
 
 
 @contextmanager
@@ -192,6 +204,25 @@ def reading(database: Database) -> Iterator[Session]:
             yield session
     except OperationalError as error:
         raise errors.Unavailable("数据库暂时不可用，请稍后再试") from error
+    finally:
+        session.close()
+
+
+@contextmanager
+def snapshot(database: Database) -> Iterator[Session]:
+    """A session that sees one state of everything for as long as it is held, while others go on writing.
+
+    Raises:
+        Unavailable: the database is away, or is none.
+    """
+    session = Session(database.engine, expire_on_commit=False, autoflush=False)
+    steady = {} if database.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    try:
+        session.connection(execution_options=steady)
+        yield session
+    except OperationalError as error:
+        url = database.engine.url.render_as_string()
+        raise errors.Unavailable("不能读取数据库“{url}”：{reason}", url=url, reason=error.orig) from error
     finally:
         session.close()
 
