@@ -216,6 +216,7 @@ def snapshot(database: Database) -> Iterator[Session]:
         Unavailable: the database is away, or is none.
     """
     session = Session(database.engine, expire_on_commit=False, autoflush=False)
+    session.info["safe"] = database.safe
     steady = {} if database.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     try:
         session.connection(execution_options=steady)

@@ -1,7 +1,4 @@
-"""The tables of a case: the case, its runs, tasks, jobs, deadlines, journal, messages, files.
-
-People's tables are in ``people.py``, bundles' and calendars' in ``reference.py``; ``metadata`` holds all of them.
-"""
+"""The tables of a case; people's are in ``people.py``, bundles' and calendars' in ``reference.py``, all in ``metadata``."""
 
 from datetime import date, datetime
 from typing import Any
@@ -120,10 +117,7 @@ class Task(Table):
 
 
 class Job(Table):
-    """A handler call to be made; the row is the truth, queues only wake a worker.
-
-    Status: todo, run, done, incident, cancelled. ``deaths`` counts the attempts whose process ended before they did.
-    """
+    """A handler call to be made: todo, run, done, incident, cancelled; ``deaths`` counts the processes that ended under it."""
 
     __tablename__ = "job"
     id: Mapped[int] = mapped_column(primary_key=True)
