@@ -48,11 +48,18 @@ check: setup ## format, lint, types, import contracts, diagrams
 	PYTHONPATH=. $(BIN)/lint-imports
 	$(BIN)/workflow-service check bpmn forms
 
-bench: setup ## measure, as ratios against baselines run beside; also var/bench.json
+var/rivals/.ready: requirements/rivals.lock .venv/.ready # other FEEL libraries, only to be measured
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --upgrade --target var/rivals -r requirements/rivals.lock
+	touch $@
+
+bench: setup var/rivals/.ready ## measure, as ratios against baselines run beside; also var/bench.json
 	$(BIN)/python -m bench
 
 conformance: setup ## run the public DMN suite found under $DMN_TCK (default ../shared/dmn-tck)
 	$(BIN)/python -m tests.conformance.run_tck
+
+fuzz: setup ## 100,000 random expressions: nothing but FEEL errors may come out
+	FUZZ_EXAMPLES=100000 $(BIN)/python -m pytest tests/feel/test_properties.py -q
 
 chaos: setup ## the full fault matrix, with a printed seed
 	$(BIN)/python -m pytest tests/chaos -q --full-chaos
@@ -61,6 +68,7 @@ lock: ## resolve requirements/*.in anew into the lock files with hashes
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile -q --no-annotate --universal --python-version 3.11 --generate-hashes requirements/run.in -o requirements/run.lock
 	$(BIN)/uv pip compile -q --no-annotate --universal --python-version 3.11 --generate-hashes requirements/dev.in -o requirements/dev.lock
+	$(BIN)/uv pip compile -q --no-annotate --universal --python-version 3.11 --generate-hashes requirements/rivals.in -o requirements/rivals.lock
 
 pictures: setup browser ## take the pictures of the README anew
 	$(BIN)/python -m tests.browser.pictures
