@@ -10,7 +10,7 @@ from typing import Any
 
 import rfc8785
 
-from handlers import catalogue
+from handlers import catalogue, records
 from workflow_service.handler_api import Context
 
 PROCEDURE, EVIDENCE, STATEMENTS, MEETINGS = "01_程序文件", "02_证据", "03_申诉", "04_会议"
@@ -62,7 +62,8 @@ def sort(call: Context, report: Mapping[str, Any]) -> Sorted:
     """The files of the package; nothing in them depends on when it is made."""
     entries = call.ports.dossier.entries()
     last = datetime.fromisoformat(str(entries[-1]["at"])) if entries else datetime(1980, 1, 1, tzinfo=UTC)
-    described = [*_documents(call), *_submissions(entries), *_attachments(call, entries)]
+    papers = [_filed(call, one) for one in records.opened(call, entries)]
+    described = [*_documents(call), *_submissions(entries), *papers, *_attachments(call, entries)]
     payload = {one.path: content for one, content in described}
     lines = [_numbered(number, one, content) for number, (one, content) in enumerate(described, 1)]
     sealed = [entry for entry in entries if _is_ballot(entry.get("body"))]
@@ -73,6 +74,7 @@ def sort(call: Context, report: Mapping[str, Any]) -> Sorted:
     payload["归档目录.xml"] = catalogue.listing(lines, number)
     payload[f"{METADATA}/案卷元数据.xml"] = catalogue.metadata(_metadata(call, lines))
     hidden = {"密封记录.jsonl": _lines(sealed)} if sealed else {}
+    hidden |= {f"{one.source}_{at:02d}.docx": one.content for at, one in enumerate(records.sealed(call, entries), 1)}
     if parts := call.ports.dossier.sealed_parts():
         hidden |= {"密封项目.jsonl": _lines(parts), "密封项目说明.txt": _SEALED_PARTS.encode()}
     return Sorted(payload, hidden, lines, str(entries[0]["at"])[:10] if entries else "", last)
@@ -106,6 +108,13 @@ def _submissions(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[catalog
         path = f"{_BY_ELEMENT.get(element, PROCEDURE)}/记录{int(entry['seq']):04d}_{element}.json"
         content = _json({"seq": entry["seq"], "at": entry["at"], "by": entry["actor"], **entry["body"]})
         yield _line(path, f"{element}填写记录", "", str(entry["at"])[:10], str(entry["actor"]), "30年"), content
+
+
+def _filed(context: Context, one: records.Record) -> tuple[catalogue.Line, bytes]:
+    """What was filled in, as a paper beside the answers themselves."""
+    path = f"{_BY_ELEMENT.get(one.source, PROCEDURE)}/表单{one.seq:04d}_{_safe(one.title)}.docx"
+    issuer = context.settings.get("issuer", "")
+    return _line(path, one.title, "", one.day, issuer, _retention_of(one.template)), one.content
 
 
 def _attachments(context: Context, entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[catalogue.Line, bytes]]:

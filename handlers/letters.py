@@ -2,7 +2,7 @@
 
 A template (``forms/letters/<id>.json``) has ``id``, ``name``, ``name_en``, ``layout`` (official, letter, minutes), ``title``,
 ``fields`` (name to label), ``mandatory``, ``body`` (blocks), and as needed ``mark``, ``to``, ``copies``, ``words`` (field to
-code to words), ``people`` (fields that hold account names). Text comes from fields alone; a mandatory field without a
+code to words), ``people`` (fields that hold account names), ``records`` (the forms of which it is the paper, see ``records.py``). Text comes from fields alone; a mandatory field without a
 value refuses the letter, a block that names an optional field without a value is left out.
 """
 
@@ -178,7 +178,7 @@ def _title(template: Mapping[str, Any], given: Mapping[str, Any], fill: Fill) ->
 
 def _body(template: Mapping[str, Any], given: Mapping[str, Any], fill: Fill) -> Iterable[Paragraph | Table]:
     for block in template["body"]:
-        if not _holds(str(block.get("when", "")), given):
+        if not holds(str(block.get("when", "")), given):
             continue
         if "table" in block:
             yield from _table(block, given, fill)
@@ -205,8 +205,8 @@ def _numbered(body: list[Paragraph | Table]) -> Iterable[Paragraph | Table]:
             yield part
 
 
-def _holds(condition: str, given: Mapping[str, Any]) -> bool:
-    """``field``, ``!field`` or ``field=A,B``."""
+def holds(condition: str, given: Mapping[str, Any]) -> bool:
+    """Whether a block's condition holds: ``field``, ``!field``, ``field=A,B`` or ``!field=A,B``; always when there is none."""
     if not condition:
         return True
     name, equals, wanted = condition.lstrip("!").partition("=")

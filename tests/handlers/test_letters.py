@@ -34,6 +34,33 @@ SAMPLE: dict[str, Any] = {
     "result": "redo",
     "mode": "meeting",
     "attendees": ["王一", "李二"],
+    "c_motive": {"rating": "public", "reason": "有据可查"},
+    "c_nature": {"rating": "responsible", "reason": "有据可查"},
+    "c_process": {"rating": "collective", "reason": "有据可查"},
+    "c_result": {"rating": "controllable", "reason": "有据可查"},
+    "review_acceptance": {"reason": "同意启动", "by": "王一"},
+    "answer_appeal": {"reason": "部分采纳"},
+    "approve_typical_case": {"by": "王一"},
+    "proposed_outcome": "EXEMPT",
+    "requested_outcome": "EXEMPT",
+    "applicant_kind": "unit",
+    "situation_codes": ["4.1"],
+    "codes_met": ["4.1"],
+    "loss_level": "minor",
+    "impact_level": "limited",
+    "party_signature": "signed",
+    "conflict": False,
+    "breach_signs": False,
+    "declaration": True,
+    "sign": True,
+    "read_back_confirmed": True,
+    "evidence_refs": [{"fact": "collective", "evidence": "会议记录第3页"}],
+    "attachments": [{"type": "方案"}],
+    "evidence": [{"text": "照片"}],
+    "causes": ["论证不足"],
+    "plan": [{"measure": "完善论证", "owner": "李二", "by": "2026-10-30"}],
+    "done": [{"measure": "完善论证", "result": "已完成"}],
+    "statements_considered": ["S1"],
 }
 
 
@@ -47,6 +74,11 @@ def _sample(template: dict[str, Any]) -> dict[str, Any]:
         "correction_due",
         "decision_date",
         "meeting_date",
+        "date",
+        "filled_on",
+        "matter_from",
+        "matter_to",
+        "received_at",
     )
     given = {name: "2026-09-24" if name in dates else SAMPLE.get(name, f"某{name}") for name in template["fields"]}
     return {**given, "matter": "企业帮扶"}
@@ -62,6 +94,8 @@ def test_every_letter_of_the_procedure_has_its_template() -> None:
         "T13_minutes", "T14_decision", "T15_service", "T16_correction_notice", "T17_reminder", "T18_inquiry", "T21_acceptance",
         "T22_urging", "T23_handover", "T24_result_use", "T26_clarification", "T27_false_accusation", "T28_warning", "T30_recusal",
         "T31_suspension", "T31_resumption", "T31_withdrawal", "T32_filing",
+        "T01_application", "T02_ex_officio", "T06_investigation", "T07_oral_statement", "T08_written_statement", "T10_confidentiality",
+        "T11_evaluation", "T18_reply", "T19_plan", "T20_correction_report", "T25_visit", "T29_typical_case", "T30_request",
     }  # fmt: skip
 
 

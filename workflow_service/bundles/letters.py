@@ -28,6 +28,7 @@ _KEYS = frozenset(
         "copies",
         "words",
         "people",
+        "records",
         "fields",
         "mandatory",
         "body",
@@ -79,6 +80,7 @@ def _faults(file: str, template: Any) -> Iterator[_Fault]:
         return
     known = frozenset(fields) | _ALWAYS
     yield from _labels(fields)
+    yield from _records(template, known)
     yield from _references(template, known)
     for number, block in enumerate(body, 1):
         yield from _block(number, block, known)
@@ -103,6 +105,16 @@ def _lists(template: Mapping[str, Any]) -> Iterator[_Fault]:
         listed = template.get(key, [])
         if not isinstance(listed, list) or not all(_is_text(one) for one in listed):
             yield _shape(key, f"{key} 应为文字的列表", f"{key} is a list of texts")
+
+
+def _records(template: Mapping[str, Any], known: frozenset[str]) -> Iterator[_Fault]:
+    """Of which elements and messages the letter is the paper, each with a condition."""
+    records = template.get("records", {})
+    if not isinstance(records, dict) or not all(isinstance(one, str) for one in records.values()):
+        yield _shape("records", "records 应为环节或消息到条件的对照", "records maps elements or messages to conditions")
+        return
+    named = [condition.lstrip("!").partition("=")[0] for condition in records.values() if condition]
+    yield from (_unknown(name) for name in named if name not in known)
 
 
 def _is_title(title: Any) -> bool:
