@@ -123,8 +123,20 @@ def approve(bundle_hash: str, by: str, database: str | None) -> None:
 @click.argument("expression")
 @click.option("--context", default="{}", help="JSON 对象")
 def evaluate(expression: str, context: str) -> None:
-    """求一个 FEEL 表达式的值。"""
-    click.echo(feel.text(feel.evaluate(expression, _json(context, "--context"))))
+    """求一个 FEEL 表达式的值；为空值时在标准错误中说明原因。"""
+    seen: list[feel.Problem] = []
+    env = feel.Env(clock=feel.clock, problems=seen)
+    try:
+        value = feel.evaluate(expression, _json(context, "--context"), env=env)
+    except feel.FeelError as fault:
+        raise feel.FeelError(f"{fault.message_zh}{_at(fault.position)}", fault.message_en) from None
+    for one in seen:
+        click.echo(f"提示：{one.zh}{_at(one.position)}", err=True)
+    click.echo(feel.text(value))
+
+
+def _at(position: tuple[int, int] | None) -> str:
+    return f"（第 {position[0]} 行第 {position[1]} 字符）" if position else ""
 
 
 @main.command(epilog="""例：workflow-service decide bpmn/route.dmn route --input '{"complex": true}'""")
@@ -135,6 +147,9 @@ def evaluate(expression: str, context: str) -> None:
 def decide(file: Path, decision: str, given: str, trace: bool) -> None:
     """运行一张决策表。"""
     model = dmn.read(file.read_bytes())
+    for name in _json(given, "--input").keys() - {*model.inputs, *model.inputs.values()} if model.inputs else ():
+        known = "、".join(model.inputs.values())
+        click.echo(f"提示：决策表没有输入“{name}”；有：{known}", err=True)
     if trace:
         click.echo(
             orjson.dumps(
@@ -145,6 +160,8 @@ def decide(file: Path, decision: str, given: str, trace: bool) -> None:
         answer = model.decide_traced(decision, _json(given, "--input"))
         if answer.failure is not None:
             raise answer.failure
+        for note in (problem.message for made in answer.decisions for problem in made.problems):
+            click.echo(f"提示：{note}", err=True)
         click.echo(feel.text(answer.value))
 
 

@@ -1,5 +1,6 @@
 """FEEL, the expression language of DMN: complete, decimal, three-valued, and unable to do anything but compute."""
 
+from workflow_service.feel.alone import clock
 from workflow_service.feel.errors import FeelError, FeelLimitError, FeelSyntaxError, Problem
 from workflow_service.feel.expression import (
     Expression,
@@ -35,6 +36,7 @@ __all__ = [
     "UnaryTests",
     "Value",
     "YearsMonths",
+    "clock",
     "compile",
     "compile_unary",
     "evaluate",
