@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from workflow_service import handler_api
 from workflow_service.settings import Settings
-from workflow_service.storage import database, tables
+from workflow_service.storage import database, people
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class Catcher:
 
     def send(self, key: str, to: Sequence[str], subject: str, text: str) -> None:
         with database.transaction(self.db) as session:
-            if session.scalar(select(tables.CaughtMail.id).where(tables.CaughtMail.key == key)) is None:
-                session.add(tables.CaughtMail(key=key, to=list(to), subject=subject, text=text, at=self.clock()))
+            if session.scalar(select(people.CaughtMail.id).where(people.CaughtMail.key == key)) is None:
+                session.add(people.CaughtMail(key=key, to=list(to), subject=subject, text=text, at=self.clock()))
 
 
 @dataclass(frozen=True)

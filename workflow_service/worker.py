@@ -248,14 +248,25 @@ def sweep(worker: Worker) -> int:
 
 
 def recompute_limits(worker: Worker) -> int:
-    """Computes the limits of another calendar than today's anew, each case on its own; gives how many cases."""
+    """Computes the limits of an earlier calendar anew, each case on its own; gives how many cases.
+
+    A new calendar may touch every open case: between two handfuls of them, whatever is due goes first.
+    """
+    done = last = 0
+    while stale := _stale(worker, last):
+        for case_id in stale:
+            # a case that cannot move has its incident already, and must not keep the others from their dates
+            with suppress(*_BROKEN), database.transaction(worker.db) as session:
+                deadlines.recompute(session, worker.clock(), case_id)
+        done, last = done + len(stale), stale[-1]
+        feed_messages(worker)
+        fire_due(worker)
+    return done
+
+
+def _stale(worker: Worker, last: int) -> list[int]:
     with database.reading(worker.db) as session:
-        stale = deadlines.with_open_limits(session)
-    for case_id in stale:
-        # a case that cannot move has its incident already, and must not keep the others from their dates
-        with suppress(*_BROKEN), database.transaction(worker.db) as session:
-            deadlines.recompute(session, worker.clock(), case_id)
-    return len(stale)
+        return deadlines.with_open_limits(session, last)
 
 
 def due_jobs(worker: Worker) -> list[int]:

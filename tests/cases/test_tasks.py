@@ -7,7 +7,7 @@ import pytest
 from tests import office
 from workflow_service import errors
 from workflow_service.audit import oracle
-from workflow_service.cases import queries, tasks
+from workflow_service.cases import inbox, tasks
 from workflow_service.storage import database, tables
 
 
@@ -183,7 +183,8 @@ def test_lists_show_each_person_their_own_work(desk: office.Office) -> None:
 
     def ids(name: str, scope: str, **wanted: str) -> list[str]:
         with desk.look() as session:
-            page = queries.inbox(session, desk.actor(name), desk.time, scope, queries.TaskFilter(**wanted))
+            asked = inbox.Listing(desk.actor(name), scope, inbox.TaskFilter(**wanted))
+            page = inbox.page(session, desk.time, asked)
             return [row.task.id for row in page.items]
 
     assert ids("clerk1", "available") == ids("clerk2", "available") == [task]

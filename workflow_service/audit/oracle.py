@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from workflow_service import engine, errors
 from workflow_service.audit import replay
 from workflow_service.bundles import programs
-from workflow_service.cases import lifecycle
+from workflow_service.cases import effects, lifecycle
 from workflow_service.storage import journal, tables
 
 LATE = timedelta(seconds=120)
@@ -175,6 +175,7 @@ def rebuild(session: Session, case: tables.Case) -> int:
         last = moment
     if last is None:
         return 0
+    effects.remember_people(session, case, last.family.case)
     case.shared = dict(last.family.case)
     rows = session.scalars(select(tables.Run).where(tables.Run.case_id == case.id)).all()
     for row in rows:

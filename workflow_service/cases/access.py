@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
-from workflow_service.storage import tables
+from workflow_service.storage import people
 
 
 def remember(  # noqa: PLR0913  who, when, what
@@ -36,11 +36,11 @@ def pending(session: Session) -> list[dict[str, object]]:
 def write(session: Session, accesses: Sequence[dict[str, object]]) -> None:
     """Writes what was read."""
     if accesses:
-        session.execute(tables.Access.__table__.insert(), list(accesses))  # type: ignore[attr-defined]  # a mapped table
+        session.execute(people.Access.__table__.insert(), list(accesses))  # type: ignore[attr-defined]  # a mapped table
 
 
-def of_case(session: Session, actor: Actor, case_id: int, size: int = 200) -> Sequence[tables.Access]:
+def of_case(session: Session, actor: Actor, case_id: int, size: int = 200) -> Sequence[people.Access]:
     """Who looked at a case, newest first."""
     permissions.require(actor, permissions.Permission.ACCESS_READ)
-    query = select(tables.Access).where(tables.Access.case_id == case_id)
-    return session.scalars(query.order_by(tables.Access.id.desc()).limit(size)).all()
+    query = select(people.Access).where(people.Access.case_id == case_id)
+    return session.scalars(query.order_by(people.Access.id.desc()).limit(size)).all()

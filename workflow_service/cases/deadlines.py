@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, literal_column, select, union, update
 from sqlalchemy.orm import Session
 
 from workflow_service.cases import calendars, failures, lifecycle
@@ -74,6 +74,7 @@ def recompute(session: Session, now: datetime, case_id: int) -> int:
         last, provisional = calendar.provisional_after(datetime.fromisoformat(limit["start"]).date(), limit["days"])
         moved_by = last - datetime.fromisoformat(limit["end"]).date()
         row.due_limit = {**limit, "end": last.isoformat(), "calendar": calendar.version, "provisional": provisional}
+        row.calendar = int(calendar.version)
         row.provisional = provisional
         if moved_by.days or not provisional:
             row.due_at = row.due_at + moved_by
@@ -94,6 +95,7 @@ def _recompute_tasks(session: Session, now: datetime, case: tables.Case, calenda
         last, provisional = calendar.provisional_after(datetime.fromisoformat(limit["start"]).date(), limit["days"])
         moved_by = last - datetime.fromisoformat(limit["end"]).date()
         task.due_limit = {**limit, "end": last.isoformat(), "calendar": calendar.version, "provisional": provisional}
+        task.calendar = int(calendar.version)
         if moved_by.days:
             task.due_at = task.due_at + moved_by
             body = {"task": task.id, "before": limit["end"], "after": last.isoformat(), "calendar": calendar.version}
@@ -102,17 +104,21 @@ def _recompute_tasks(session: Session, now: datetime, case: tables.Case, calenda
     return changed
 
 
-def with_open_limits(session: Session) -> list[int]:
-    """Ids of the cases that have a waiting deadline or an open task whose date another calendar than today's gave."""
-    calendar = calendars.Current(session)
-    waiting = select(tables.Deadline.case_id, tables.Deadline.due_limit).where(
-        tables.Deadline.status == "waiting", tables.Deadline.due_limit.is_not(None)
-    )
-    tasks = select(tables.Task.case_id, tables.Task.due_limit).where(
-        tables.Task.status == "open", tables.Task.due_limit.is_not(None)
-    )
-    rows = [*session.execute(waiting), *session.execute(tasks)]
-    return sorted({row.case_id for row in rows if row.due_limit and row.due_limit["calendar"] != calendar.version})
+def with_open_limits(session: Session, after: int = 0, limit: int = 100) -> list[int]:
+    """Ids of the cases, beyond one and so many at most, with a waiting date that an earlier calendar gave.
+
+    What is paused has no date; it gets one of the calendar in force when its case is resumed.
+    """
+    version = int(calendars.Current(session).version)
+    stale = union(_given_before(tables.Deadline, "waiting", version), _given_before(tables.Task, "open", version))
+    case_id = stale.subquery().c.case_id
+    return list(session.scalars(select(case_id).where(case_id > after).order_by(case_id).limit(limit)))
+
+
+def _given_before(row: type[tables.Deadline] | type[tables.Task], status: str, version: int) -> Select[int]:
+    # the status stands in the text: only so can both databases tell that the index of such rows serves
+    open_ones = row.status == literal_column(f"'{status}'")
+    return select(row.case_id).where(open_ones, row.calendar < version, row.due_at.is_not(None))
 
 
 def reopen(session: Session, now: datetime, incident: tables.Incident) -> None:

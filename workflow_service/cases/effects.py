@@ -1,16 +1,17 @@
 """Records what a step of the engine left behind: runs, tasks, jobs and deadlines as rows."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, tuple_, update
+from sqlalchemy import delete, insert, tuple_, update
 from sqlalchemy.orm import Session
 
 from workflow_service.bundles.programs import Loaded
 from workflow_service.engine import view
 from workflow_service.engine.inputs import Address
-from workflow_service.storage import database, steps, tables
+from workflow_service.storage import database, people, steps, tables
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ def record(session: Session, now: datetime, step: Stepped) -> None:
 def _case(session: Session, now: datetime, step: Stepped, started: int) -> None:
     case, shared = step.case, dict(step.done.family.case)
     status = str(shared.get("status") or case.status)[:24]
+    remember_people(session, case, shared)
     closed = now if status in _ENDED and case.closed_at is None else case.closed_at
     steps.hold(
         case,
@@ -46,6 +48,23 @@ def _case(session: Session, now: datetime, step: Stepped, started: int) -> None:
         runs_started=case.runs_started + started,
     )
     steps.save_case(session, case)
+
+
+def remember_people(session: Session, case: tables.Case, shared: Mapping[str, Any]) -> None:
+    """Keeps the rows by which lists find the people of a case equal to what it publishes now."""
+    known, wanted = _parts(case.shared), _parts(shared)
+    if known == wanted:
+        return
+    row = people.CasePerson
+    session.execute(delete(row).where(row.case_id == case.id, tuple_(row.account, row.part).in_(known - wanted)))
+    fresh = [{"account": name, "part": part, "case_id": case.id} for name, part in sorted(wanted - known)]
+    if fresh:
+        session.execute(insert(row), fresh)
+
+
+def _parts(shared: Mapping[str, Any]) -> set[tuple[str, str]]:
+    subjects = {(one["account"], "subject") for one in shared.get("subjects") or () if one.get("account")}
+    return subjects | {(name, "recused") for name in shared.get("recused") or ()}
 
 
 _ENDED = frozenset({"archived"})
@@ -78,8 +97,22 @@ def _tasks(session: Session, now: datetime, step: Stepped) -> None:
         session.execute(
             update(tables.Task).where(tables.Task.id.in_(cancelled)).values(status="cancelled", done_at=now)
         )
+        drop_candidates(session, cancelled)
     if step.done.opened:
         steps.add_tasks(session, [_task(now, step, one) for one in step.done.opened])
+        named = [
+            {"account": name, "task_id": task_id(step.case.number, one.at)}
+            for one in step.done.opened
+            if len(one.assignees) > 1
+            for name in dict.fromkeys(one.assignees)
+        ]
+        if named:
+            session.execute(insert(people.TaskCandidate), named)
+
+
+def drop_candidates(session: Session, task_ids: Sequence[str]) -> None:
+    """Forgets who was named for tasks that are done or cancelled; the tasks themselves still say it."""
+    session.execute(delete(people.TaskCandidate).where(people.TaskCandidate.task_id.in_(task_ids)))
 
 
 def task_id(number: str, at: Address) -> str:
@@ -112,6 +145,7 @@ def _task(now: datetime, step: Stepped, task: view.OpenTask) -> dict[str, Any]:
         "opened_seq": step.case.head_seq,
         "due_at": task.due,
         "due_limit": limit_json(task.limit),
+        "calendar": calendar_of(task.limit),
         "mandatory": properties.get("mandatory") == "true",
         "sealed": task.sealed,
         "instance": None if task.instance is None else {"item": task.instance},
@@ -124,6 +158,11 @@ def limit_json(limit: view.Limit | None) -> dict[str, Any] | None:
     if limit is None:
         return None
     return {**asdict(limit), "start": limit.start.isoformat(), "end": limit.end.isoformat()}
+
+
+def calendar_of(limit: view.Limit | None) -> int | None:
+    """The version of the calendar that gave a date."""
+    return None if limit is None else int(limit.calendar)
 
 
 def _jobs(session: Session, now: datetime, step: Stepped) -> None:
@@ -181,4 +220,5 @@ def _deadline(case_id: int, timer: view.Timer) -> dict[str, Any]:
         "status": "waiting",
         "provisional": timer.limit is not None and timer.limit.provisional,
         "due_limit": limit_json(timer.limit),
+        "calendar": calendar_of(timer.limit),
     }

@@ -67,10 +67,10 @@ def counts(session: Session, now: datetime) -> Mapping[str, int]:
     return {name: session.scalar(question) or 0 for name, question in questions.items()}
 
 
-def mails(session: Session, actor: Actor, size: int = 100) -> Sequence[tables.CaughtMail]:
+def mails(session: Session, actor: Actor, size: int = 100) -> Sequence[people.CaughtMail]:
     """The mails that demo mode caught, newest first."""
     permissions.require(actor, permissions.Permission.OPERATIONS_READ)
-    return session.scalars(select(tables.CaughtMail).order_by(tables.CaughtMail.id.desc()).limit(size)).all()
+    return session.scalars(select(people.CaughtMail).order_by(people.CaughtMail.id.desc()).limit(size)).all()
 
 
 def units(session: Session) -> Sequence[people.Unit]:

@@ -61,18 +61,25 @@ def resume(session: Session, now: datetime, case: tables.Case) -> Sequence[input
     for task in session.scalars(
         select(tables.Task).where(tables.Task.case_id == case.id, tables.Task.paused_days.is_not(None))
     ):
-        if task.status == "open" and task.paused_days is not None:
-            task.due_at = _end_of(calendar, today, task.paused_days)
-            moved.append(inputs.Rescheduled(inputs.Address(task.run, task.element, task.visit), task.due_at, REASON))
+        if task.status == "open":
+            moved.append(_run_on(task, calendar, today))
         task.paused_days = None
     paused = select(tables.Deadline).where(tables.Deadline.case_id == case.id, tables.Deadline.status == "paused")
     for row in session.scalars(paused):
-        row.due_at, row.status = _end_of(calendar, today, row.paused_days or 0), "waiting"
-        row.paused_days = None
-        moved.append(inputs.Rescheduled(inputs.Address(row.run, row.element, row.visit), row.due_at, REASON))
+        moved.append(_run_on(row, calendar, today))
+        row.status, row.paused_days = "waiting", None
     return moved
 
 
-def _end_of(calendar: calendars.Current, today: date, days: int) -> datetime:
-    last, _provisional = calendar.provisional_after(today, max(days, 1))
-    return datetime.combine(last, _END_OF_DAY, calendars.SHANGHAI)
+def _run_on(row: tables.Task | tables.Deadline, calendar: calendars.Current, today: date) -> inputs.Rescheduled:
+    """Gives a stopped limit its new date; from now on it counts the days that were left, from today."""
+    days = max(row.paused_days or 0, 1)
+    last, provisional = calendar.provisional_after(today, days)
+    due = datetime.combine(last, _END_OF_DAY, calendars.SHANGHAI)
+    row.due_at = due
+    if row.due_limit is not None:
+        counted = {"start": today.isoformat(), "days": days, "end": last.isoformat(), "provisional": provisional}
+        row.due_limit, row.calendar = {**row.due_limit, **counted, "calendar": calendar.version}, int(calendar.version)
+    if isinstance(row, tables.Deadline):
+        row.provisional = provisional
+    return inputs.Rescheduled(inputs.Address(row.run, row.element, row.visit), due, REASON)

@@ -1,142 +1,19 @@
-"""The lists that people work from: tasks, cases, notices, journals; each page costs the same however many there are."""
+"""The lists of cases, journals and notices; each page costs the same however many there are (tasks: ``inbox.py``)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, false, func, or_, select, type_coerce
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, Select, func, literal_column, select, union
+from sqlalchemy.orm import Session, defer
 
 from workflow_service import errors
-from workflow_service.cases import access, involvement
-from workflow_service.identity import permissions, roster
+from workflow_service.cases import access, inbox, involvement, paging
+from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import journal as chain
-from workflow_service.storage import tables
-
-COUNT_CAP = 1000
-"""Totals are counted up to here, so that a count never costs more than a page."""
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page of a list: its items, the total (capped at COUNT_CAP), and where the next page begins (None at the end)."""
-
-    items: Sequence[Any]
-    total: int
-    next: str | None
-
-
-@dataclass(frozen=True)
-class TaskFilter:
-    """Which tasks: by text in title, number or name, by case number, process, overdue at a time; sorted how."""
-
-    q: str = ""
-    case: str = ""
-    process: str = ""
-    overdue: bool = False
-    sort: str = "due"
-
-
-@dataclass(frozen=True)
-class TaskRow:
-    """A task as lists show it."""
-
-    task: tables.Task
-    number: str
-    title: str
-    holder_name: str = ""
-
-
-def inbox(  # noqa: PLR0913  a page of a list
-    session: Session, actor: Actor, now: datetime, scope: str, wanted: TaskFilter, after: str = "", size: int = 50
-) -> Page:
-    """The tasks of a person.
-
-    Args:
-        scope: ``mine`` (held), ``available`` (may be claimed), ``all`` (both, and every open one of cases that one may
-            list), ``done`` (completed by this person).
-        after: where the page begins: the ``next`` of the page before.
-    """
-    roles = _with_absent(session, actor, now)
-    query = select(tables.Task, tables.Case.number, tables.Case.title).join(
-        tables.Case, tables.Case.id == tables.Task.case_id
-    )
-    query = query.where(_in_scope(actor, roles, scope), *_matching(now, wanted))
-    order = _order(scope, wanted.sort)
-    total = _count(session, query)
-    offset = int(after) if after.isdecimal() else 0
-    rows = session.execute(query.order_by(*order).offset(offset).limit(size + 1)).all()
-    names = roster.display_names(session, [row[0].holder for row in rows if row[0].holder])
-    items = [TaskRow(row[0], row[1], row[2], names.get(row[0].holder or "", "")) for row in rows[:size]]
-    return Page(items, total, str(offset + size) if len(rows) > size else None)
-
-
-def _with_absent(session: Session, actor: Actor, now: datetime) -> list[tuple[str, frozenset[str]]]:
-    return [(actor.name, actor.roles), *roster.absent_people(session, now, actor.name)]
-
-
-def _in_scope(actor: Actor, people: list[tuple[str, frozenset[str]]], scope: str) -> ColumnElement[bool]:
-    task = tables.Task
-    mine = and_(task.status == "open", task.holder == actor.name)
-    if scope == "mine":
-        return mine
-    if scope == "done":
-        return task.done_by == actor.name
-    free = or_(*(_claimable(actor, name, roles) for name, roles in people))
-    available = and_(task.status == "open", task.holder.is_(None), free)
-    if scope == "available":
-        return available
-    listed = task.status == "open" if permissions.allows(actor, permissions.Permission.CASE_LIST_ALL) else false()
-    place = task.place == actor.place if not permissions.reaches(actor, "") else task.place.is_not(None)
-    return or_(mine, available, and_(listed, place))
-
-
-def _claimable(actor: Actor, name: str, roles: frozenset[str]) -> ColumnElement[bool]:
-    task = tables.Task
-    by_place = and_(task.role.in_(sorted(roles) or [""]), task.place == actor.place)
-    if actor.place == "city" and "supervisor" in roles:
-        by_place = or_(by_place, task.role == "supervisor")
-    # the column's own type would write the pattern as JSON; the text it is kept as is what is searched
-    named = type_coerce(task.assignees, Text).contains(f'"{name}"', autoescape=True)
-    return or_(task.assignee == name, named, and_(task.assignee.is_(None), task.assignees.is_(None), by_place))
-
-
-def _matching(now: datetime, wanted: TaskFilter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if wanted.q:
-        text = f"%{_escaped(wanted.q)}%"
-        found.append(
-            or_(*(one.like(text, escape="\\") for one in (tables.Task.name, tables.Case.title, tables.Case.number)))
-        )
-    if wanted.case:
-        found.append(tables.Case.number == wanted.case)
-    if wanted.process:
-        found.append(tables.Task.process == wanted.process)
-    if wanted.overdue:
-        found.append(tables.Task.due_at < now)
-    return found
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-def _order(scope: str, sort: str) -> list[ColumnElement[Any] | InstrumentedAttribute[Any]]:
-    task = tables.Task
-    if scope == "done":
-        return [task.done_at.desc(), task.id]
-    if sort == "opened":
-        return [task.opened_at.desc(), task.id]
-    if sort == "priority":
-        return [task.priority.desc(), task.due_at.is_(None), task.due_at, task.id]
-    return [task.due_at.is_(None), task.due_at, task.id]
-
-
-def _count(session: Session, query: Select[*tuple[Any, ...]]) -> int:
-    capped = query.with_only_columns(tables.Case.id).order_by(None).limit(COUNT_CAP).subquery()
-    return session.scalar(select(func.count()).select_from(capped)) or 0
+from workflow_service.storage import people, tables
 
 
 @dataclass(frozen=True)
@@ -150,44 +27,109 @@ class CaseFilter:
     overdue: bool = False
 
 
-def cases(session: Session, actor: Actor, now: datetime, wanted: CaseFilter, after: str = "", size: int = 50) -> Page:  # noqa: PLR0913  a page of a list
-    """The cases that a person may see, newest first."""
-    query = select(tables.Case).where(_visible(actor), *_cases_matching(now, wanted))
-    total = _count(session, query)
-    if after.isdecimal():
-        query = query.where(tables.Case.id < int(after))
-    rows = session.scalars(query.order_by(tables.Case.id.desc()).limit(size + 1)).all()
-    return Page(rows[:size], total, str(rows[size - 1].id) if len(rows) > size else None)
+def cases(  # noqa: PLR0913  a page of a list
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    wanted: CaseFilter,
+    after: str = "",
+    size: int = 50,
+    cap: int | None = None,
+) -> paging.Page:
+    """The cases that a person may see, newest first.
+
+    Args:
+        after: where the page begins: the ``next`` of the page before. cap: up to how many are counted; None counts all.
+
+    Raises:
+        Invalid: ``after`` is none that a page gave.
+    """
+    rows, following = case_rows(session, actor, now, wanted, after, size)
+    if not after and following is None:
+        return paging.Page(rows, len(rows), None)
+    narrowed = _cases_matching(session, actor, now, wanted)
+    return paging.Page(rows, _count(session, actor, narrowed, cap), following)
 
 
-def _visible(actor: Actor) -> ColumnElement[bool]:
-    case, task = tables.Case, tables.Task
-    part = select(task.case_id).where(
-        or_(task.holder == actor.name, task.done_by == actor.name, task.assignee == actor.name)
-    )
-    own = or_(case.opened_by == actor.name, case.id.in_(part), case.shared.like(f'%"account":"{actor.name}"%'))
+def case_rows(  # noqa: PLR0913  a page of a list
+    session: Session, actor: Actor, now: datetime, wanted: CaseFilter, after: str = "", size: int = 50
+) -> tuple[Sequence[tables.Case], str | None]:
+    """The same page without a count, for those who read the whole list; what the case publishes is not loaded."""
+    if after and not (after.isascii() and after.isdigit() and len(after) <= _LONGEST_ID):
+        raise paging.unknown_place()
+    case, narrowed = tables.Case, _cases_matching(session, actor, now, wanted)
+    if after:
+        narrowed.append(case.id < int(after))
+    cuts = [
+        select(one.where(*narrowed).order_by(case.id.desc()).limit(size + 1).subquery())
+        for reasons in _parts(actor)
+        for one in reasons
+    ]
+    if not cuts:
+        return [], None
+    query = select(case).where(case.id.in_(union(*cuts))).options(defer(case.shared), defer(case.related))
+    rows = session.scalars(query.order_by(case.id.desc()).limit(size + 1)).all()
+    return rows[:size], str(rows[size - 1].id) if len(rows) > size else None
+
+
+_LONGEST_ID = 18
+
+
+_Ids = Select[int]
+
+
+def _parts(actor: Actor) -> list[list[_Ids]]:
+    """Ids of the cases that a person may see, by each reason for which; an index serves each, newest first.
+
+    No case is in two of the outer lists; within one of them several reasons may name the same case.
+    """
+    case, task, row = tables.Case, tables.Task, people.CasePerson
     if not permissions.allows(actor, permissions.Permission.CASE_READ):
-        return false()
-    if not permissions.allows(actor, permissions.Permission.CASE_LIST_ALL):
-        return own
-    if permissions.reaches(actor, "") or (actor.place == "city" and "supervisor" in actor.roles):
-        return case.id.is_not(None)
-    return or_(own, case.place == actor.place)
+        return []
+    ids = select(case.id)
+    listing = permissions.allows(actor, permissions.Permission.CASE_LIST_ALL)
+    if listing and (permissions.reaches(actor, "") or (actor.place == "city" and "supervisor" in actor.roles)):
+        return [[ids]]
+    of_task = ids.distinct().join(task, task.case_id == case.id)
+    own = [
+        ids.where(case.opened_by == actor.name),
+        of_task.where(inbox.OPEN, task.holder == actor.name),
+        of_task.where(task.status != literal_column("'open'"), task.holder == actor.name),  # who did a task held it
+        of_task.where(task.assignee == actor.name, task.assignee != task.holder),
+        ids.join(row, row.case_id == case.id).where(row.account == actor.name, row.part == "subject"),
+    ]
+    if not listing:
+        return [own]
+    return [[ids.where(case.place == actor.place)], [one.where(case.place != actor.place) for one in own]]
 
 
-def _cases_matching(now: datetime, wanted: CaseFilter) -> list[ColumnElement[bool]]:
-    case, found = tables.Case, []
+def _count(session: Session, actor: Actor, narrowed: list[ColumnElement[bool]], cap: int | None) -> int:
+    total = 0
+    for reasons in _parts(actor):
+        ids = [select(one.where(*narrowed).limit(cap).subquery()) for one in reasons]
+        rows = (union(*ids) if len(ids) > 1 else ids[0]).subquery()
+        total += session.scalar(select(func.count()).select_from(rows)) or 0
+    return total if cap is None else min(total, cap)
+
+
+def _cases_matching(session: Session, actor: Actor, now: datetime, wanted: CaseFilter) -> list[ColumnElement[bool]]:
+    case = tables.Case
+    found: list[ColumnElement[bool]] = []
+    recused = select(people.CasePerson.case_id).where(
+        people.CasePerson.account == actor.name, people.CasePerson.part == "recused"
+    )
+    closed_to_me = session.scalars(recused).all()
+    if closed_to_me:
+        found.append(case.id.not_in(closed_to_me))
     if wanted.q:
-        text = f"%{_escaped(wanted.q)}%"
-        found.append(or_(case.number.like(text, escape="\\"), case.title.like(text, escape="\\")))
+        found.append(paging.containing(wanted.q, case.number, case.title))
     found += [
         column == value
         for column, value in ((case.status, wanted.status), (case.process, wanted.process), (case.place, wanted.place))
         if value
     ]
     if wanted.overdue:
-        late = select(tables.Task.case_id).where(tables.Task.status == "open", tables.Task.due_at < now)
-        found.append(case.id.in_(late))
+        found.append(case.id.in_(inbox.overdue_cases(session, now)))
     return found
 
 
@@ -199,13 +141,13 @@ class JournalRow:
     body: Mapping[str, Any] | None
 
 
-def journal(session: Session, actor: Actor, now: datetime, number: str, after: int = 0, size: int = 100) -> Page:  # noqa: PLR0913  a page of a list
+def journal(session: Session, actor: Actor, now: datetime, number: str, after: int = 0, size: int = 100) -> paging.Page:  # noqa: PLR0913  a page of a list
     """The journal of a case in order; the parties see that a step was taken, not what was said in it."""
     case = readable(session, actor, now, number, "journal")
     rows = chain.entries(session, case.id, after, after + size)
     whole = permissions.allows(actor, permissions.Permission.JOURNAL_READ)
     items = [JournalRow(row, chain.body_of(row) if whole or row.actor == actor.name else None) for row in rows]
-    return Page(items, case.head_seq, str(after + size) if case.head_seq > after + size else None)
+    return paging.Page(items, case.head_seq, str(after + size) if case.head_seq > after + size else None)
 
 
 def readable(session: Session, actor: Actor, now: datetime, number: str, what: str) -> tables.Case:
@@ -218,14 +160,14 @@ def readable(session: Session, actor: Actor, now: datetime, number: str, what: s
     return case
 
 
-def notices(session: Session, actor: Actor, after: str = "", size: int = 30) -> Page:
+def notices(session: Session, actor: Actor, after: str = "", size: int = 30) -> paging.Page:
     """One's own notices, newest first."""
     query = select(tables.Notice).where(tables.Notice.account == actor.name)
-    total = session.scalar(select(func.count()).select_from(query.limit(COUNT_CAP).subquery())) or 0
+    total = session.scalar(select(func.count()).select_from(query.limit(paging.COUNT_CAP).subquery())) or 0
     if after.isdecimal():
         query = query.where(tables.Notice.id < int(after))
     rows = session.scalars(query.order_by(tables.Notice.id.desc()).limit(size + 1)).all()
-    return Page(rows[:size], total, str(rows[size - 1].id) if len(rows) > size else None)
+    return paging.Page(rows[:size], total, str(rows[size - 1].id) if len(rows) > size else None)
 
 
 def unread(session: Session, actor: Actor) -> int:
@@ -233,7 +175,7 @@ def unread(session: Session, actor: Actor) -> int:
     query = (
         select(tables.Notice.id)
         .where(tables.Notice.account == actor.name, tables.Notice.read_at.is_(None))
-        .limit(COUNT_CAP)
+        .limit(paging.COUNT_CAP)
     )
     return session.scalar(select(func.count()).select_from(query.subquery())) or 0
 

@@ -11,11 +11,21 @@ from sqlalchemy.orm import Session
 
 from workflow_service import errors
 from workflow_service.bundles import forms, programs
-from workflow_service.cases import answers, ballots, consequences, involvement, lifecycle, messages, scope, sealed
+from workflow_service.cases import (
+    answers,
+    ballots,
+    consequences,
+    effects,
+    involvement,
+    lifecycle,
+    messages,
+    scope,
+    sealed,
+)
 from workflow_service.engine import inputs, view
 from workflow_service.identity import permissions, roster
 from workflow_service.identity.actors import Actor
-from workflow_service.storage import database, steps, tables
+from workflow_service.storage import database, people, steps, tables
 
 
 @dataclass(frozen=True)
@@ -202,7 +212,7 @@ def copy(session: Session, actor: Actor, now: datetime, task_id: str, to: str) -
     task, case = find(session, task_id, lock=True)
     involvement.require_reading(session, actor, case)
     involvement.require_reading(session, roster.actor_named(session, to), case)
-    session.merge(tables.Copy(task_id=task.id, account=to, by=actor.name, at=now))
+    session.merge(people.Copy(task_id=task.id, account=to, by=actor.name, at=now))
     lifecycle.note(session, actor, now, case, "copied", {"task": task.id, "to": to})
     chinese = ("抄送", f"{actor.display_name}将“{task.name}”抄送给您")
     english = ("For your information", f"{actor.display_name} sent you a copy of “{task.name_en}”")
@@ -326,6 +336,8 @@ def _complete(  # noqa: PLR0913  a step's whole context
         task, status="done", done_at=now, done_by=actor.name, done_seq=case.head_seq, on_behalf_of=actor.on_behalf_of
     )
     steps.save_task(session, task)
+    if task.assignees:
+        effects.drop_candidates(session, [task.id])
     consequences.follow(session, actor, now, case, family.case)
     return tuple(f"{case.number}.{one.at}" for one in done.opened)
 

@@ -1,6 +1,7 @@
-"""The tables of people: units, accounts, roles, sessions, tokens, lock-outs, substitutes."""
+"""The tables of people: units, accounts, roles, sessions, tokens, lock-outs, substitutes, their part in cases, their post."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -89,3 +90,60 @@ class Substitution(Table):
     ends_at: Mapped[datetime]
     created_at: Mapped[datetime]
     __table_args__ = (Index("substitution_by_substitute", "substitute", "ends_at"),)
+
+
+class CasePerson(Table):
+    """The part that a case gives to an account: ``subject`` or ``recused``, copied from what the case publishes.
+
+    Lists ask for it by person; what the case publishes stays the truth.
+    """
+
+    __tablename__ = "case_person"
+    account: Mapped[str] = mapped_column(String(80), primary_key=True)
+    part: Mapped[str] = mapped_column(String(12), primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), primary_key=True)
+
+
+class TaskCandidate(Table):
+    """One of several people named for an open task; the row goes when the task is done or cancelled."""
+
+    __tablename__ = "task_candidate"
+    account: Mapped[str] = mapped_column(String(80), primary_key=True)
+    task_id: Mapped[str] = mapped_column(ForeignKey("task.id"), primary_key=True)
+    __table_args__ = (Index("candidate_by_task", "task_id"),)
+
+
+class Copy(Table):
+    """A task made known to somebody who need not act (抄送)."""
+
+    __tablename__ = "copy"
+    task_id: Mapped[str] = mapped_column(String(160), primary_key=True)
+    account: Mapped[str] = mapped_column(String(80), primary_key=True)
+    by: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime]
+
+
+class CaughtMail(Table):
+    """A mail that demo mode caught instead of sending."""
+
+    __tablename__ = "caught_mail"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(240), unique=True)
+    to: Mapped[list[Any]]
+    subject: Mapped[str]
+    text: Mapped[str]
+    at: Mapped[datetime]
+
+
+class Access(Table):
+    """Who read or was refused what: reading is recorded as well."""
+
+    __tablename__ = "access"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    account: Mapped[str] = mapped_column(String(80))
+    case_id: Mapped[int | None]
+    what: Mapped[str] = mapped_column(String(80))
+    allowed: Mapped[bool]
+    origin: Mapped[str] = mapped_column(String(64), default="")
+    __table_args__ = (Index("access_by_case", "case_id", "id"),)

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from workflow_service.storage.columns import Json, UtcDateTime
@@ -17,9 +17,17 @@ class Table(DeclarativeBase):
 
 metadata = Table.metadata
 
-
 _BY_KEY = {"sqlite_with_rowid": False}
 """SQLite keeps such a table in its primary key's index, so that a new row is written once; for small rows only."""
+
+
+def _some(name: str, where: str, *columns: str) -> Index:
+    """An index of the rows that a list shows, so that it stays small and rows that were never listed cost nothing."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
+OPEN = "status = 'open'"
+FREE = "status = 'open' AND holder IS NULL AND assignee IS NULL AND assignees IS NULL"
 
 
 class Case(Table):
@@ -49,8 +57,10 @@ class Case(Table):
     related: Mapped[list[Any]] = mapped_column(default=list)
     retention: Mapped[str | None] = mapped_column(String(24))
     __table_args__ = (
-        Index("case_by_place", "place", "status", "id"),
+        Index("case_by_place", "place", "id"),
+        Index("case_by_status", "status", "id"),
         Index("case_by_opener", "opened_by", "id"),
+        _some("case_open", "closed_at IS NULL", "id"),
     )
 
 
@@ -73,7 +83,8 @@ class Task(Table):
     """Work for a person: id ``<case number>.<run>.<element>.<visit>``; status open, done or cancelled.
 
     ``assignee`` is set where exactly one person may do it, ``assignees`` where several may, neither where anybody of
-    the role may. ``paused_days`` holds the remaining working days while the case is suspended.
+    the role may. ``calendar`` is the calendar's version that gave the due date, ``paused_days`` holds the remaining
+    working days while the case is suspended.
     """
 
     __tablename__ = "task"
@@ -103,6 +114,7 @@ class Task(Table):
     on_behalf_of: Mapped[str | None] = mapped_column(String(80))
     due_at: Mapped[datetime | None]
     due_limit: Mapped[dict[str, Any] | None]
+    calendar: Mapped[int | None]
     paused_days: Mapped[int | None]
     mandatory: Mapped[bool] = mapped_column(default=False)
     sealed: Mapped[bool] = mapped_column(default=False)
@@ -110,9 +122,15 @@ class Task(Table):
     priority: Mapped[int] = mapped_column(default=0)
     __table_args__ = (
         Index("task_by_case", "case_id", "status"),
-        Index("task_by_holder", "holder", "status", "due_at"),
-        Index("task_by_role", "status", "role", "place", "due_at"),
-        Index("task_by_doer", "done_by", "done_at"),
+        _some("task_free_by_due", FREE, "role", "place", "due_at", "id"),
+        _some("task_free_by_arrival", FREE, "role", "place", "opened_at", "id"),
+        _some("task_free_by_priority", FREE, "role", "place", "priority", "due_at", "id"),
+        _some("task_open_by_due", OPEN, "place", "due_at", "id"),
+        _some("task_held", f"{OPEN} AND holder IS NOT NULL", "holder", "due_at", "id"),
+        _some("task_once_held", "status <> 'open' AND holder IS NOT NULL", "holder", "case_id"),
+        _some("task_by_assignee", "assignee <> holder", "assignee", "case_id"),
+        _some("task_by_doer", "done_by IS NOT NULL", "done_by", "done_at", "id"),
+        _some("task_by_calendar", f"{OPEN} AND calendar IS NOT NULL", "status", "calendar", "case_id"),
     )
 
 
@@ -138,13 +156,18 @@ class Job(Table):
     last_error: Mapped[str | None]
     created_seq: Mapped[int]
     done_seq: Mapped[int | None]
-    __table_args__ = (Index("job_due", "status", "due_at"), Index("job_by_case", "case_id", "status"))
+    __table_args__ = (
+        Index("job_due", "status", "due_at"),
+        Index("job_by_status", "status", "id"),
+        Index("job_by_case", "case_id", "status"),
+    )
 
 
 class Deadline(Table):
     """A timer of a run that waits for its date; status waiting, fired or cancelled.
 
-    A provisional one (its year has no calendar yet) never fires; it is computed anew when the year is published.
+    A provisional one (its year has no calendar yet) never fires; it is computed anew when the year is published:
+    ``calendar`` is the version that gave the date.
     """
 
     __tablename__ = "deadline"
@@ -158,10 +181,12 @@ class Deadline(Table):
     status: Mapped[str] = mapped_column(String(12))
     provisional: Mapped[bool] = mapped_column(default=False)
     due_limit: Mapped[dict[str, Any] | None]
+    calendar: Mapped[int | None]
     paused_days: Mapped[int | None]
     __table_args__ = (
         Index("deadline_due", "status", "provisional", "due_at"),
         Index("deadline_by_case", "case_id", "status"),
+        _some("deadline_by_calendar", "status = 'waiting' AND calendar IS NOT NULL", "status", "calendar", "case_id"),
     )
 
 
@@ -340,18 +365,6 @@ class Notice(Table):
     __table_args__ = (UniqueConstraint("key", "account"), Index("notice_by_account", "account", "read_at", "id"))
 
 
-class CaughtMail(Table):
-    """A mail that demo mode caught instead of sending."""
-
-    __tablename__ = "caught_mail"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(String(240), unique=True)
-    to: Mapped[list[Any]]
-    subject: Mapped[str]
-    text: Mapped[str]
-    at: Mapped[datetime]
-
-
 class Comment(Table):
     """A remark on a case among those who may read it."""
 
@@ -362,27 +375,3 @@ class Comment(Table):
     at: Mapped[datetime]
     text: Mapped[str]
     __table_args__ = (Index("comment_by_case", "case_id", "id"),)
-
-
-class Copy(Table):
-    """A task made known to somebody who need not act (抄送)."""
-
-    __tablename__ = "copy"
-    task_id: Mapped[str] = mapped_column(String(160), primary_key=True)
-    account: Mapped[str] = mapped_column(String(80), primary_key=True)
-    by: Mapped[str] = mapped_column(String(80))
-    at: Mapped[datetime]
-
-
-class Access(Table):
-    """Who read or was refused what: reading is recorded as well."""
-
-    __tablename__ = "access"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[datetime]
-    account: Mapped[str] = mapped_column(String(80))
-    case_id: Mapped[int | None]
-    what: Mapped[str] = mapped_column(String(80))
-    allowed: Mapped[bool]
-    origin: Mapped[str] = mapped_column(String(64), default="")
-    __table_args__ = (Index("access_by_case", "case_id", "id"),)

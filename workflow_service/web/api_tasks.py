@@ -6,7 +6,7 @@ from typing import Any
 import flask
 
 from workflow_service import errors
-from workflow_service.cases import files, pages, queries, tasks
+from workflow_service.cases import files, inbox, pages, tasks
 from workflow_service.identity import permissions
 from workflow_service.storage import tables
 from workflow_service.web import api, headers, schemas, shapes, visit
@@ -61,16 +61,15 @@ def list_tasks() -> dict[str, Any]:
     """The tasks of a scope: held by me, free for me to claim, all that I may see, or done by me."""
     scope = one_of("scope", SCOPES, "mine")
     with visit.reading() as session:
-        found = queries.inbox(
-            session, visit.actor(), visit.now(), scope, task_filter(), visit.text_of("after"), page_size()
-        )
+        asked = inbox.Listing(visit.actor(), scope, task_filter())
+        found = inbox.page(session, visit.now(), asked, visit.text_of("after"), page_size())
         items = [shapes.task(session, one.task, one.number, one.title) for one in found.items]
     return {"items": items, "total": found.total, "next": found.next}
 
 
-def task_filter() -> queries.TaskFilter:
+def task_filter() -> inbox.TaskFilter:
     """The filter of a task list as the query string gives it."""
-    return queries.TaskFilter(
+    return inbox.TaskFilter(
         q=visit.text_of("q"),
         case=visit.text_of("case", 40),
         process=visit.text_of("process", 64),

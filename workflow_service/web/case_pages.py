@@ -12,6 +12,7 @@ from workflow_service import errors
 from workflow_service.bundles import forms, programs
 from workflow_service.cases import files, lifecycle, opening, overview, queries, scope, why
 from workflow_service.cases import pages as gathered
+from workflow_service.cases.paging import COUNT_CAP
 from workflow_service.engine import view
 from workflow_service.identity import roster
 from workflow_service.identity.permissions import Permission
@@ -29,7 +30,7 @@ def listed() -> str:
     """The cases that the person may see, newest first."""
     wanted = api_cases.case_filter()
     with visit.reading() as session:
-        found = queries.cases(session, visit.actor(), visit.now(), wanted, visit.text_of("after", 20), 30)
+        found = queries.cases(session, visit.actor(), visit.now(), wanted, visit.text_of("after"), 30, COUNT_CAP)
         return flask.render_template(
             "cases.html",
             found=found,

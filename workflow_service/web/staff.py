@@ -8,6 +8,8 @@ from flask_babel import gettext as _
 from workflow_service import errors
 from workflow_service.bundles import programs
 from workflow_service.cases import calendars, queries
+from workflow_service.cases import inbox as tasks
+from workflow_service.cases.paging import COUNT_CAP
 from workflow_service.identity import credentials, permissions, roster
 from workflow_service.identity.permissions import Permission
 from workflow_service.web import api_tasks, guard, i18n, visit
@@ -35,9 +37,11 @@ def inbox() -> str:
     wanted = api_tasks.task_filter()
     with visit.reading() as session:
         actor, now = visit.actor(), visit.now()
-        found = queries.inbox(session, actor, now, scope, wanted, visit.text_of("after"), 30)
+        found = tasks.page(session, now, tasks.Listing(actor, scope, wanted), visit.text_of("after"), 30, COUNT_CAP)
         counts = {
-            one: found.total if one == scope else queries.inbox(session, actor, now, one, wanted, size=1).total
+            one: found.total
+            if one == scope
+            else tasks.count(session, now, tasks.Listing(actor, one, wanted), COUNT_CAP)
             for one in ("mine", "available")
         }
         return flask.render_template(

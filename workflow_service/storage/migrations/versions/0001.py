@@ -10,6 +10,14 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+_OPEN = "status = 'open'"
+_FREE = "status = 'open' AND holder IS NULL AND assignee IS NULL AND assignees IS NULL"
+
+
+def _some(table: str, name: str, where: str, *columns: str) -> None:
+    """An index of the rows that a list shows."""
+    op.create_index(name, table, list(columns), sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+
 
 def upgrade() -> None:
     """Creates every table, and keeps the journal from being changed."""
@@ -86,8 +94,21 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("case_file", schema=None) as batch_op:
         batch_op.create_index("case_by_opener", ["opened_by", "id"], unique=False)
-        batch_op.create_index("case_by_place", ["place", "status", "id"], unique=False)
+        batch_op.create_index("case_by_place", ["place", "id"], unique=False)
+        batch_op.create_index("case_by_status", ["status", "id"], unique=False)
+    _some("case_file", "case_open", "closed_at IS NULL", "id")
 
+    op.create_table(
+        "case_person",
+        sa.Column("account", sa.String(length=80), nullable=False),
+        sa.Column("part", sa.String(length=12), nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["case_file.id"],
+        ),
+        sa.PrimaryKeyConstraint("account", "part", "case_id"),
+    )
     op.create_table(
         "caught_mail",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -279,6 +300,7 @@ def upgrade() -> None:
         sa.Column("status", sa.String(length=12), nullable=False),
         sa.Column("provisional", sa.Boolean(), nullable=False),
         sa.Column("due_limit", Json(), nullable=True),
+        sa.Column("calendar", sa.Integer(), nullable=True),
         sa.Column("paused_days", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["case_id"],
@@ -289,6 +311,14 @@ def upgrade() -> None:
     with op.batch_alter_table("deadline", schema=None) as batch_op:
         batch_op.create_index("deadline_by_case", ["case_id", "status"], unique=False)
         batch_op.create_index("deadline_due", ["status", "provisional", "due_at"], unique=False)
+    _some(
+        "deadline",
+        "deadline_by_calendar",
+        "status = 'waiting' AND calendar IS NOT NULL",
+        "status",
+        "calendar",
+        "case_id",
+    )
 
     op.create_table(
         "document",
@@ -392,6 +422,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("job", schema=None) as batch_op:
         batch_op.create_index("job_by_case", ["case_id", "status"], unique=False)
+        batch_op.create_index("job_by_status", ["status", "id"], unique=False)
         batch_op.create_index("job_due", ["status", "due_at"], unique=False)
 
     op.create_table(
@@ -525,6 +556,7 @@ def upgrade() -> None:
         sa.Column("on_behalf_of", sa.String(length=80), nullable=True),
         sa.Column("due_at", UtcDateTime(), nullable=True),
         sa.Column("due_limit", Json(), nullable=True),
+        sa.Column("calendar", sa.Integer(), nullable=True),
         sa.Column("paused_days", sa.Integer(), nullable=True),
         sa.Column("mandatory", sa.Boolean(), nullable=False),
         sa.Column("sealed", sa.Boolean(), nullable=False),
@@ -538,9 +570,27 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.create_index("task_by_case", ["case_id", "status"], unique=False)
-        batch_op.create_index("task_by_doer", ["done_by", "done_at"], unique=False)
-        batch_op.create_index("task_by_holder", ["holder", "status", "due_at"], unique=False)
-        batch_op.create_index("task_by_role", ["status", "role", "place", "due_at"], unique=False)
+    _some("task", "task_free_by_due", _FREE, "role", "place", "due_at", "id")
+    _some("task", "task_free_by_arrival", _FREE, "role", "place", "opened_at", "id")
+    _some("task", "task_free_by_priority", _FREE, "role", "place", "priority", "due_at", "id")
+    _some("task", "task_open_by_due", _OPEN, "place", "due_at", "id")
+    _some("task", "task_held", f"{_OPEN} AND holder IS NOT NULL", "holder", "due_at", "id")
+    _some("task", "task_once_held", "status <> 'open' AND holder IS NOT NULL", "holder", "case_id")
+    _some("task", "task_by_assignee", "assignee <> holder", "assignee", "case_id")
+    _some("task", "task_by_doer", "done_by IS NOT NULL", "done_by", "done_at", "id")
+    _some("task", "task_by_calendar", f"{_OPEN} AND calendar IS NOT NULL", "status", "calendar", "case_id")
+    op.create_table(
+        "task_candidate",
+        sa.Column("account", sa.String(length=80), nullable=False),
+        sa.Column("task_id", sa.String(length=160), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["task_id"],
+            ["task.id"],
+        ),
+        sa.PrimaryKeyConstraint("account", "task_id"),
+    )
+    with op.batch_alter_table("task_candidate", schema=None) as batch_op:
+        batch_op.create_index("candidate_by_task", ["task_id"], unique=False)
 
     op.create_table(
         "typical_case",
