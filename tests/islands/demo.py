@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 
 from tests.bundles import city
+from workflow_service import dmn, feel
 from workflow_service.web import assets
 
 ROOT = Path(__file__).parents[2]
@@ -111,7 +112,10 @@ def _editing(app: Flask, sent: list[tuple[str, str, bytes, dict[str, str]]]) -> 
     @app.post("/try")
     def attempt() -> Response:
         keep("try")
-        return jsonify({"result": {"path": "panel"}, "trace": [{"decision": "route", "rules": [1]}]})
+        trace = dmn.read((ROOT / "bpmn" / "route.dmn").read_bytes()).decide_traced(
+            "route", {"complex": True}, feel.Env()
+        )
+        return jsonify({"result": trace.to_json()["value"], "trace": trace.to_json()})
 
 
 FINDINGS = [

@@ -212,6 +212,8 @@ def test_a_decision_is_tried_with_inputs(open_island: Open, site: tuple[str, Fla
     page.get_by_role("button", name="试算").click()
 
     expect(page.locator(".trial-outcome")).to_contain_text("panel")
+    expect(page.locator(".trial-steps")).to_contain_text("route: 规则 1 命中 (依据 15)")
+    expect(page.locator(".trial-steps")).to_contain_text("路径 panel")
     assert json.loads(_sent(site, "try")[-1][2])["inputs"] == {"complex": True}
 
 

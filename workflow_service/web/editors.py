@@ -251,7 +251,10 @@ def _evaluated(expression: str, context: str) -> Mapping[str, Any]:
         value = compiled.evaluate(given, env=feel.Env(visit.now, None, seen))
     except feel.FeelError as fault:
         return {"fault": problems.either_message(fault)}
-    return {"value": feel.text(value), "problems": [one.en if i18n.is_english() else one.zh for one in seen]}
+    return {
+        "value": feel.text(value),
+        "problems": list(dict.fromkeys(one.en if i18n.is_english() else one.zh for one in seen)),
+    }
 
 
 @pages.post("/<int:bundle_id>/try/<path:name>")
