@@ -62,6 +62,11 @@ const selects = () => {
     select.addEventListener("change", () => select.form.requestSubmit());
 };
 
+const chosenTabs = () => {
+  for (const tab of document.querySelectorAll(".tabs [aria-current]")) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 40;
+};
+
 dialogs();
+chosenTabs();
 submissions();
 selects();
