@@ -36,6 +36,9 @@ def test_a_form_sent_after_the_session_ended_comes_back_to_its_author_as_a_draft
     back = sign_in_again(clerk, page, "clerk_1")
     assert "您填写的内容还在" in back
     assert hidden(back, "reason") == "材料齐全，理由写了很久"
+    shown = clerk.post(path, reason=hidden(back, "reason"), act="review").get_data(as_text=True)
+    assert "尚未保存，也尚未提交" in shown
+    assert "材料齐全，理由写了很久</textarea>" in shown
     kept = clerk.post(path, reason=hidden(back, "reason"), act="draft")
 
     assert kept.status_code == 303
@@ -96,3 +99,15 @@ def test_what_a_page_brings_back_cannot_be_made_up(house: House) -> None:
     form = {"name": "clerk_1", "password": "correct horse 1", "csrf": hidden(page, "csrf"), "held": "gAAAAABmade-up"}
 
     assert browser.client.post("/signin", data=form).status_code == 303
+
+
+def test_a_new_application_comes_back_in_its_form(house: House) -> None:
+    applicant = house.browser("applicant_1")
+    house.time += AWAY
+    page = applicant.post("/start/intake", matter="加装电梯").get_data(as_text=True)
+
+    back = sign_in_again(applicant, page, "applicant_1")
+    shown = applicant.post("/start/intake", matter=hidden(back, "matter"), act="review").get_data(as_text=True)
+
+    assert "尚未保存，也尚未提交" in shown
+    assert 'value="加装电梯"' in shown

@@ -49,6 +49,30 @@ def test_the_first_page_is_the_one_of_the_role(house: House) -> None:
         assert house.browser(who).get("/").location == start
 
 
+def test_what_was_typed_stays_when_somebody_else_has_done_the_task(house: House, opened: str) -> None:
+    clerk, task = house.browser("clerk_1"), f"{opened}.r1.review_acceptance.1"
+    clerk.post(f"/tasks/{task}/claim")
+    house.api("clerk_1", "POST", f"/tasks/{task}/submission", {"data": ACCEPTED}, headers={"Idempotency-Key": "first"})
+
+    for act in ("submit", "draft"):
+        late = clerk.post(f"/tasks/{task}", act=act, reason="另一个标签页里写的")
+
+        page = late.get_data(as_text=True)
+        assert late.status_code == 409
+        assert "您填写的内容没有提交" in page
+        assert "另一个标签页里写的</textarea>" in page
+
+
+def test_a_finished_task_shows_what_was_submitted(house: House, opened: str) -> None:
+    clerk, task = house.browser("clerk_1"), f"{opened}.r1.review_acceptance.1"
+    clerk.post(f"/tasks/{task}/claim")
+    data = {**ACCEPTED, "reason": "材料齐全，予以受理"}
+    house.api("clerk_1", "POST", f"/tasks/{task}/submission", {"data": data}, headers={"Idempotency-Key": "first"})
+
+    assert "材料齐全，予以受理</textarea>" in clerk.get(f"/tasks/{task}").get_data(as_text=True)
+    assert "材料齐全，予以受理" not in house.browser("applicant_1").get(f"/tasks/{task}").get_data(as_text=True)
+
+
 def test_a_clerk_claims_and_submits_a_task_through_the_pages(house: House, opened: str) -> None:
     clerk, task = house.browser("clerk_1"), f"/tasks/{opened}.r1.review_acceptance.1"
     assert "签收后才能填写和提交" in clerk.get(task).get_data(as_text=True)

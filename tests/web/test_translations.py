@@ -36,7 +36,7 @@ def sentences() -> set[str]:
     with (ROOT / "babel.cfg").open(encoding="utf-8") as file:
         methods, options = frontend.parse_mapping_cfg(file)
     found = extract.extract_from_dir(ROOT / "workflow_service", _below(methods), _options(options))
-    return {str(message) for _file, _line, message, _comments, _context in found}
+    return {_first(message) for _file, _line, message, _comments, _context in found}
 
 
 @pytest.fixture
@@ -47,6 +47,11 @@ def speaking(house: House, english: Catalog, tmp_path: Path) -> House:
         mofile.write_mo(file, english)
     house.app.extensions["babel"].default_directories[:] = [str(tmp_path / "translations")]
     return house
+
+
+def _first(message: str | tuple[str, ...]) -> str:
+    """A sentence; of one that counts, the form for one."""
+    return message if isinstance(message, str) else message[0]
 
 
 def _below(methods: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -65,7 +70,7 @@ def test_every_sentence_has_an_english_text(english: Catalog, sentences: set[str
 
 
 def test_the_catalogue_holds_no_sentence_that_is_said_no_more(english: Catalog, sentences: set[str]) -> None:
-    assert {one.id for one in english if one.id} - sentences == set()
+    assert {_first(one.id) for one in english if one.id} - sentences == set()
     assert english.obsolete == {}
 
 

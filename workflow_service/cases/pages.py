@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from workflow_service import engine
 from workflow_service.bundles import forms, programs
-from workflow_service.cases import files, involvement, lifecycle, messages, queries, scope, tasks
+from workflow_service.cases import files, involvement, lifecycle, messages, queries, scope, sealed, tasks
 from workflow_service.engine import inputs, view
 from workflow_service.identity import permissions, roster
 from workflow_service.identity.actors import Actor
+from workflow_service.storage import journal as chain
 from workflow_service.storage import tables
 
 
@@ -24,7 +25,8 @@ class TaskView:
     Args:
         task, case: the rows. form: the compiled form; described: the form as JSON for the API.
         known: what the form's expressions see; shown: label → data shown beside the form.
-        draft: what the person typed before. warnings: upfront checks that fail now.
+        draft: what the person typed before; of a finished task what was submitted, as far as the person may read it.
+        warnings: upfront checks that fail now.
         may: what the person may do (claim, release, submit, transfer, delegate, return, withdraw, remind, copy, countersign).
         blocked: why the person may not work on it, empty when they may.
         returnable: earlier steps to which the work can be sent back.
@@ -55,7 +57,6 @@ def task_page(session: Session, actor: Actor, now: datetime, task_id: str) -> Ta
     form = loaded.form(task.form)
     known, returnable = _engine_side(session, actor, now, case, task, loaded)
     blocked = _blocked(session, actor, now, case, task)
-    draft = session.get(tables.Draft, (task.id, actor.name))
     attempts = session.scalars(
         select(tables.Task).where(
             tables.Task.case_id == case.id, tables.Task.element == task.element, tables.Task.status == "done"
@@ -68,7 +69,7 @@ def task_page(session: Session, actor: Actor, now: datetime, task_id: str) -> Ta
         described=forms.describe(form, known),
         known=known,
         shown=_shown(loaded, task, known),
-        draft=draft.data if draft else None,
+        draft=_written(session, actor, task, form),
         warnings=forms.upfront(form, known),
         may=_may(actor, task, blocked, returnable),
         blocked=blocked,
@@ -77,6 +78,17 @@ def task_page(session: Session, actor: Actor, now: datetime, task_id: str) -> Ta
         attempts=[one for one in attempts if one.id != task.id],
         names=roster.display_names(session, [one for one in (task.holder, task.done_by, case.opened_by) if one]),
     )
+
+
+def _written(session: Session, actor: Actor, task: tables.Task, form: forms.Form) -> Mapping[str, Any] | None:
+    if task.status != "done" or task.done_seq is None:
+        draft = session.get(tables.Draft, (task.id, actor.name))
+        return draft.data if draft else None
+    if task.done_by != actor.name and not permissions.allows(actor, permissions.Permission.JOURNAL_READ):
+        return None
+    entry = next(iter(chain.entries(session, task.case_id, task.done_seq - 1, task.done_seq)), None)
+    data = chain.body_of(entry).get("data") if entry is not None and not task.sealed else None
+    return sealed.without(form, data) if isinstance(data, dict) else None
 
 
 def _engine_side(  # noqa: PLR0913  who sees which task of which case, and when

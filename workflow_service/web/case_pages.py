@@ -157,6 +157,9 @@ def start(process: str) -> flask.typing.ResponseReturnValue:
         if flask.request.method == "GET":
             return _ask(session, asked, forms.prefill(form, known), {})
     answers = forms.from_web(form, flask.request.form, task_pages.kept_files(form))
+    if flask.request.form.get("act") == "review":
+        with visit.reading() as session:
+            return _ask(session, asked, answers, {})
     try:
         with visit.writing() as session:
             given = task_pages.filled(answers)
@@ -208,6 +211,7 @@ def _ask(
         described=forms.describe(asked.form, asked.known),
         values=values,
         faults=faults,
+        notice=task_pages.unsaved() if flask.request.form.get("act") == "review" else "",
         case=case,
         people=task_pages.people_for(session, visit.actor().place, asked.form),
         articles=asked.articles,
@@ -234,6 +238,9 @@ def message(number: str, name: str) -> flask.typing.ResponseReturnValue:
         if flask.request.method == "GET":
             return _ask(session, asked, forms.prefill(form, known), {}, case)
     answers = forms.from_web(form, flask.request.form, task_pages.kept_files(form))
+    if flask.request.form.get("act") == "review":
+        with visit.reading() as session:
+            return _ask(session, asked, answers, {}, case)
     try:
         api_cases.deliver(number, name, task_pages.filled(answers))
     except errors.Invalid as invalid:

@@ -4,6 +4,7 @@ Nothing is stored: the fields travel through the sign-in page, sealed with this 
 person alone from whose page they came. That person is known by the token against forged requests that the page carried.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from workflow_service.web import visit
 MOST = 1_000_000
 """Bytes of a form that are kept; who writes more than that has a draft."""
 FIELD = "held"
+_FORM = re.compile(r"/tasks/[^/]+|/start/[^/]+|/cases/[^/]+/messages/[^/]+")
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,9 @@ class Held:
     fields: Sequence[tuple[str, str]]
 
     @property
-    def is_task(self) -> bool:
-        """Whether it answers a task, so that it can become a draft first."""
-        parts = self.path.split("/")
-        return len(parts) == 3 and parts[1] == "tasks"  # noqa: PLR2004  "", tasks, the id
+    def is_form(self) -> bool:
+        """Whether it fills in a form that its page can show again, so that nothing is sent unseen."""
+        return _FORM.fullmatch(self.path) is not None
 
 
 def posted() -> Held | None:
@@ -66,7 +67,7 @@ def opened(sealed: str, owner: str) -> Held | None:
 
 
 def page(held: Held) -> str:
-    """Asks the person who is back whether to send it now; a task's form may become a draft instead."""
+    """Leads the person who is back to the form they had filled in, or asks whether to send it now."""
     chosen = dict(held.fields).get("act", "")
     fields = [one for one in held.fields if one[0] != "act"]
     return flask.render_template("held.html", held=held, fields=fields, chosen=chosen)

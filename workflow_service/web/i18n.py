@@ -89,13 +89,17 @@ def due(at: datetime | None, ended: bool = False) -> Mapping[str, str]:
     now = visit.now()
     days = (calendars.local(at).date() - calendars.local(now).date()).days
     if at < now:
-        late = flask_babel.gettext("已逾期 %(n)s 天", n=-days) if days < 0 else flask_babel.gettext("已逾期")
+        late = (
+            flask_babel.ngettext("已逾期 %(num)s 天", "已逾期 %(num)s 天", -days)
+            if days < 0
+            else flask_babel.gettext("已逾期")
+        )
         return {"tone": "bad", "text": late}
     if days == 0:
         return {"tone": "warn", "text": flask_babel.gettext("今天到期")}
     if days <= 2:  # noqa: PLR2004  the day after tomorrow still calls for attention
-        return {"tone": "warn", "text": flask_babel.gettext("还剩 %(n)s 天", n=days)}
-    return {"tone": "calm", "text": flask_babel.gettext("还剩 %(n)s 天", n=days)}
+        return {"tone": "warn", "text": flask_babel.ngettext("还剩 %(num)s 天", "还剩 %(num)s 天", days)}
+    return {"tone": "calm", "text": flask_babel.ngettext("还剩 %(num)s 天", "还剩 %(num)s 天", days)}
 
 
 def word(group: str, code: object) -> str:

@@ -45,7 +45,9 @@ def show(task_id: str) -> str:
         return _page(session, seen, values, {})
 
 
-def _page(session: Session, seen: gathered.TaskView, values: Mapping[str, Any], faults: Mapping[str, str]) -> str:
+def _page(
+    session: Session, seen: gathered.TaskView, values: Mapping[str, Any], faults: Mapping[str, str], notice: str = ""
+) -> str:
     receivers = _receivers(session, seen)
     loaded = programs.of(session, seen.case.bundle)
     flask.g.labels = labels(loaded, seen.shown)
@@ -56,6 +58,7 @@ def _page(session: Session, seen: gathered.TaskView, values: Mapping[str, Any], 
         case=seen.case,
         values=values,
         faults=faults,
+        notice=notice,
         key=visit.site().db.random(12),
         explained=shapes.explained(session, seen.task.due_limit),
         receivers=receivers,
@@ -119,34 +122,46 @@ def people_for(session: Session, place: str, form: forms.Form) -> list[dict[str,
 @pages.post("/tasks/<task_id>")
 @guard.needs(Permission.TASK_WORK)
 def submit(task_id: str) -> flask.typing.ResponseReturnValue:
-    """Submits the form; wrong fields come back with what was typed."""
+    """Submits the form; whatever stands in the way is said above what was typed."""
     posted = flask.request.form
     with visit.reading() as session:
         seen = gathered.task_page(session, visit.actor(), visit.now(), task_id)
         form = seen.form
     answers = forms.from_web(form, posted, kept_files(form))
-    if posted.get("act") == "draft":
-        with visit.writing() as session:
-            tasks.save_draft(session, visit.actor(), visit.now(), task_id, answers)
-        return shared.go("task_pages.show", "drafted", task_id=task_id)
+    if posted.get("act") == "review":
+        return _again(task_id, answers, unsaved())
     try:
-        with visit.writing() as session:
-            given = filled(answers)
-            done = tasks.submit(
-                session,
-                visit.actor(),
-                visit.now(),
-                task_id,
-                given,
-                posted.get("key", "")[:40],
-                visit.site().worker.safe,
-            )
+        if posted.get("act") == "draft":
+            with visit.writing() as session:
+                tasks.save_draft(session, visit.actor(), visit.now(), task_id, answers)
+            return shared.go("task_pages.show", "drafted", task_id=task_id)
+        done = _send(task_id, answers, posted.get("key", "")[:40])
     except errors.Invalid as invalid:
-        with visit.reading() as session:
-            seen = gathered.task_page(session, visit.actor(), visit.now(), task_id)
-            return _page(session, seen, answers, faults_of(invalid)), 422
+        return _again(task_id, answers, "", faults_of(invalid)), 422
+    except (errors.Conflict, errors.NotAllowed, errors.CannotAdvance) as refused:
+        problem = problems.of_error(refused)
+        told = _("%(why)s。您填写的内容没有提交，仍在下面", why=problem.detail.rstrip("。."))
+        return _again(task_id, answers, told), problem.status
     visit.follow(done.case)
     return _onwards(done)
+
+
+def _send(task_id: str, answers: Mapping[str, Any], key: str) -> tasks.Submission:
+    with visit.writing() as session:
+        safe = visit.site().worker.safe
+        return tasks.submit(session, visit.actor(), visit.now(), task_id, filled(answers), key, safe)
+
+
+def _again(task_id: str, answers: Mapping[str, Any], notice: str, faults: Mapping[str, str] | None = None) -> str:
+    """The task's page as it stands now, with what the person has typed."""
+    with visit.reading() as session:
+        seen = gathered.task_page(session, visit.actor(), visit.now(), task_id)
+        return _page(session, seen, answers, faults or {}, notice)
+
+
+def unsaved() -> str:
+    """The sentence above a form that came back after the session had ended."""
+    return str(_("这是登录过期时您已填写的内容，尚未保存，也尚未提交"))
 
 
 def _onwards(done: tasks.Submission) -> flask.typing.ResponseReturnValue:
