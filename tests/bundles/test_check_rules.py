@@ -72,6 +72,8 @@ FAULTS = [
     ("F03", "forms/visit.json", _swap('"id": "visit"', '"id": "visits"'), None),
     ("F04", "forms/visit.json", _resub(r'"type": "\w+"', '"type": "wysiwyg"'), None),
     ("D03", "route.dmn", _swap("<text>true</text>", "<text>true and (</text>"), None),
+    ("D04", "circumstances.dmn", _swap("facts.no_explicit_policy", "facts.no_explicit_polcy"), "situation_4_3_input_1"),
+    ("D07", "investigation.bpmn", lambda text: text.replace("{facts: report_investigation}", "{fact: report_investigation}"), "input_facts"),
     ("D02", "route.dmn", _swap('<decision id="route" name="route">', '<decision id="way" name="way">'), "route"),
     ("L01", "appeal.bpmn", _resub(r'property name="allowed" value="[^"]*"', 'property name="allowed" value="false"'), None),
     ("L01", "simple_case.bpmn", _swap("{path: &quot;simple&quot;}", "{path: &quot;simple&quot;, window_open: false}"), "begin_simple_case"),

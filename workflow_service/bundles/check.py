@@ -34,7 +34,7 @@ def check(bundle: Bundle) -> list[Finding]:
         *check_expressions.faults(seen, known),
         *check_expressions.form_faults(seen, known, read),
         *check_law.faults(seen),
-        *check_data.faults(seen),
+        *check_data.faults(seen, known),
     ]
     if not any(one.severity == "error" and one.file.endswith(".bpmn") for one in found) and not bundle.partial:
         found += _compiled(seen)

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from workflow_service import dmn
-from workflow_service.bundles import known_names, letters
+from workflow_service.bundles import known_inputs, known_names, letters
 from workflow_service.bundles.check_references import ROLES
 from workflow_service.bundles.drawn import Seen
 from workflow_service.bundles.rules import Place, fault
@@ -28,7 +28,7 @@ _TABLE_CODES = {
 }
 
 
-def faults(seen: Seen) -> Iterator[Finding]:
+def faults(seen: Seen, known: known_names.Known) -> Iterator[Finding]:
     """Every fault of a file that is no diagram."""
     yield from _roles(seen)
     yield from _articles(seen)
@@ -38,8 +38,9 @@ def faults(seen: Seen) -> Iterator[Finding]:
     for name, content in seen.bundle.named("letter").items():
         if name in seen.data:
             yield from letters.faults(name, seen.data[name], content)
+    given = {} if seen.bundle.partial else known_inputs.of(seen, known)
     for name, content in seen.bundle.named("table").items():
-        yield from table_faults(content, name)
+        yield from table_faults(content, name, tuple(given.items()))
 
 
 def _roles(seen: Seen) -> Iterator[Finding]:
@@ -114,22 +115,35 @@ def _form(name: str, content: bytes) -> Iterator[Finding]:
 
 
 @lru_cache(maxsize=64)
-def table_faults(content: bytes, name: str) -> tuple[Finding, ...]:
-    """The faults of a decision file: what its own check finds, and whether the decision is named after the file."""
-    return tuple(_table(content, name))
+def table_faults(
+    content: bytes, name: str, given: tuple[tuple[str, known_inputs.Inputs], ...] = ()
+) -> tuple[Finding, ...]:
+    """The faults of a decision file: what its own check finds, and whether the decision is named after the file.
+
+    Args:
+        given: what the diagrams hand to each decision.
+    """
+    return tuple(_table(content, name, dict(given)))
 
 
-def _table(content: bytes, name: str) -> Iterator[Finding]:
-    for one in dmn.check(content, file=name):
+def _table(content: bytes, name: str, given: Mapping[str, known_inputs.Inputs]) -> Iterator[Finding]:
+    decisions = _decisions(content)
+    handed = known_inputs.together(decisions or (), given)
+    for one in dmn.check(content, None if handed is None else dict(handed), file=name):
         code = _TABLE_CODES.get(one.rule, "D01")
         place = Place(name, one.element, one.line or 1)
         yield fault(code, place, (one.message, one.message_en), (one.fix, one.fix_en), one.severity)
-    try:
-        decisions = dmn.read(content).decisions
-    except dmn.DmnError:
-        return
     wanted = name.removesuffix(".dmn")
-    if wanted not in decisions and wanted not in decisions.values():
+    if decisions is not None and wanted not in decisions:
         message = (f"文件中没有名为“{wanted}”的决策", f"the file holds no decision named “{wanted}”")
         fix = ("决策的编号应与文件名相同", "give the decision the file's name as its id")
         yield fault("D02", Place(name, wanted, 1), message, fix)
+
+
+def _decisions(content: bytes) -> frozenset[str] | None:
+    """Ids and names of a file's decisions, ``None`` when it can't be read."""
+    try:
+        decisions = dmn.read(content).decisions
+    except dmn.DmnError:
+        return None
+    return frozenset(decisions) | frozenset(decisions.values())
