@@ -37,3 +37,104 @@ def test_a_subject_with_an_unknown_account_is_not_entered(town: city.City) -> No
         begun(town, subject="nobody")
 
     assert [(one.field, one.code) for one in found.value.errors] == [("subjects.0.account", "unknown_person")]
+
+
+def grant(town: city.City, name: str, role: str) -> None:
+    """Gives somebody a second role, so that nothing but the separation of duties can keep them from a task."""
+    with town.work() as session:
+        account = session.query(people.Account).filter_by(name=name).one()
+        session.add(people.Grant(account_id=account.id, role=role, granted_by="test", granted_at=town.time))
+
+
+def refused(story: Story, name: str, element: str) -> str:
+    """Why somebody may not take a task; whoever holds it gives it back first."""
+    with pytest.raises(errors.NotAllowed) as found:
+        story.town.claim(name, story.town.task(story.number, element))
+    return str(found.value)
+
+
+def decided(town: city.City, subject: str = "party_1") -> tuple[Story, str]:
+    """A case whose decision is drafted, and who drafted it."""
+    story = begun(town, subject)
+    story.is_investigated("4.1", excel_motive="yes", new_approach="yes", external_cause="yes", goal_unmet="yes")
+    story.does("draft_simple_decision", proposal="EXEMPT")
+    story.does("record_meeting", **answers.meeting({"s1": "EXEMPT"}, story.committee()))
+    return story, story.does("draft_decision")
+
+
+def test_a_clerk_who_is_chief_as_well_does_not_approve_the_own_triage(town: city.City) -> None:
+    story = Story(town, town.open("applicant_1", "intake", **answers.application("4.1")))
+    clerk = story.does("review_acceptance")
+    story.does("propose_route", clerk, **answers.route())
+    grant(town, clerk, "chief")
+
+    assert "职责" in refused(story, clerk, "approve_route")
+
+
+@pytest.mark.parametrize("role", ["committee_secretary", "signer"])
+def test_an_investigator_neither_records_the_meeting_nor_signs(town: city.City, role: str) -> None:
+    grant(town, "investigator_1", role)
+    if role == "signer":
+        story, _drafter = decided(town)
+        story.does("check_draft")
+    else:
+        story = begun(town)
+        story.is_investigated("4.1", excel_motive="yes", new_approach="yes", external_cause="yes", goal_unmet="yes")
+        story.does("draft_simple_decision", proposal="EXEMPT")
+
+    assert "职责" in refused(story, "investigator_1", "sign_decision" if role == "signer" else "record_meeting")
+
+
+def test_the_drafter_who_is_a_signer_as_well_does_not_sign(town: city.City) -> None:
+    story, drafter = decided(town)
+    grant(town, drafter, "signer")
+    grant(town, drafter, "chief")
+
+    assert refused(story, drafter, "check_draft")
+    story.does("check_draft")
+    assert "拟制" in refused(story, drafter, "sign_decision")
+
+
+def test_a_subject_who_is_a_clerk_handles_nothing_of_the_own_case(town: city.City) -> None:
+    one = {"kind": "person", "name": "丁", "org": "甲局", "org_type": "party_government", "account": "clerk_2"}
+    story = Story(town, town.open("applicant_1", "intake", **answers.application("4.1", subjects=[one])))
+
+    assert "当事人" in refused(story, "clerk_2", "review_acceptance")
+
+
+def test_who_has_to_correct_does_not_accept_the_correction(town: city.City) -> None:
+    story, _drafter = decided(town, subject="party_1")
+    story.does("check_draft")
+    story.does("sign_decision")
+    story.does("draft_correction_notice")
+    story.does("sign_correction_notice")
+    story.does("supervise_correction")
+    story.does("plan_correction", "party_1")
+    story.does("report_correction", "party_1")
+    role = story.rows("accept_correction")[0].role
+    grant(town, "party_1", role)
+
+    assert refused(story, "party_1", "accept_correction")
+
+
+def test_a_witness_no_longer_handles_the_case(town: city.City) -> None:
+    story = begun(town)
+    story.does("plan_investigation", team=["investigator_1", "investigator_2"])
+    story.does("record_evidence", witnesses=["clerk_2", "外单位证人"])
+    story.does("report_investigation", **answers.report("4.1", excel_motive="yes", new_approach="yes", external_cause="yes", goal_unmet="yes"))  # fmt: skip
+
+    assert "证人" in refused(story, "clerk_2", "draft_simple_decision")
+
+
+def test_a_recused_clerk_is_out_at_once_and_the_record_keeps_what_they_did(town: city.City) -> None:
+    story = Story(town, town.open("applicant_1", "intake", **answers.application("4.1")))
+    story.does("review_acceptance", "clerk_1")
+    town.claim("clerk_1", town.task(story.number, "propose_route"))
+    town.send("applicant_1", story.number, "recusal_requested", person="clerk_1", ground="近亲属")
+    story.does("decide_recusal", granted=True, reason="情况属实")
+
+    with pytest.raises(errors.ServiceError):
+        town.submit("clerk_1", town.task(story.number, "propose_route"), **answers.route())
+    entries = [one for one in town.journal(story.number) if one.actor == "clerk_1"]
+    assert [one.kind for one in entries if one.kind in ("submitted", "claimed")] == ["claimed", "submitted", "claimed"]
+    story.does("propose_route", "clerk_2", **answers.route())

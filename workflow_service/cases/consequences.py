@@ -19,18 +19,24 @@ _APPLICATION = "submit_application"
 def follow(session: Session, actor: Actor, now: datetime, case: tables.Case, before: Published) -> None:
     """Draws the consequences of a step: ``before`` is what the locked case published until then."""
     if case.shared.get("recused") != before.get("recused"):
-        _void_opinions(session, case, before)
+        _put_out(session, now, case, set(case.shared.get("recused") or ()) - set(before.get("recused") or ()))
     if case.shared.get("related") != before.get("related"):
         _link(case, case.shared["related"])
     if case.shared.get("reopened") not in (None, before.get("reopened")):
         _succeed(session, actor, now, case)
 
 
-def _void_opinions(session: Session, case: tables.Case, before: Published) -> None:
-    """The unopened opinions of those who were recused count no more; they stay on the record."""
-    for name in case.shared.get("recused") or ():
-        if name not in (before.get("recused") or ()):
-            ballots.void(session, case.id, name, "成员已回避，意见作废")
+def _put_out(session: Session, now: datetime, case: tables.Case, recused: set[str]) -> None:
+    """The unopened opinions of those who were recused count no more and stay on record; their tasks are free for others."""
+    for name in sorted(recused):
+        ballots.void(session, case.id, name, "成员已回避，意见作废")
+    held = select(tables.Task).where(
+        tables.Task.case_id == case.id, tables.Task.status == "open", tables.Task.holder.in_(recused)
+    )
+    for task in session.scalars(held):
+        if not task.sealed:
+            task.holder, task.assignee, task.on_behalf_of, task.delegated_by = None, None, None, None
+            lifecycle.note(session, SYSTEM, now, case, "released", {"task": task.id, "reason": "持有人已回避"})
 
 
 def _link(case: tables.Case, numbers: list[str]) -> None:
