@@ -67,7 +67,7 @@ def _application(shared: Mapping[str, Any], processes: set[str], dossier: Dossie
     yield Item("受理审查意见", "受理与否的依据", bool(dossier.answers("review_acceptance")))
     if "confirmation" in processes:
         yield Item("受理通知书", "程序启动", _issued(dossier, "T03_acceptance"))
-        yield Item("权利告知书", "第16条：程序启动后的申诉权利", _issued(dossier, "T05_rights"))
+        yield Item("权利告知书", "第16条：程序启动后的陈述申辩权利", _issued(dossier, "T05_rights"))
     if shared.get("end") in _BY_END:
         template, name = _BY_END[str(shared["end"])]
         yield Item(name, "程序终结", _issued(dossier, template))
@@ -87,8 +87,8 @@ def _statements(about: Mapping[str, Any], dossier: Dossier) -> Iterator[Item]:
     }
     for key in dict.fromkeys([*keys, *runs]):
         late = runs.get(key) in {str(one["run"]) for one in dossier.answers("reply_late_appeal")}
-        yield Item(f"申诉{key}的登记", "第16条", ended or late or runs.get(key) in registered)
-        yield Item(f"申诉{key}的处理意见", "第16条", ended or runs.get(key) in answered)
+        yield Item(f"陈述申辩{key}的登记", "第16条", ended or late or runs.get(key) in registered)
+        yield Item(f"陈述申辩{key}的处理意见", "第16条", ended or runs.get(key) in answered)
 
 
 def _decision(shared: Mapping[str, Any], dossier: Dossier) -> Iterator[Item]:

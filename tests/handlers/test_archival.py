@@ -128,14 +128,14 @@ def test_a_statement_that_was_removed_is_missed_by_its_name() -> None:
     context = _closed()
     del _dossier(context).submitted["register_appeal"]
 
-    assert archival.check_completeness(context)["missing"] == ["申诉S1的登记"]
+    assert archival.check_completeness(context)["missing"] == ["陈述申辩S1的登记"]
 
 
 def test_an_unanswered_statement_whose_run_is_gone_is_missed() -> None:
     context = _closed()
     _dossier(context).about["runs"] = [one for one in _dossier(context).about["runs"] if one["process"] != "appeal"]
 
-    assert archival.check_completeness(context)["missing"] == ["申诉S1的登记", "申诉S1的处理意见"]
+    assert archival.check_completeness(context)["missing"] == ["陈述申辩S1的登记", "陈述申辩S1的处理意见"]
 
 
 @pytest.mark.parametrize(

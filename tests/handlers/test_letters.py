@@ -162,7 +162,7 @@ def test_a_correction_notice_opens_with_its_decision_once(number: str | None, op
 
 def test_a_clarification_endorses_nothing_else_and_seeks_nobody() -> None:
     assert any("不涉及" in line for line in letters.preview(_write("T26_clarification")))
-    assert any("未追查反映人" in line for line in letters.preview(_write("T27_false_accusation", anonymous=True)))
+    assert any("未追查检举人" in line for line in letters.preview(_write("T27_false_accusation", anonymous=True)))
     assert not any("匿名" in line for line in letters.preview(_write("T27_false_accusation", anonymous=False)))
 
 

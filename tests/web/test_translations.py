@@ -18,7 +18,14 @@ PO = ROOT / "workflow_service/web/translations/en/LC_MESSAGES/messages.po"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 KEPT_CHINESE = {"休", "班"}  # what people type into a calendar; the English text explains the two
-DRAWN = {"受理机关经办", "提醒", "申请中止", "申请回避", "申请恢复"}  # also names of lanes and diagrams: the bundle's
+DRAWN = {
+    "受理机关经办",
+    "提醒",
+    "申请中止",
+    "申请回避",
+    "申请恢复",
+    "申请重新认定",
+}  # also names of lanes and diagrams: the bundle's
 STRICT = {
     "operator_1": ["/operations", "/operations?tab=jobs", "/operations?tab=workers", "/operations?tab=closed"],
     "process_owner_1": ["/bundles", "/bundles/try"],

@@ -128,7 +128,7 @@ def words() -> Mapping[str, Mapping[str, str]]:
         "outcome": {
             "EXEMPT": say("免于问责"),
             "TERMINATE": say("终止问责程序"),
-            "LIGHTEN": say("从轻或减轻处理"),
+            "LIGHTEN": say("从轻处理"),
             "NOT_TOLERATED": say("不予容错"),
             "OUT_OF_SCOPE": say("不属于适用范围"),
             "REJECTED": say("不予受理"),
