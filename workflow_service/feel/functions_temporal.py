@@ -1,6 +1,6 @@
 """Built-in functions on dates: the present, weekdays and months, and the service's own working days."""
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 from workflow_service.feel import arithmetic, errors, temporal, values
@@ -30,9 +30,9 @@ _LOCAL_OFFSET = Zone(offset=8 * 3600)
 
 
 def _now(run: Run) -> DateTime:
-    if run.env.clock is None:
+    moment = run.moment()
+    if moment is None:
         raise errors.Refused("此处没有时钟，不能使用 now() 和 today()", "there is no clock here for now() and today()")
-    moment: datetime = run.env.clock()
     found: DateTime = values.from_python(moment)
     return found
 

@@ -122,7 +122,7 @@ NOWHERE = Env()
 class Run:
     """The account of one evaluation: what is left to spend and where problems are noted."""
 
-    __slots__ = ("env", "limits", "fuel", "frames", "patience")
+    __slots__ = ("env", "limits", "fuel", "frames", "patience", "_moment")
 
     def __init__(self, env: Env, limits: Limits) -> None:
         self.env = env
@@ -130,6 +130,13 @@ class Run:
         self.fuel = limits.fuel
         self.frames = limits.frames
         self.patience = limits.pattern_seconds
+        self._moment: datetime | None = None
+
+    def moment(self) -> datetime | None:
+        """The present, the same during the whole evaluation; ``None`` where there is no clock."""
+        if self._moment is None and self.env.clock is not None:
+            self._moment = self.env.clock()
+        return self._moment
 
     def spend(self, steps: int) -> None:
         """Takes steps from the fuel; raises FeelLimitError when none is left."""
