@@ -91,7 +91,7 @@ def _open(n: int) -> dict[str, object]:
     named = ["clerk1", "chief1"] if _is_named(n) else None
     return {
         **task_row(n, "step_1"), "status": "open", "due_at": due, "due_limit": _LIMIT, "calendar": 1, "holder": held,
-        "assignees": named, "priority": 1 if n % 20 == 0 else 0,
+        "assignees": named, "priority": 1 if n % 20 == 5 else 0,
     }  # fmt: skip
 
 

@@ -66,7 +66,7 @@ def _task(chance: random.Random, n: int, step: int, place: str, now: datetime) -
         "assignee": "clerk1" if kind == "taken over" else who if kind == "assigned" else None,
         "assignees": ["clerk1", "clerk2"] if kind == "named" else None,
         "done_by": who if kind == "done" else None, "done_at": now + timedelta(minutes=chance.randrange(9)) if kind == "done" else None,
-        "due_at": chance.choice((None, now + timedelta(days=chance.randrange(-9, 9)))), "priority": chance.choice((0, 0, 1, 5)),
+        "due_at": chance.choice((None, now + timedelta(days=chance.randrange(-9, 9)))), "priority": chance.choice((0, 0, 1, 5, -2)),
         "opened_at": now + timedelta(minutes=chance.randrange(9)),
     }  # fmt: skip
 

@@ -97,6 +97,8 @@ def test_a_worker_with_nothing_to_do_reads_no_table_whole(desk: office.Office) -
         ("available", "opened", "task_free_by_arrival"),
         ("available", "priority", "task_free_by_priority"),
         ("all", "due", "task_open_by_due"),
+        ("all", "opened", "task_open_by_arrival"),
+        ("all", "priority", "task_open_by_priority"),
         ("mine", "due", "task_held"),
         ("done", "due", "task_by_doer"),
     ],

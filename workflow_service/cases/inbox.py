@@ -210,7 +210,7 @@ class _Leg:
         if self.kind in "du":
             found.append(_TASK.due_at.is_(None) if self.kind == "u" else _TASK.due_at.is_not(None))
         if self.priority is not None:
-            found.append(_TASK.priority == self.priority)
+            found += [_TASK.priority == self.priority, *([_RANKED] if self.priority else [])]
         if start is None or start.leg != self:
             return found
         if self.key is None:
@@ -276,9 +276,14 @@ def _all_legs(session: Session, branches: Branches, asked: Listing, start: _Curs
 
 
 def _next_priority(session: Session, branches: Branches, below: int | None) -> int | None:
-    lower = [] if below is None else [_TASK.priority < below]
+    """The next lower priority that tasks may have; the ordinary one, 0, is never searched for: nearly all have it."""
+    lower = [_RANKED] if below is None else [_RANKED, _TASK.priority < below]
     highest = union_all(*(select(func.max(_TASK.priority)).where(one, *lower) for one in branches))
-    return max((one for one in session.scalars(highest) if one is not None), default=None)
+    found = max((one for one in session.scalars(highest) if one is not None), default=None) if branches else None
+    return 0 if (below is None or below > 0) and (found is None or found < 0) else found
+
+
+_RANKED = _TASK.priority != literal_column("0")
 
 
 def _take(  # noqa: PLR0913  a stretch of a list

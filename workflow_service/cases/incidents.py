@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
@@ -24,6 +24,14 @@ def listed(
     if after:
         query = query.where(tables.Incident.id < after)
     return [(row[0], row[1]) for row in session.execute(query.order_by(tables.Incident.id.desc()).limit(size))]
+
+
+def count(session: Session, actor: Actor, *, closed: bool = False) -> int:
+    """How many incidents there are."""
+    permissions.require(actor, permissions.Permission.OPERATIONS_READ)
+    ended = tables.Incident.closed_at
+    query = select(func.count()).select_from(tables.Incident)
+    return session.scalar(query.where(ended.is_not(None) if closed else ended.is_(None))) or 0
 
 
 def retry(session: Session, actor: Actor, now: datetime, incident_id: int) -> tables.Incident:

@@ -30,8 +30,8 @@ def jobs(
     query = select(tables.Job, tables.Case.number).join(tables.Case, tables.Case.id == tables.Job.case_id)
     if status:
         query = query.where(tables.Job.status == status)
-    capped = query.with_only_columns(tables.Job.id).order_by(None).limit(1000).subquery()
-    total = session.scalar(select(func.count()).select_from(capped)) or 0
+    counted = select(func.count()).select_from(tables.Job)
+    total = session.scalar(counted.where(tables.Job.status == status) if status else counted) or 0
     if after:
         query = query.where(tables.Job.id < after)
     rows = session.execute(query.order_by(tables.Job.id.desc()).limit(size + 1)).all()

@@ -26,10 +26,10 @@ def list_incidents() -> dict[str, Any]:
     """What gave up and waits for an operator, newest first."""
     size, after = api_tasks.page_size(), visit.whole_of("after", 0, 0, 10**12)
     with visit.reading() as session:
-        found = incidents.listed(session, visit.actor(), after, size + 1, closed=api_tasks.is_true("closed"))
+        closed = api_tasks.is_true("closed")
+        found = incidents.listed(session, visit.actor(), after, size + 1, closed=closed)
         items = [shapes.incident(row, number) for row, number in found[:size]]
-        open_ones = overview.counts(session, visit.now())["incidents_open"]
-    total = len(items) if api_tasks.is_true("closed") else open_ones
+        total = incidents.count(session, visit.actor(), closed=closed)
     return {"items": items, "total": total, "next": str(items[-1]["id"]) if len(found) > size else None}
 
 

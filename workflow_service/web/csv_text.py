@@ -8,12 +8,17 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def text(lines: Iterable[Sequence[str]]) -> str:
-    """The lines as CSV text."""
+    """The lines as CSV text, from its beginning."""
+    return "\ufeff" + more(lines)
+
+
+def more(lines: Iterable[Sequence[str]]) -> str:
+    """Further lines of a CSV text that has begun."""
     written = io.StringIO()
     writer = csv.writer(written)
     for line in lines:
         writer.writerow([_harmless(one) for one in line])
-    return "\ufeff" + written.getvalue()
+    return written.getvalue()
 
 
 def _harmless(cell: str) -> str:

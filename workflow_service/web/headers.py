@@ -1,5 +1,6 @@
 """Security headers on every answer: a strict content policy, no framing, no sniffing, no caching of what is private."""
 
+from collections.abc import Iterable
 from urllib.parse import quote
 
 import flask
@@ -24,8 +25,8 @@ def for_editors() -> None:
     flask.g.policy = {**BASE, "style-src-attr": "'unsafe-inline'"}
 
 
-def download(content: bytes, name: str, media_type: str) -> flask.Response:
-    """A file to keep, never to be shown within the site."""
+def download(content: bytes | Iterable[bytes], name: str, media_type: str) -> flask.Response:
+    """A file to keep, never to be shown within the site; its content whole, or part by part as it is made."""
     answer = flask.Response(content, mimetype=media_type)
     # headers hold Latin-1 only: a Chinese name travels percent-encoded (RFC 6266), beside a plain one for old programs
     plain = name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_")
