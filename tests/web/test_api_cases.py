@@ -4,8 +4,11 @@ import io
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from bench import scale
 from tests.web.conftest import ACCEPTED, House, application
+from workflow_service.storage import database, tables
 
 
 def problem(answer: Any, status: int) -> dict[str, Any]:
@@ -241,3 +244,18 @@ def test_a_case_says_why_it_does_not_move(house: House, opened: str) -> None:
     reasons = house.api("clerk_1", "GET", f"/cases/{opened}/why").json["reasons"]
 
     assert reasons[0]["kind"] == "task" and "受理审查" in reasons[0]["text"]
+
+
+def test_the_export_holds_every_case_however_many_and_is_made_as_it_is_sent(house: House) -> None:
+    with database.transaction(house.db) as session:
+        session.execute(sa.insert(tables.Case), [scale.case_row(n, "0" * 64) for n in range(1, 1202)])
+
+    answer = house.api("auditor_1", "GET", "/exports/cases.csv?place=city")
+    assert answer.is_streamed
+    lines = answer.get_data(as_text=True).splitlines()
+
+    assert lines[0].startswith("\ufeff案号")
+    assert len(lines) == 1 + sum(1 for n in range(1, 1202) if n % 10)
+    assert lines[1].startswith("B-001201,")
+    assert len(set(lines)) == len(lines)
+    assert house.api("auditor_1", "GET", "/cases?place=city&size=1").json["total"] == len(lines) - 1

@@ -109,7 +109,15 @@ def word(group: str, code: object) -> str:
 
 
 def words() -> Mapping[str, Mapping[str, str]]:
-    """The words for codes of closed lists, in the reader's language."""
+    """The words for codes of closed lists, in the reader's language; put together once for a page, which asks in each row."""
+    told: dict[str, Mapping[str, Mapping[str, str]]] = flask.g.setdefault("words", {})
+    language = str(flask_babel.get_locale())
+    if language not in told:
+        told[language] = _words()
+    return told[language]
+
+
+def _words() -> Mapping[str, Mapping[str, str]]:
     say = flask_babel.gettext
     return {
         "status": {
