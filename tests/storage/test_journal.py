@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import rfc8785
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -115,6 +116,21 @@ def test_no_single_edit_goes_unseen(column: str, seq: int) -> None:
     broken = journal.verify("RC-1", lines, 6, head.hash)
 
     assert broken is not None
+
+
+@given(
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers(-(2**53) + 1, 2**53 - 1)
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
+        max_leaves=12,
+    )
+)
+def test_bodies_are_written_as_the_standard_has_them(body: Any) -> None:
+    assert journal.canonical(body) == rfc8785.dumps(body)
 
 
 def _six_lines() -> list[tables.Entry]:

@@ -55,7 +55,7 @@ def append(session: Session, case: tables.Case, line: Line, salt: str) -> int:
     The caller holds the case's lock, and saves the case (``steps.save_case``) when the step is complete.
     """
     seq = case.head_seq + 1
-    body = rfc8785.dumps(line.body).decode()
+    body = canonical(line.body).decode()
     values: dict[str, Any] = {
         "case_id": case.id,
         "seq": seq,
@@ -77,6 +77,28 @@ def append(session: Session, case: tables.Case, line: Line, salt: str) -> int:
     _INSERT.run(session, values)
     steps.hold(case, head_seq=seq, head_hash=values["hash"])
     return seq
+
+
+def canonical(value: Any) -> bytes:
+    """Plain JSON as RFC 8785 has it written.
+
+    ``orjson`` writes sorted JSON the same way, many times faster, except for fractions, for whole numbers that a double
+    cannot hold and for the order of names beyond ASCII; those are left to ``rfc8785``.
+    """
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS) if _is_simple(value) else bytes(rfc8785.dumps(value))
+
+
+def _is_simple(value: Any) -> bool:
+    kind = type(value)
+    if kind is dict:
+        return all(type(name) is str and name.isascii() and _is_simple(one) for name, one in value.items())
+    if kind is list:
+        return all(map(_is_simple, value))
+    return -_EXACT < value < _EXACT if kind is int else kind in _SIMPLE
+
+
+_SIMPLE = frozenset((str, bool, type(None)))
+_EXACT = 2**53
 
 
 def header(number: str, entry: dict[str, Any]) -> dict[str, Any]:

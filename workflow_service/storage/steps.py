@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from sqlalchemy import bindparam, insert, literal_column, or_, select, update
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.attributes import instance_dict, instance_state
 
 from workflow_service.storage import tables
 from workflow_service.storage.prepared import Prepared, Rows
@@ -94,19 +94,26 @@ def task_with_case(session: Session, task_id: str) -> tuple[tables.Task, tables.
 
 
 def hold(row: tables.Case | tables.Task, **values: Any) -> None:
-    """Sets values of a row in memory that ``save_case`` or ``save_task`` will store."""
-    for name, value in values.items():
-        set_committed_value(row, name, value)
+    """Sets values of a row in memory that ``save_case`` or ``save_task`` will store; the session need not."""
+    state = instance_state(row)
+    state.dict.update(values)
+    for name in state.committed_state.keys() & values.keys():
+        del state.committed_state[name]
 
 
 def save_case(session: Session, case: tables.Case) -> None:
     """Stores what a step changes of a case."""
-    _UPDATE_CASE.run(session, {"at_id": case.id, **{name: getattr(case, name) for name in _CASE}})
+    _UPDATE_CASE.run(session, {"at_id": case.id, **_values(case, _CASE)})
 
 
 def save_task(session: Session, task: tables.Task) -> None:
     """Stores what a submission changes of a task."""
-    _UPDATE_TASK.run(session, {"at_id": task.id, **{name: getattr(task, name) for name in _TASK}})
+    _UPDATE_TASK.run(session, {"at_id": task.id, **_values(task, _TASK)})
+
+
+def _values(row: tables.Case | tables.Task, names: tuple[str, ...]) -> dict[str, Any]:
+    held = instance_dict(row)  # far quicker than one attribute after the other
+    return {name: held[name] if name in held else getattr(row, name) for name in names}
 
 
 def save_run(session: Session, case_id: int, run_id: str, values: Mapping[str, Any]) -> None:
