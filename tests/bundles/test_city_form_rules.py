@@ -295,8 +295,8 @@ def test_dissent_goes_with_the_panels_record() -> None:
     assert stored["dissents"] == [{"user": "fang", "text": "证据不足"}]
 
 
-def test_an_inquiry_sets_a_date_and_a_reminder_need_not() -> None:
-    assert refused("supervise_correction", {"kind": "函询", "text": "请说明"}) == {"reply_by": "required"}
+def test_an_inquiry_may_leave_its_date_to_the_usual_fifteen_days() -> None:
+    assert refused("supervise_correction", {"kind": "函询", "text": "请说明"}) == {}
     assert refused("supervise_correction", {"kind": "提醒", "text": "请抓紧"}) == {}
 
 
@@ -313,3 +313,10 @@ def test_the_use_of_the_result_lists_six_items() -> None:
 def test_sending_back_needs_an_opinion_and_silence_approves(name: str) -> None:
     assert sheets.check(sheets.city(name), {})["approved"] is True
     assert refused(name, {"approved": False}) == {"reason": "required"}
+
+
+def test_the_chief_may_give_his_own_reason_for_each_of_the_four_answers() -> None:
+    flags = ("circumstances_simple", "general_consensus", "complex", "social_impact_large")
+    answers = {**dict.fromkeys(flags, False), "reasons": dict.fromkeys(flags, "见报告")}
+
+    assert refused("approve_route", answers) == {}
