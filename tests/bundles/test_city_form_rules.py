@@ -67,7 +67,7 @@ def test_an_attachment_with_another_digest_is_refused() -> None:
         ({"in_scope": False}, {"in_scope": "check"}),
         ({"decision": "reject"}, {"reason": "required"}),
         ({"decision": "supplement", "reason": "缺"}, {"missing_items": "required"}),
-        ({"decision": "transfer", "reason": "非本机关"}, {"transfer_to": "required"}),
+        ({"decision": "transfer", "reason": "非本机关"}, {}),
         ({"decision": "reject", "reason": "民营企业", "in_scope": False}, {}),
     ],
 )

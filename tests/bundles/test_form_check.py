@@ -217,6 +217,15 @@ def test_a_row_may_be_given_as_its_main_value() -> None:
     assert sheets.check(sheets.make(rows), {"r": ["甲", {"n": "乙"}]}) == {"r": [{"n": "甲"}, {"n": "乙"}]}
 
 
+def test_a_single_sentence_stands_for_rows_of_which_nothing_is_required() -> None:
+    inner = {"name": "n", "type": "text", "label": "n"}
+    rows = {"name": "r", "type": "rows", "bare": "n", "fields": [inner]}
+    strict = {**rows, "fields": [{**inner, "required": True}]}
+
+    assert sheets.check(sheets.make(rows), {"r": "户口本"}) == {"r": [{"n": "户口本"}]}
+    assert sheets.wrong(sheets.make(strict), {"r": "户口本"}) == {"r": "type"}
+
+
 def test_errors_come_in_the_order_of_the_form() -> None:
     form = sheets.make(
         {"name": "z", "type": "text", "required": True},

@@ -109,6 +109,8 @@ def _group(judged: Judgement, path: str, one: Field, value: Any) -> dict[str, An
 
 
 def _rows(judged: Judgement, path: str, one: Field, value: Any) -> list[dict[str, Any]] | None:
+    if one.bare and isinstance(value, str) and not any(inner.required for inner in one.fields):
+        value = [value]  # evidence told in one sentence
     if not isinstance(value, list):
         judged.refuse(path, one, "type", "“{label}”应为列表")
         return None

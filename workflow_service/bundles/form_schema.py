@@ -82,7 +82,8 @@ def _rows(one: Field) -> dict[str, Any]:
             "id": {"type": "string", "pattern": f"^{one.row_id}[1-9][0-9]{{0,3}}$"},
         }
     bare = one.inner(one.bare) if one.bare else None
-    return _list(one, {"anyOf": [row, _field(bare)]} if bare else row, MOST_ROWS)
+    rows = _list(one, {"anyOf": [row, _field(bare)]} if bare else row, MOST_ROWS)
+    return {"anyOf": [rows, {"type": "string"}]} if bare and not any(inner.required for inner in one.fields) else rows
 
 
 _SHAPES: Mapping[str, Callable[[Field], dict[str, Any]]] = {
