@@ -100,6 +100,33 @@ def test_none_of_twenty_statements_in_a_burst_is_lost(town: city.City) -> None:
     story.holds()
 
 
+def unnamed(town: city.City, **account: str) -> Story:
+    """A case of somebody whom the applicant named, perhaps with an account."""
+    subject = {"kind": "person", "name": "丁", "org": "甲局", **account}
+    story = Story(town, town.open("applicant_1", "intake", **answers.application("4.1", subjects=[subject])))
+    story.is_accepted(**PATHS["simple"])
+    return story
+
+
+def test_a_party_is_heard_although_the_application_names_no_account(town: city.City) -> None:
+    story = unnamed(town)
+
+    town.send("party_2", story.number, "statement_received", **WRITTEN)
+
+    assert "register_appeal" in story.elements()
+    with pytest.raises(errors.NotFound):
+        town.send("party_2", story.number, "withdrawal_requested", reason="不办了")
+    with pytest.raises(errors.NotFound):
+        town.send("party_east_1", story.number, "statement_received", **WRITTEN)
+
+
+def test_a_stranger_is_not_heard_in_the_case_of_a_known_account(town: city.City) -> None:
+    story = unnamed(town, account="party_1")
+
+    with pytest.raises(errors.NotFound):
+        town.send("party_2", story.number, "statement_received", **WRITTEN)
+
+
 def kept(story: Story) -> list[str]:
     """What the statements in the inbox say."""
     with story.town.look() as session:

@@ -10,6 +10,8 @@ from workflow_service.identity import permissions, roster
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import database, steps, tables
 
+HEARD = frozenset({"statement_received", "recusal_requested", "reopening_requested"})  # the party's rights, art. 16
+
 
 def of(session: Session, case: tables.Case, name: str) -> permissions.Involvement:
     """The part that an account has in a case."""
@@ -42,6 +44,19 @@ def require_reading(session: Session, actor: Actor, case: tables.Case) -> permis
     if permissions.may_read(actor, case.place, involved) or _has_open_work(session, actor, case):
         return involved
     raise errors.NotFound("没有案号为“{number}”的案件，或您无权查看", number=case.number)
+
+
+def is_heard(session: Session, actor: Actor, case: tables.Case, message: str) -> bool:
+    """Whether a party may write to a case whose file is closed to them, because no subject's account is known yet.
+
+    The right to be heard must not hang on whether the applicant filled in an account; the clerk who registers what
+    comes names the subject. It opens no file: reading still needs an account among the subjects.
+    """
+    known = any(one.get("account") for one in case.shared.get("subjects") or ())
+    if message not in HEARD or known or not permissions.reaches_role(actor, case.place, "party"):
+        return False
+    involved = of(session, case, actor.name)
+    return not involved.recused and not involved.accuser
 
 
 def _has_open_work(session: Session, actor: Actor, case: tables.Case) -> bool:

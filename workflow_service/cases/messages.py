@@ -40,8 +40,9 @@ def receive(session: Session, actor: Actor, now: datetime, number: str, name: st
             take it in its present state (the refusal drawn in the diagram says why). Invalid: wrong fields.
     """
     case = lifecycle.lock(session, number)
-    involvement.require_reading(session, actor, case)
     entrance = _entrance(session, case, name)
+    if not involvement.is_heard(session, actor, case, name):
+        involvement.require_reading(session, actor, case)
     permissions.require(actor, permissions.Permission.CASE_OPEN)
     if not actor.roles & set(entrance.roles):
         raise errors.NotAllowed("您的角色不能提出“{what}”", what=entrance.name)
