@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from workflow_service import errors
 from workflow_service.cases import ballots, lifecycle
 from workflow_service.engine import inputs
 from workflow_service.identity.actors import SYSTEM, Actor
@@ -21,7 +22,7 @@ def follow(session: Session, actor: Actor, now: datetime, case: tables.Case, bef
     if case.shared.get("recused") != before.get("recused"):
         _put_out(session, now, case, set(case.shared.get("recused") or ()) - set(before.get("recused") or ()))
     if case.shared.get("related") != before.get("related"):
-        _link(case, case.shared["related"])
+        _merge(session, case, case.shared["related"] or [])
     if case.shared.get("reopened") not in (None, before.get("reopened")):
         _succeed(session, actor, now, case)
 
@@ -37,6 +38,23 @@ def _put_out(session: Session, now: datetime, case: tables.Case, recused: set[st
         if not task.sealed:
             task.holder, task.assignee, task.on_behalf_of, task.delegated_by = None, None, None, None
             lifecycle.note(session, SYSTEM, now, case, "released", {"task": task.id, "reason": "持有人已回避"})
+
+
+def _merge(session: Session, case: tables.Case, numbers: list[str]) -> None:
+    """Links a case with those on the same matter, both ways; each keeps its number.
+
+    Raises:
+        Invalid: there is no other case of that number.
+    """
+    for number in set(numbers) - set(case.related):
+        other = session.scalar(select(tables.Case).where(tables.Case.number == number, tables.Case.id != case.id))
+        if other is None:
+            wrong = errors.FieldError(
+                "duplicate_of", "unknown_case", "没有案号为“{number}”的案件", (("number", number),)
+            )
+            raise errors.Invalid([wrong])
+        _link(other, [case.number])
+    _link(case, numbers)
 
 
 def _link(case: tables.Case, numbers: list[str]) -> None:

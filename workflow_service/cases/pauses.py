@@ -79,7 +79,8 @@ def _run_on(row: tables.Task | tables.Deadline, calendar: calendars.Current, tod
     row.due_at = due
     if row.due_limit is not None:
         counted = {"start": today.isoformat(), "days": days, "end": last.isoformat(), "provisional": provisional}
-        row.due_limit, row.calendar = {**row.due_limit, **counted, "calendar": calendar.version}, int(calendar.version)
+        row.due_limit = {**row.due_limit, **counted, "calendar": calendar.version, "resumed": True}
+        row.calendar = int(calendar.version)
     if isinstance(row, tables.Deadline):
         row.provisional = provisional
     return inputs.Rescheduled(inputs.Address(row.run, row.element, row.visit), due, REASON)

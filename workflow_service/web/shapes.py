@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from workflow_service import errors, workdays
@@ -27,7 +28,8 @@ def explained(session: Session, limit: Mapping[str, Any] | None) -> str | None:
     except (ValueError, errors.NotFound):
         return None
     found = workdays.explain(date.fromisoformat(limit["start"]), int(limit["days"]), calendar)
-    return found.text_en if i18n.is_english() else found.text
+    text = found.text_en if i18n.is_english() else found.text
+    return _("中止后恢复，剩余期限%(counted)s", counted=text) if limit.get("resumed") else text
 
 
 def task(session: Session, row: tables.Task, number: str, title: str = "") -> dict[str, Any]:
