@@ -147,6 +147,18 @@ def test_a_delegate_prepares_and_the_one_who_asked_submits(desk: office.Office) 
     assert desk.task(number, "decide_it")
 
 
+def test_a_delegate_who_sends_twice_gets_the_same_answer(desk: office.Office) -> None:
+    number = desk.open("apply", "intake", matter="x")
+    task = desk.task(number, "review_it")
+    desk.claim("clerk1", task)
+    with desk.work() as session:
+        tasks.delegate(session, desk.actor("clerk1"), desk.time, task, "clerk2")
+
+    first = desk.submit("clerk2", task, key="k", opinion="拟同意")
+
+    assert desk.submit("clerk2", task, key="k", opinion="拟同意") == first
+
+
 def test_work_can_be_sent_back_with_a_reason(desk: office.Office) -> None:
     number = desk.open("apply", "intake", matter="x")
     desk.do("clerk1", desk.task(number, "review_it"), opinion="同意")

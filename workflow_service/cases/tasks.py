@@ -277,18 +277,30 @@ def submit(  # noqa: PLR0913  the whole of a submission
     family = lifecycle.family_of(session, case)
     given = _checked(session, acting, now, case, task, data, family)
     if task.delegated_by is not None:
-        return _give_back(session, acting, now, case, task, data)
-    if task.sealed:
-        given = ballots.seal(
-            session, now, safe, task, acting.on_behalf_of or actor.name, database.random_of(session)(16), given
-        )
+        outcome = _give_back(session, acting, now, case, task, data)
     else:
-        given = sealed.put_away(session, actor, now, case, _form(session, case, task), given)
-    outcome = Submission(case.number, _complete(session, acting, now, case, task, given, family))
+        given = _put_away(session, acting, now, case, task, given, safe)
+        outcome = Submission(case.number, _complete(session, acting, now, case, task, given, family))
     if key:
         row = {"key": full_key, "task_id": task.id, "digest": digest, "answer": outcome.answer(), "at": now}
         _remember(session, row)
     return outcome
+
+
+def _put_away(  # noqa: PLR0913  who puts what away, where
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    case: tables.Case,
+    task: tables.Task,
+    given: dict[str, Any],
+    safe: ballots.Safe,
+) -> dict[str, Any]:
+    """What the journal may hold of a form: a ballot and what the form seals are locked up elsewhere."""
+    if not task.sealed:
+        return sealed.put_away(session, actor, now, case, _form(session, case, task), given)
+    member = actor.on_behalf_of or actor.name
+    return ballots.seal(session, now, safe, task, member, database.random_of(session)(16), given)
 
 
 def _form(session: Session, case: tables.Case, task: tables.Task) -> forms.Form:

@@ -13,6 +13,7 @@ from workflow_service.web import api, headers, schemas, shapes, visit
 from workflow_service.web.api import Op, Query
 
 SCOPES = ("mine", "available", "all", "done")
+SORTS = ("due", "due_at", "opened", "opened_at", "priority")  # the field sorted by may be named too
 PAGING = (
     Query("after", "上一页的 next"),
     Query("size", "每页条数，至多 200", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}),
@@ -52,7 +53,7 @@ def me() -> dict[str, Any]:
             Query("q", "标题、编号或环节中的文字"),
             Query("process", "流程"),
             Query("overdue", "只看逾期", {"type": "boolean"}),
-            Query("sort", "排序", {"type": "string", "enum": ["due", "opened", "priority"], "default": "due"}),
+            Query("sort", "排序", {"type": "string", "enum": [*SORTS], "default": "due"}),
             *PAGING,
         ),
     )
@@ -74,7 +75,7 @@ def task_filter() -> inbox.TaskFilter:
         case=visit.text_of("case", 40),
         process=visit.text_of("process", 64),
         overdue=is_true("overdue"),
-        sort=one_of("sort", ("due", "opened", "priority"), "due"),
+        sort=one_of("sort", SORTS, "due").removesuffix("_at"),
     )
 
 
