@@ -84,6 +84,7 @@ every x in [1, null] satisfies x > 0 ==> null
 (function(a: date and time) a)(@"2026-09-18") ==> 2026-09-18T00:00:00Z
 {twice: function(f, x) f(f(x)), r: twice(function(n) n * 3, 2)}.r ==> 18
 {f: function(n) if n < 2 then 1 else n * f(n - 1), r: f(10)}.r ==> 3628800
+{s: function(n) if n = 0 then 0 else n + s(n - 1), r: s(60)}.r ==> 1830
 (function(a) external {java: {}})(1) ==> null
 5(1) ==> null
 """

@@ -21,7 +21,7 @@ BOUNDS = limits.DEFAULT
 NOTHING = limits.NOWHERE
 
 # What one call of a model's function costs of the nesting that a run allows, beside its expression.
-_CALL = 8
+_CALL = 5
 
 
 @dataclass(frozen=True)
