@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -73,27 +74,83 @@ def test_the_back_button_after_submitting_a_task_does_no_harm(at_application: De
     assert [one["element"] for one in listed if one["status"] == "open"] == ["propose_route"]
 
 
-def test_an_expired_session_says_so_and_the_draft_is_still_there(desk: Desk, expected: set[str]) -> None:
+def _reviewing(desk: Desk) -> str:
+    """The clerk before the acceptance of a new case, with a reason written; gives the case's number."""
+    token = desk.site.people()["applicant_1"]["token"]
+    opened = server.call(desk.site.address, token, "POST", "/cases", {"process": "intake", "data": dict(APPLICATION)})
+    desk.sit_down("clerk_1")
+    desk.page.goto(f"/tasks/{opened.body['number']}.r1.review_acceptance.1")
+    desk.page.get_by_role("button", name="签收").click()
+    desk.ready()
+    desk.fill("review_acceptance", {"reason": "材料还要再看一遍"})
+    return str(opened.body["number"])
+
+
+def test_what_is_sent_after_the_session_ended_comes_back_unsent(desk: Desk, expected: set[str]) -> None:
     expected.add("401")
     page, site = desk.page, desk.site
-    token = site.people()["applicant_1"]["token"]
-    opened = server.call(site.address, token, "POST", "/cases", {"process": "intake", "data": dict(APPLICATION)})
-    number = opened.body["number"]
-    desk.sit_down("clerk_1")
-    desk.take(number, "review_acceptance")
-    desk.fill("review_acceptance", {"reason": "材料还要再看一遍"})
-    page.get_by_role("button", name="存为草稿").click()
-    expect(page.get_by_role("status").first).to_have_text("草稿已保存")
+    number = _reviewing(desk)
+    token = site.people()["clerk_1"]["token"]
     now = server.call(site.address, token, "GET", "/clock").body["now"]
     desks.move_clock(site, (datetime.fromisoformat(now) + timedelta(hours=13)).isoformat())
 
     page.get_by_role("button", name="提交", exact=True).click()
-    page.goto("/")
-    expect(page.get_by_text("登录已过期")).to_be_visible()
-    desk.sit_down("clerk_1")
-    desk.take(number, "review_acceptance")
+    expect(page.get_by_text("登录已过期。您刚才提交的内容没有丢失")).to_be_visible()
+    assert "材料还要再看一遍" not in page.content()
+    desk.sign_in("clerk_1")
+    page.get_by_role("button", name="回到表单").click()
 
+    expect(page.get_by_role("alert")).to_have_text("这是登录过期时您已填写的内容，尚未保存，也尚未提交")
     expect(page.locator('form.sheet [name="reason"]')).to_have_value("材料还要再看一遍")
+    page.get_by_role("button", name="存为草稿").click()
+    expect(page.get_by_role("status").first).to_have_text("草稿已保存")
+    desk.take(number, "review_acceptance")
+    expect(page.locator('form.sheet [name="reason"]')).to_have_value("材料还要再看一遍")
+
+
+def test_a_second_tab_is_told_that_the_task_is_done_and_keeps_what_was_typed(desk: Desk, expected: set[str]) -> None:
+    expected.add("409")
+    page, site = desk.page, desk.site
+    number = _reviewing(desk)
+    task, token = f"{number}.r1.review_acceptance.1", site.people()["clerk_1"]["token"]
+    data = desks.story("simple_case_exempted")["steps"][1]["data"]
+    sent = server.call(
+        site.address, token, "POST", f"/tasks/{task}/submission", {"data": data}, Idempotency_Key=f"other-tab-{number}"
+    )
+    assert sent.status < 300, sent  # noqa: PLR2004
+
+    page.get_by_role("button", name="提交", exact=True).click()
+
+    expect(page.get_by_role("alert")).to_contain_text("您填写的内容没有提交，仍在下面")
+    expect(page.locator('[name="reason"]')).to_have_value("材料还要再看一遍")
+
+
+@pytest.mark.parametrize("path", ["/cases/RC-1999-00001", "/tasks/none", "/files/none", "/bundles/99", "/start/none"])
+def test_an_address_that_leads_nowhere_says_what_is_missing(desk: Desk, expected: set[str], path: str) -> None:
+    expected.add("404")
+    desk.sit_down("process_owner_1" if path.startswith("/bundles") else "clerk_1")
+
+    desk.page.goto(path)
+
+    expect(desk.page.get_by_role("heading", level=1)).to_have_text("没有找到")
+    expect(desk.page.get_by_role("alert")).to_contain_text("没有")
+    expect(desk.page.get_by_role("link", name="回到首页")).to_be_visible()
+
+
+def test_an_attachment_that_is_too_large_is_refused_beside_its_field(
+    at_application: Desk, expected: set[str], tmp_path: Path
+) -> None:
+    expected.add("413")
+    rows = at_application.page.get_by_role("group", name="附件材料")
+    rows.get_by_role("button", name="增加一行").click()
+    box = rows.locator('[data-files="attachments.0.file"]')
+    large = tmp_path / "扫描件.pdf"
+    with large.open("wb") as file:
+        file.truncate(51_000_000)
+
+    box.locator('input[type="file"]').set_input_files(large)
+
+    expect(box.locator(".file-state")).to_contain_text("上限")
 
 
 @pytest.mark.parametrize(
