@@ -21,6 +21,7 @@ _COUNT = itertools.count(1)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full-chaos", action="store_true", help="run the fault matrix at its full sizes")
+    parser.addoption("--chaos-minutes", type=float, default=600, help="end the killing after so long, and check")
     parser.addoption("--chaos-seed", default="", help="the seed of an earlier run")
 
 

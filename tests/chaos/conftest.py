@@ -23,6 +23,12 @@ def seed(request: pytest.FixtureRequest) -> int:
     return int(chosen)
 
 
+@pytest.fixture(scope="session")
+def minutes(request: pytest.FixtureRequest) -> float:
+    """How long processes may be killed at most."""
+    return float(request.config.getoption("--chaos-minutes"))
+
+
 def with_service() -> dict[str, bytes]:
     """A bundle in which a notice is posted between two tasks, and a date waits beside the second."""
     shapes = [

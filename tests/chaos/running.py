@@ -118,12 +118,13 @@ class Client:
 
 
 class Crowd:
-    """So many clients, some of them at once, each with a case of its own."""
+    """Clients, some of them at once, who bring one case after another until there are enough."""
 
-    def __init__(self, service: Service, cases: int, at_once: int) -> None:
-        self.clients = [Client(service, n) for n in range(cases)]
-        self._waiting, self._guard = list(self.clients), threading.Lock()
+    def __init__(self, service: Service, at_once: int) -> None:
+        self.clients: list[Client] = []
         self.failures: list[BaseException] = []
+        self._service, self._guard = service, threading.Lock()
+        self._cases: float = float("inf")
         self._threads = [threading.Thread(target=self._work) for _ in range(at_once)]
         for thread in self._threads:
             thread.start()
@@ -131,22 +132,32 @@ class Crowd:
     def _work(self) -> None:
         while True:
             with self._guard:
-                if not self._waiting:
+                if self.failures or len(self.clients) >= self._cases:
                     return
-                one = self._waiting.pop()
+                one = Client(self._service, len(self.clients))
+                self.clients.append(one)
             try:
                 one.run()
             except Exception as error:  # noqa: BLE001  a thread that fails is told of by the test
                 self.failures.append(error)
 
-    def is_busy(self) -> bool:
-        return any(thread.is_alive() for thread in self._threads)
+    def acknowledged(self) -> int:
+        """How many submissions were answered so far."""
+        with self._guard:
+            return sum(len(one.acknowledged) for one in self.clients)
 
-    def finish(self, seconds: float = 300) -> None:
-        """Waits until every case is at its end."""
+    def let_pass(self, count: int, seconds: float = 20) -> None:
+        """Waits until so many more submissions were answered, so that a slow machine gets its work done as well."""
+        end, wanted = time.monotonic() + seconds, self.acknowledged() + count
+        while self.acknowledged() < wanted and time.monotonic() < end and not self.failures:
+            time.sleep(0.005)
+
+    def finish(self, cases: int = 0, seconds: float = 600) -> None:
+        """Brings the cases to at least this number, and waits until every case is at its end."""
+        self._cases = cases
         for thread in self._threads:
             thread.join(timeout=seconds)
-        assert not self.is_busy()
+        assert not any(thread.is_alive() for thread in self._threads)
         assert self.failures == []
 
 
