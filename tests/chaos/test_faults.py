@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
@@ -152,30 +151,6 @@ def test_flipped_bits_in_a_state_are_found_on_that_case_alone_and_mended(
         with desk.work() as session:
             oracle.rebuild(session, session.get_one(tables.Case, case_id))
         assert _faults(desk) == []
-
-
-@pytest.mark.parametrize(
-    ("damage", "code"),
-    [
-        (
-            "UPDATE task SET status = 'cancelled' WHERE element = 'review_it'",
-            "task_rows",
-        ),  # a task that nobody will see
-        ("DELETE FROM deadline", "timer_rows"),  # a date that never comes
-        ("UPDATE job SET status = 'todo', due_at = '2020-01-01 00:00:00'", "effect"),  # an effect without its job
-        ('UPDATE case_file SET shared = \'{"status":"decided"}\'', "state"),  # a forged state
-        ("UPDATE case_file SET head_seq = head_seq - 1", "chain"),  # a lost entry
-    ],
-)
-def test_the_oracle_sees_each_kind_of_damage(desk: office.Office, damage: str, code: str) -> None:
-    desk.open("apply", "intake", matter="x")
-    desk.settle()
-    assert _faults(desk) == []
-
-    with desk.db.engine.begin() as connection:
-        connection.exec_driver_sql(damage)
-
-    assert any(code in one.code or (code == "effect" and one.code in ("late", "job_missing")) for one in _faults(desk))
 
 
 def test_a_date_that_gave_up_fires_again_when_it_is_retried(desk: office.Office) -> None:
