@@ -156,7 +156,12 @@ def _attended(worker: Worker, job: jobs.Claimed) -> _Outcome:
     So only a dead worker loses its lease, and a handler that never ends keeps no one from working.
     """
     outcomes: list[_Outcome] = []
-    hand = threading.Thread(target=lambda: outcomes.append(_call(worker, job)), name=f"job-{job.id}", daemon=True)
+
+    def work() -> None:
+        with suppress(SystemExit):  # how it is ended, by us or by itself
+            outcomes.append(_call(worker, job))
+
+    hand = threading.Thread(target=work, name=f"job-{job.id}", daemon=True)
     began, renewed = time.monotonic(), time.monotonic()
     pause = min(1.0, worker.settings.lease_seconds / 3)
     hand.start()
