@@ -34,7 +34,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except (errors.ServiceError, feel.FeelError, dmn.DmnError, ValueError) as error:
-            click.echo(f"错误：{error}", err=True)
+            click.echo(f"错误：{' '.join(str(error).split())}", err=True)
             ctx.exit(FAILED)
         except SQLAlchemyError as error:
             click.echo(f"错误：不能使用数据库，请检查地址和权限：{error.__class__.__name__}", err=True)

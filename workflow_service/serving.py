@@ -117,7 +117,7 @@ def serve(chosen: Settings, say: Say) -> None:
     if alone:
         dispatcher.start()
     server = waitress.create_server(site, sockets=[listener], threads=8, ident=None, clear_untrusted_proxy_headers=True)
-    _stop_on_signal(lambda: server.close())
+    _stop_on_signal()
     say(f"服务已启动：http://{chosen.host}:{chosen.port}/　按 Ctrl+C 停止")
     try:
         server.run()
@@ -150,10 +150,9 @@ def _listen(chosen: Settings) -> socket.socket:
     return listener
 
 
-def _stop_on_signal(stop: Callable[[], object]) -> None:
+def _stop_on_signal() -> None:
     def end(_number: int, _frame: FrameType | None) -> None:
-        threading.Thread(target=stop, daemon=True).start()
-        raise SystemExit(0)
+        raise SystemExit(0)  # the web server ends the requests in hand
 
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, end)
@@ -166,5 +165,6 @@ def work(chosen: Settings, say: Say) -> None:
     db = open_ready(replace(chosen, demo=False))
     db.queue = postgres.Deferrer()
     one = make_worker(db, chosen, clock)
+    _stop_on_signal()  # until the queue listens to signals itself
     say(f"工作进程 {one.id} 已启动，按 Ctrl+C 停止")
     postgres.Service(one, chosen.database).run()

@@ -33,7 +33,7 @@ _BROKEN = (
 
 
 SUSPECT = 2  # so many processes have ended under a job: from then on it runs alone
-PATIENCE = 30
+PATIENCE = 10
 
 
 class Rooms:
@@ -55,6 +55,11 @@ class Rooms:
             with self._changed:
                 self._inside[alone] -= 1
                 self._changed.notify_all()
+
+    @property
+    def is_reserved(self) -> bool:
+        """Whether a job runs alone just now."""
+        return self._inside[True] > 0
 
     def _is_free(self, alone: bool) -> bool:
         return not self._inside[True] and not (alone and self._inside[False])
@@ -297,9 +302,20 @@ def settle(worker: Worker, rounds: int = 1000) -> int:
 
 
 def settle_case(worker: Worker, number: str, rounds: int = 50) -> None:
-    """Works off the due jobs of one case, so that the person who moved it sees what follows."""
+    """Works off the due jobs of one case, so that the person who moved it sees what follows.
+
+    What must run alone is left to the worker: a person's request waits for nobody.
+    """
     for _ in range(rounds):
         with database.reading(worker.db) as session:
             due = jobs.due_of_case(session, worker.clock(), number)
-        if not sum(execute(worker, job_id) for job_id in due):
+        if not sum(_execute_at_once(worker, job_id) for job_id in due):
             return
+
+
+def _execute_at_once(worker: Worker, job_id: int) -> bool:
+    found = _prepared(worker, job_id)
+    if found is None or found.deaths >= SUSPECT or worker.rooms.is_reserved:
+        return False
+    with worker.rooms.entered(alone=False):
+        return _execute(worker, job_id)
