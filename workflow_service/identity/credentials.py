@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, true, update
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import database, people
+from workflow_service.storage.prepared import Prepared
 
 _HASHER = PasswordHasher()
 _QUICK = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1)
@@ -138,12 +139,8 @@ def sign_out(session: Session, token: str) -> None:
 
 def of_token(session: Session, token: str) -> Actor | None:
     """Who an API token belongs to; None for an unknown or revoked one."""
-    account_id = session.scalar(
-        select(people.ApiToken.account_id).where(
-            people.ApiToken.token_hash == _digest(token), people.ApiToken.revoked_at.is_(None)
-        )
-    )
-    return None if account_id is None else _actor(session, account_id)
+    row = _OWNER.run(session, {"token_hash": _digest(token)}).fetchone()
+    return None if row is None else _actor(session, row[0])
 
 
 def issue_token(session: Session, now: datetime, account_id: int, label: str) -> str:
@@ -163,24 +160,24 @@ def change_password(session: Session, actor: Actor, now: datetime, old: str, new
 
 
 def _actor(session: Session, account_id: int) -> Actor | None:
-    rows = session.execute(
-        select(
-            people.Account.name,
-            people.Account.display_name,
-            people.Account.active,
-            people.Unit.code,
-            people.Unit.place,
-            people.Grant.role,
-        )
-        .join(people.Unit, people.Unit.code == people.Account.unit)
-        .outerjoin(people.Grant, people.Grant.account_id == people.Account.id)
-        .where(people.Account.id == account_id)
-    ).all()
-    if not rows or not rows[0].active:
+    rows = _ACCOUNT.run(session, {"account_id": account_id}).fetchall()
+    if not rows:
         return None
-    first = rows[0]
-    roles = frozenset(row.role for row in rows if row.role)
-    return Actor(account_id, first.name, first.display_name, roles, first.code, first.place)
+    name, display_name, unit, place, _role = rows[0]
+    return Actor(account_id, name, display_name, frozenset(row[4] for row in rows if row[4]), unit, place)
+
+
+_OWNER = Prepared(
+    select(people.ApiToken.account_id).where(
+        people.ApiToken.token_hash == bindparam("token_hash"), people.ApiToken.revoked_at.is_(None)
+    )
+)
+_ACCOUNT = Prepared(
+    select(people.Account.name, people.Account.display_name, people.Unit.code, people.Unit.place, people.Grant.role)
+    .join(people.Unit, people.Unit.code == people.Account.unit)
+    .outerjoin(people.Grant, people.Grant.account_id == people.Account.id)
+    .where(people.Account.id == bindparam("account_id"), people.Account.active.is_(true()))
+)
 
 
 def _digest(token: str) -> str:
