@@ -3,8 +3,10 @@
 import functools
 import json
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +81,7 @@ class Desk:
     def take(self, number: str, element: str) -> None:
         """Finds a task of a case in the inbox and opens it, signing for it first where nobody has."""
         name = element_name(element)
+        self._await(number, element)
         self._search(number)
         self.hands.press(self.page, self._row(number, name).get_by_role("link"))
         expect(self.page.get_by_role("heading", level=1)).to_contain_text(name)
@@ -87,6 +90,16 @@ class Desk:
             self.hands.press(self.page, claim)
             expect(self.page.get_by_role("status").first).to_have_text("已签收，请办理")
         self.ready()
+
+    def _await(self, number: str, element: str, seconds: float = 60) -> None:
+        """Waits until the machines have brought the case to a task: an archive package takes its time."""
+        token, end = self.site.people()[self.person]["token"], time.monotonic() + seconds
+        while time.monotonic() < end:
+            listed = server.call(self.site.address, token, "GET", f"/tasks?scope=all&case={number}").body["items"]
+            if any(one["element"] == element for one in listed):
+                return
+            time.sleep(0.2)
+        raise AssertionError(f"{self.person} finds no task {element} in {number}")
 
     def ready(self) -> None:
         """Waits until the form on the page has come to life."""
@@ -213,6 +226,13 @@ def move_clock(site: server.Server, to: str) -> None:
     token = site.people()["admin_1"]["token"]
     if server.call(site.address, token, "GET", "/clock").body["now"] < to:
         assert server.call(site.address, token, "POST", "/clock", {"now": to}).status < 300  # noqa: PLR2004
+
+
+def day_in(site: server.Server, days: int) -> str:
+    """The date so many days after the demo's today."""
+    token = site.people()["admin_1"]["token"]
+    now = datetime.fromisoformat(server.call(site.address, token, "GET", "/clock").body["now"])
+    return (now + timedelta(days=days)).date().isoformat()
 
 
 def play(desk: Desk, story: Mapping[str, Any]) -> str:
