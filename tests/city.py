@@ -6,7 +6,7 @@ from typing import Any
 
 from tests import office
 from workflow_service import demo, errors, settings, workdays
-from workflow_service.bundles import read
+from workflow_service.bundles import publish, read
 from workflow_service.cases import calendars, messages, tasks
 from workflow_service.identity import roster
 from workflow_service.identity.actors import Actor
@@ -38,6 +38,8 @@ def make(db: database.Database, now: datetime) -> "City":
         calendars.approve(session, SYSTEM, now, version)
         files = read.read_directory(settings.shipped("bpmn"), settings.shipped("forms")).files
         office.publish(session, now, files, version=1)
+        session.flush()
+        publish.first_variants(session, now, read.read_variants(settings.shipped("bpmn")))
     return City(db, now)
 
 

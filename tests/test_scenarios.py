@@ -7,6 +7,7 @@ import pytest
 from workflow_service import scenarios, settings
 from workflow_service.bundles import read
 
+VARIANTS = read.read_variants(settings.shipped("bpmn"))
 FILES = read.read_directory(settings.shipped("bpmn"), settings.shipped("forms")).files
 
 
@@ -14,7 +15,7 @@ FILES = read.read_directory(settings.shipped("bpmn"), settings.shipped("forms"))
 def test_a_scenario_of_the_city_ends_as_it_says(path: Path) -> None:
     scenario = scenarios.read(path.read_bytes())
 
-    outcome = scenarios.run(scenarios.rehearsal(FILES, scenario.starts_at), scenario)
+    outcome = scenarios.run(scenarios.rehearsal(FILES, scenario.starts_at, VARIANTS), scenario)
 
     assert outcome.differences == ()
 

@@ -171,9 +171,10 @@ def decide(file: Path, decision: str, given: str, trace: bool) -> None:
 def run_scenarios(directory: Path, coverage: bool) -> None:
     """运行文件夹中流程包的全部情景，核对结果。"""
     files = read.read_directory(directory / "bpmn", directory / "forms").files
+    variants = read.read_variants(directory / "bpmn")
     stories = scenarios.in_bundle(files)
     outcomes = [
-        scenarios.run(scenarios.rehearsal(files, one.starts_at), one)
+        scenarios.run(scenarios.rehearsal(files, one.starts_at, variants), one)
         for one in tqdm(stories, desc="运行情景", disable=None)
     ]
     for one in outcomes:

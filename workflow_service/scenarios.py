@@ -27,7 +27,9 @@ class Scenario:
         id, title, title_en: its name. starts_at: the time on the clock when it begins.
         steps: each one of ``{"open": process, "by", "data"}``, ``{"do": element, "by", "data"}``,
             ``{"send": message, "by", "data"}`` and ``{"clock": time}``; ``by`` is an account name of the demo city.
-        expect: ``status``, ``outcomes`` (subject id → outcome), ``elements`` that are open at the end.
+            ``{case:1}`` in the data stands for the number of the story's first case, and so on.
+        expect: ``status``, ``outcomes`` (subject id → outcome), ``elements`` that are open at the end, ``related`` cases,
+            ``variant`` that the last case ran on.
     """
 
     id: str
@@ -77,18 +79,31 @@ class Outcome:
 
 def run(stage: Stage, scenario: Scenario, steps: int | None = None) -> Outcome:
     """Plays a scenario, all of it or its first steps; a step that is refused ends it with the reason."""
-    number, differences = "", []
+    numbers, differences = list[str](), []
     for position, step in enumerate(scenario.steps[:steps], start=1):
         try:
-            number = _play(stage, number, step) or number
+            opened = _play(stage, numbers[-1] if numbers else "", filled(step, numbers))
+            numbers += [opened] if opened else []
         except errors.ServiceError as refused:
             differences.append(f"第{position}步 {_name(step)}：{_said(refused)}")
             break
         worker.settle(stage.worker)
     with database.reading(stage.worker.db) as session:
         if steps is None and not differences:
-            differences += _compare(session, number, scenario.expect)
-        return Outcome(scenario, number, _passed(session, number), tuple(differences))
+            differences += _compare(session, numbers[-1], filled(scenario.expect, numbers))
+        passed = frozenset[tuple[str, str]]().union(*(_passed(session, one) for one in numbers))
+        return Outcome(scenario, numbers[-1] if numbers else "", passed, tuple(differences))
+
+
+def filled(part: Any, numbers: Sequence[str]) -> Any:
+    """A part of a scenario with the numbers of the cases that its story has opened so far."""
+    if isinstance(part, Mapping):
+        return {key: filled(value, numbers) for key, value in part.items()}
+    if isinstance(part, list):
+        return [filled(one, numbers) for one in part]
+    if isinstance(part, str) and part.startswith("{case:"):
+        return dict(enumerate(numbers, start=1)).get(int(part[6:-1]), part)
+    return part
 
 
 def _name(step: Mapping[str, Any]) -> str:
@@ -143,6 +158,8 @@ def _compare(session: Session, number: str, expect: Mapping[str, Any]) -> list[s
         "status": case.status,
         "outcomes": {one["subject_id"]: one["outcome"] for one in case.shared.get("outcomes") or ()},
         "end": case.shared.get("end"),
+        "related": case.related,
+        "variant": (programs.of(session, case.bundle).variant or {}).get("id"),
         "elements": sorted(waiting),
     }
     return [
@@ -159,8 +176,8 @@ def _passed(session: Session, number: str) -> frozenset[tuple[str, str]]:
     return frozenset((row.process, row.element) for row in rows)
 
 
-def rehearsal(files: Mapping[str, bytes], starts_at: datetime) -> Stage:
-    """A stage on an empty database in memory, with the demo city's people, the official calendar and a bundle."""
+def rehearsal(files: Mapping[str, bytes], starts_at: datetime, variants: Sequence[bytes] = ()) -> Stage:
+    """A stage on an empty database in memory, with the demo city's people, the official calendar, a bundle and variants."""
     db = database.open_database("sqlite:///:memory:")
     migrations.upgrade(db)
     chance = random.Random(1)
@@ -168,6 +185,7 @@ def rehearsal(files: Mapping[str, bytes], starts_at: datetime) -> Stage:
     time = [starts_at.astimezone(UTC)]
     with database.transaction(db) as session:
         furnish(session, time[0], files)
+        publish.first_variants(session, time[0], variants)
     one = worker.Worker("rehearsal", db, lambda: time[0], Settings(), mail.Silent(), ballots.Safe(b"rehearsal"), chance)
 
     def set_clock(now: datetime) -> None:

@@ -70,10 +70,10 @@ def _seed(session: Session, chosen: Settings, now: datetime) -> None:
     except errors.NotFound:
         first = calendars.enter(session, _console("admin"), now, workdays.seed(), "随系统安装的国务院办公厅历年安排")
         calendars.approve(session, Actor(0, "shipped", "系统", frozenset({"admin"}), "", "city"), now, first)
-    files = read.read_directory(
-        settings.shipped("bpmn", chosen.bpmn_dir), settings.shipped("forms", chosen.forms_dir)
-    ).files
-    publish.first(session, now, publish.Origin("city", files, note="随系统安装"))
+    bpmn = settings.shipped("bpmn", chosen.bpmn_dir)
+    files = read.read_directory(bpmn, settings.shipped("forms", chosen.forms_dir)).files
+    if publish.first(session, now, publish.Origin("city", files, note="随系统安装")):
+        publish.first_variants(session, now, read.read_variants(bpmn))
 
 
 def _console(role: str) -> Actor:

@@ -121,7 +121,7 @@ def test_a_lane_that_only_looks_the_same_is_told_apart() -> None:
 
 
 def test_every_rule_has_a_title_in_both_languages() -> None:
-    assert all(re.fullmatch(r"[XSREFWDLP]\d\d", code) and zh and en for code, (zh, en) in RULES.items())
+    assert all(re.fullmatch(r"[XSREFWDLVP]\d\d", code) and zh and en for code, (zh, en) in RULES.items())
 
 
 def test_every_rule_is_listed_beside_the_diagrams() -> None:

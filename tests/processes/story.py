@@ -9,6 +9,7 @@ from typing import Any
 from tests import city
 from tests.processes import answers
 from workflow_service.audit import oracle
+from workflow_service.bundles import programs
 from workflow_service.storage import journal, tables
 
 COMMITTEE = [f"committee_member_{n}" for n in range(1, 6)]
@@ -76,6 +77,11 @@ class Story:
             task = session.get_one(tables.Task, self.town.task(self.number, element))
             assert task.due_at is not None
             return task.due_at.astimezone(answers.SHANGHAI).date().isoformat()
+
+    def variant(self) -> str:
+        """The county variant whose definition the case runs on; empty for the city's own."""
+        with self.town.look() as session:
+            return str((programs.of(session, self.town.case(self.number).bundle).variant or {}).get("id", ""))
 
     def status(self) -> str:
         return self.town.case(self.number).status

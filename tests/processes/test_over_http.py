@@ -1,5 +1,6 @@
 """Sample cases through the HTTP API of a running demo server, as programs outside this repository drive it."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,13 @@ class Player:
     """Plays a scenario with the tokens of the demo people."""
 
     def __init__(self, running: server.Server) -> None:
-        self._running, self._people, self.number = running, running.people(), ""
+        self._running, self._people = running, running.people()
+        self.numbers: list[str] = []
+
+    @property
+    def number(self) -> str:
+        """The case that the story is at."""
+        return self.numbers[-1]
 
     def call(self, who: str, method: str, path: str, data: Any = None, **headers: str) -> Any:
         answer = server.call(self._running.address, self._people[who]["token"], method, path, data, **headers)
@@ -32,17 +39,16 @@ class Player:
     def play(self, scenario: scenarios.Scenario) -> dict[str, Any]:
         self.call("admin_1", "POST", "/clock", {"now": scenario.starts_at.isoformat()})
         for position, step in enumerate(scenario.steps):
-            self._step(step, f"{scenario.id}-{position}")
-        case: dict[str, Any] = self.call("clerk_1", "GET", f"/cases/{self.number}")
+            self._step(scenarios.filled(step, self.numbers), f"{scenario.id}-{position}")
+        case: dict[str, Any] = self.call("auditor_1", "GET", f"/cases/{self.number}")
         return case
 
     def _step(self, step: Any, key: str) -> None:
         if "clock" in step:
             self.call("admin_1", "POST", "/clock", {"now": step["clock"]})
         elif "open" in step:
-            self.number = self.call(step["by"], "POST", "/cases", {"process": step["open"], "data": step["data"]})[
-                "number"
-            ]
+            opened = self.call(step["by"], "POST", "/cases", {"process": step["open"], "data": step["data"]})
+            self.numbers.append(opened["number"])
         elif "send" in step:
             self.call(step["by"], "POST", f"/cases/{self.number}/messages/{step['send']}", {"data": step["data"]})
         else:
@@ -50,12 +56,16 @@ class Player:
             self.call(step["by"], "POST", f"/tasks/{task}/claim")
             self.call(step["by"], "POST", f"/tasks/{task}/submission", {"data": step["data"]}, Idempotency_Key=key)
 
-    def _task(self, who: str, element: str) -> str:
-        for scope in ("mine", "available"):
-            listed = self.call(who, "GET", f"/tasks?scope={scope}&case={self.number}")["items"]
-            for one in listed:
-                if one["element"] == element:
-                    return str(one["id"])
+    def _task(self, who: str, element: str, patience: float = 20) -> str:
+        """The id of a task, once the worker has done what comes before it."""
+        end = time.monotonic() + patience
+        while time.monotonic() < end:
+            for scope in ("mine", "available"):
+                listed = self.call(who, "GET", f"/tasks?scope={scope}&case={self.number}")["items"]
+                for one in listed:
+                    if one["element"] == element:
+                        return str(one["id"])
+            time.sleep(0.1)
         raise AssertionError(f"{who} finds no task {element}")
 
 
@@ -67,6 +77,23 @@ def test_a_sample_case_ends_as_it_must_through_the_api(running: server.Server, n
 
     assert case["status"] == scenario.expect["status"]
     assert {one["id"]: one["outcome"] for one in case["subjects"]} == scenario.expect["outcomes"]
+
+
+def test_a_countys_cases_run_on_its_own_variant_and_know_each_other(tmp_path: Path) -> None:
+    one = server.Server(tmp_path)
+    one.start(wait=120)
+    try:
+        player = Player(one)
+        case = player.play(scenarios.read(Path("bpmn/scenarios/residual_clause_by_panel.json").read_bytes()))
+        listed = player.call("process_owner_1", "GET", "/variants")["items"]
+    finally:
+        one.stop()
+
+    west = next(place for place in listed if place["place"] == "west")
+    assert (case["status"], [subject["outcome"] for subject in case["subjects"]]) == ("archived", ["EXEMPT"])
+    assert case["related"] == [player.numbers[1]]
+    assert (case["bundle"], case["variant"]["id"]) == (west["bundle"], "V1")
+    assert (west["current"], case["variant"]["parent"]) == (True, west["parent"])
 
 
 def test_the_demo_clock_does_not_go_back(running: server.Server) -> None:

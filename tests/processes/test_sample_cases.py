@@ -49,6 +49,7 @@ def test_2_an_open_accountability_procedure_is_terminated_in_a_county(town: city
     story.is_decided(at(2026, 2, 13))
 
     assert town.outcomes(story.number) == {"s1": "TERMINATE"}
+    assert story.variant() == ""  # this county has no rules of its own and runs on the city's
     assert story.due("draft_correction_notice") == "2026-02-27"
     story.corrects(at(2026, 2, 14))
     story.ends_in_the_archive(visits=4)
@@ -266,9 +267,14 @@ def test_11_a_private_firm_is_out_of_scope_and_the_bureau_comes_again(town: city
     lapsed.ends_in_the_archive(visits=0)
     assert town.shared(lapsed.number)["end"] == "LAPSED"
 
-    story = Story(town, town.open("applicant_west_1", "intake", **answers.application("12")))
+    story = Story(
+        town, town.open("applicant_west_1", "intake", **answers.application("12", prefiling_ref="西容备〔2025〕3号"))
+    )
+    assert [one.variant() for one in (outsider, lapsed, story)] == ["V1", "V1", "V1"]
+    assert story.due("review_acceptance") == "2026-01-28"  # three working days in this county, five in the city
     story.does("review_acceptance", duplicate_of=lapsed.number)
     assert town.shared(story.number)["related"] == [lapsed.number]
+    assert town.case(story.number).related == [lapsed.number]
     story.does("propose_route", **answers.route(complex_=True))
     story.does("approve_route", **answers.route(complex_=True))
     story.is_investigated(

@@ -11,12 +11,14 @@ from babel.messages.catalog import Catalog
 
 from tests.web.conftest import Browser, House
 from tests.web.test_pages import PAGES
+from workflow_service import demo
 from workflow_service.web import catalogue
 
 ROOT = Path(__file__).parents[2]
 PO = ROOT / "workflow_service/web/translations/en/LC_MESSAGES/messages.po"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
+PLACE_NAMES = re.compile("|".join(demo.PLACES.values()))  # names, as those of people
 KEPT_CHINESE = {"休", "班"}  # what people type into a calendar; the English text explains the two
 DRAWN = {
     "受理机关经办",
@@ -123,7 +125,7 @@ def test_no_page_says_in_chinese_what_it_could_say_in_english(
 def test_desks_without_cases_have_no_chinese_but_the_name_of_who_is_signed_in(speaking: House, who: str) -> None:
     browser = speaking.browser(who)
     for path in STRICT[who]:
-        said = [one for one in _texts(browser, path) if CHINESE.search(one)]
+        said = [one for one in _texts(browser, path) if CHINESE.search(PLACE_NAMES.sub("", one))]
 
         assert len(said) == 2 and said[0] == "中文", path
 

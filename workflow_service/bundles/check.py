@@ -12,6 +12,7 @@ from workflow_service.bundles import (
     check_structure,
     drawn,
     known_names,
+    variant_file,
 )
 from workflow_service.bundles.drawn import Seen
 from workflow_service.bundles.read import Bundle
@@ -35,6 +36,7 @@ def check(bundle: Bundle) -> list[Finding]:
         *check_expressions.form_faults(seen, known, read),
         *check_law.faults(seen),
         *check_data.faults(seen, known),
+        *(variant_file.faults(seen.data[variant_file.NAME]) if variant_file.NAME in seen.data else ()),
     ]
     if not any(one.severity == "error" and one.file.endswith(".bpmn") for one in found) and not bundle.partial:
         found += _compiled(seen)

@@ -14,7 +14,7 @@ from workflow_service.engine.document import BPMN, SPIFF
 from workflow_service.errors import Finding
 
 PROPERTIES = frozenset(
-    ["name_en", "article", "publish", "set", "form", "assignee", "due", "show", "sealed", "priority", "inputs", "result", "roles", "allowed", "refusal", "refusal_en", "mandatory"]
+    ["name_en", "article", "publish", "set", "form", "assignee", "due", "show", "sealed", "priority", "inputs", "result", "roles", "allowed", "refusal", "refusal_en", "mandatory", "variants"]
 )  # fmt: skip
 
 #: roles whose tasks are decisions that the law leaves to people

@@ -119,6 +119,14 @@ def _entrance(node: Node) -> Iterator[Finding]:
         if node.properties.get(name, "true") not in ("true", "false"):
             message = (f"“{shown(node)}”的 {name} 只能是 true 或 false", f"{name} of “{node.id}” is true or false")
             yield fault("R10", place(node), message, ("改为 true 或 false", "use true or false"))
+    if node.properties.get("variants", "free") not in ("locked", "free"):
+        message = (f"“{shown(node)}”的 variants 只能是 locked 或 free", f"variants of “{node.id}” is locked or free")
+        yield fault(
+            "R10",
+            place(node),
+            message,
+            ("改正，或删除：不写则只能收紧", "correct it, or leave it out: limits may only tighten"),
+        )
 
 
 def _articles(seen: Seen, node: Node) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ _KINDS = (
     (re.compile(r"articles\.json"), "articles"),
     (re.compile(r"forms/[a-z][a-z0-9_]{0,63}\.json"), "form"),
     (re.compile(r"forms/letters/[A-Za-z][A-Za-z0-9_]{0,63}\.json"), "letter"),
+    (re.compile(r"variant\.json"), "variant"),
     (re.compile(r"scenarios/[a-z0-9][a-z0-9_-]{0,63}\.json"), "scenario"),
 )
 
@@ -22,7 +23,7 @@ _BESIDE = re.compile(r"(.*/)?(README(\.\w+)*\.md|\.[^/]*|__MACOSX/.*|variants/.*
 
 @lru_cache(maxsize=2048)
 def kind(name: str) -> str:
-    """What a file of a bundle is: diagram, table, roles, articles, form, letter or scenario; empty for anything else."""
+    """What a file of a bundle is: diagram, table, roles, articles, form, letter, scenario or variant; empty for anything else."""
     return next((found for pattern, found in _KINDS if pattern.fullmatch(name)), "")
 
 

@@ -26,6 +26,7 @@ class Loaded:
         program: the compiled diagrams. forms: the compiled forms by id.
         lanes: lane label → role code; roles: role code → {name, name_en, scope}.
         articles: article → {summary, summary_en, elements}.
+        variant: what variant.json says of a county's bundle; None for the city's.
     """
 
     hash: str
@@ -36,6 +37,7 @@ class Loaded:
     roles: Mapping[str, Mapping[str, str]]
     articles: Mapping[str, Mapping[str, Any]]
     elements: Mapping[tuple[str, str], view.Element] = field(default_factory=dict)
+    variant: Mapping[str, Any] | None = None
 
     def properties(self, process: str, element: str) -> Mapping[str, str]:
         """The extension properties of an element; empty for an unknown one."""
@@ -76,7 +78,8 @@ def load(bundle_hash: str, files: Mapping[str, bytes]) -> Loaded:
     }
     elements = {(one.process, one.id): one for process in program.process_names for one in program.elements(process)}
     articles = orjson.loads(files.get("articles.json", b"{}"))
-    return Loaded(bundle_hash, files, program, compiled, roles["lanes"], roles["roles"], articles, elements)
+    variant = orjson.loads(files.get("variant.json", b"null"))
+    return Loaded(bundle_hash, files, program, compiled, roles["lanes"], roles["roles"], articles, elements, variant)
 
 
 def of(session: Session, bundle_hash: str) -> Loaded:

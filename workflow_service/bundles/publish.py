@@ -1,17 +1,21 @@
 """A bundle's way from draft to publication: edited, submitted, approved by another person, published as a version."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
-from workflow_service.bundles import check, read
+from workflow_service.bundles import check, names, read, stored, variant_file, variants
 from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import reference
+
+Origin = stored.Origin
+by_hash = stored.by_hash
+files_of = stored.files_of
 
 
 def listed(session: Session, actor: Actor) -> Sequence[reference.Bundle]:
@@ -20,35 +24,12 @@ def listed(session: Session, actor: Actor) -> Sequence[reference.Bundle]:
     return session.scalars(select(reference.Bundle).order_by(reference.Bundle.id.desc())).all()
 
 
-def by_hash(session: Session, bundle_hash: str) -> reference.Bundle:
-    """The newest bundle of a hash; raises NotFound."""
-    found = session.scalar(
-        select(reference.Bundle)
-        .where(reference.Bundle.hash == bundle_hash)
-        .order_by(reference.Bundle.id.desc())
-        .limit(1)
-    )
-    if found is None:
-        raise errors.NotFound("没有哈希为“{hash}”的流程包", hash=bundle_hash)
-    return found
-
-
 def by_id(session: Session, bundle_id: int) -> reference.Bundle:
     """The bundle or draft of an id; raises NotFound."""
     found = session.get(reference.Bundle, bundle_id)
     if found is None:
         raise errors.NotFound("没有这个流程包")
     return found
-
-
-def files_of(session: Session, bundle: reference.Bundle) -> dict[str, bytes]:
-    """The files of a bundle by name."""
-    rows = session.scalars(
-        select(reference.BundleFile)
-        .where(reference.BundleFile.bundle_id == bundle.id)
-        .order_by(reference.BundleFile.name)
-    )
-    return {row.name: row.content for row in rows}
 
 
 def file_of(session: Session, actor: Actor, bundle: reference.Bundle, name: str) -> bytes:
@@ -64,43 +45,13 @@ def new_draft(session: Session, actor: Actor, now: datetime, base: str, note: st
     """A draft with the files of an existing bundle."""
     permissions.require(actor, permissions.Permission.BUNDLE_EDIT)
     source = by_hash(session, base)
-    return _add(session, actor, now, Origin(source.place, files_of(session, source), base, note))
-
-
-@dataclass(frozen=True)
-class Origin:
-    """What a draft is made from: the place it is for, its files, the hash it derives from, a note."""
-
-    place: str
-    files: Mapping[str, bytes]
-    base: str | None = None
-    note: str = ""
+    return stored.add(session, actor.name, now, Origin(source.place, files_of(session, source), base, note))
 
 
 def upload(session: Session, actor: Actor, now: datetime, origin: Origin) -> reference.Bundle:
     """A draft with the files of an uploaded bundle; raises BadBundle for files that cannot be read at all."""
     permissions.require(actor, permissions.Permission.BUNDLE_EDIT)
-    return _add(session, actor, now, origin)
-
-
-def _add(session: Session, actor: Actor, now: datetime, origin: Origin) -> reference.Bundle:
-    draft = reference.Bundle(
-        hash=read.Bundle.of(origin.files).hash,
-        place=origin.place,
-        status="draft",
-        base=origin.base,
-        note=origin.note,
-        author=actor.name,
-        created_at=now,
-        changed_at=now,
-    )
-    session.add(draft)
-    session.flush()
-    session.add_all(
-        reference.BundleFile(bundle_id=draft.id, name=name, content=content) for name, content in origin.files.items()
-    )
-    session.flush()
-    return draft
+    return stored.add(session, actor.name, now, origin)
 
 
 @dataclass(frozen=True)
@@ -121,15 +72,11 @@ def change(session: Session, actor: Actor, now: datetime, bundle_id: int, wanted
     draft = _draft(session, actor, bundle_id)
     if wanted.expected and wanted.expected != draft.hash:
         raise errors.Conflict("草稿已在别处被修改，请重新打开后再保存，以免覆盖对方的改动")
-    read.require_name(wanted.name)
-    session.execute(
-        delete(reference.BundleFile).where(
-            reference.BundleFile.bundle_id == draft.id, reference.BundleFile.name == wanted.name
-        )
-    )
-    if wanted.content is not None:
-        session.add(reference.BundleFile(bundle_id=draft.id, name=wanted.name, content=wanted.content))
-    session.flush()
+    names.require_name(wanted.name)
+    if variant_file.NAME in files_of(session, draft):
+        variants.rewrite(session, draft, wanted.name, wanted.content)
+    else:
+        stored.put(session, draft, wanted.name, wanted.content)
     draft.hash, draft.changed_at = read.Bundle.of(files_of(session, draft)).hash, now
     return draft
 
@@ -145,8 +92,9 @@ def _draft(session: Session, actor: Actor, bundle_id: int) -> reference.Bundle:
 
 
 def findings(session: Session, bundle: reference.Bundle) -> Sequence[errors.Finding]:
-    """Everything that is wrong with a bundle, each with its place and remedy."""
-    return check.check(read.Bundle.of(files_of(session, bundle)))
+    """Everything that is wrong with a bundle, each with its place and remedy; what it means for variants included."""
+    content = read.Bundle.of(files_of(session, bundle))
+    return check.ordered([*check.check(content), *variants.faults(session, bundle, content)])
 
 
 def submit(session: Session, actor: Actor, now: datetime, bundle_id: int) -> reference.Bundle:
@@ -188,16 +136,16 @@ def _submitted(session: Session, actor: Actor, bundle_hash: str) -> reference.Bu
 
 
 def publish(session: Session, actor: Actor, now: datetime, bundle_hash: str) -> reference.Bundle:
-    """Puts an approved bundle in force for new cases; running cases stay on theirs."""
+    """Puts an approved bundle in force for new cases, variants built on it included; running cases stay on theirs."""
     permissions.require(actor, permissions.Permission.BUNDLE_EDIT)
     bundle = by_hash(session, bundle_hash)
     if bundle.status != "approved":
         raise errors.Conflict("流程包须先由另一人批准才能发布")
     if read.Bundle.of(files_of(session, bundle)).hash != bundle.hash:
         raise errors.Conflict("流程包内容与批准时不一致，不能发布")
-    last = session.scalar(select(func.max(reference.Bundle.version)).where(reference.Bundle.place == bundle.place))
-    bundle.version, bundle.status = (last or 0) + 1, "published"
-    bundle.published_at, bundle.published_by = now, actor.name
+    variants.require_current(session, bundle)
+    stored.put_in_force(session, bundle, now, actor.name)
+    variants.rebase(session, now, bundle, actor.name)
     return bundle
 
 
@@ -212,8 +160,27 @@ def first(session: Session, now: datetime, origin: Origin) -> reference.Bundle |
     if faults:
         raise errors.BadBundle(faults)
     system = Actor(0, "system", "系统", frozenset({"process_owner"}), "", origin.place)
-    bundle = _add(session, system, now, origin)
-    bundle.version, bundle.status, bundle.approved_by = 1, "published", "shipped"
-    bundle.approved_at = bundle.published_at = now
-    bundle.published_by = "system"
+    bundle = stored.add(session, system.name, now, origin)
+    bundle.approved_by, bundle.approved_at = "shipped", now
+    stored.put_in_force(session, bundle, now, "system")
     return bundle
+
+
+def new_variant(session: Session, actor: Actor, now: datetime, named: variant_file.Variant) -> reference.Bundle:
+    """A draft of a place's variant, with the operations it is given, on its parent's version in force."""
+    permissions.require(actor, permissions.Permission.BUNDLE_EDIT)
+    parent, derived = variants.on_city(session, named)
+    return stored.add(session, actor.name, now, Origin(named.place, derived.bundle.files, parent.hash, named.id))
+
+
+def first_variants(session: Session, now: datetime, shipped: Sequence[bytes]) -> None:
+    """Publishes the variants shipped beside the city's first bundle; raises BadBundle for one that does not fit it."""
+    for content in shipped:
+        named, faults = variant_file.read(content)
+        if named is None:
+            raise errors.BadBundle(faults)
+        parent, derived = variants.on_city(session, named)
+        wrong = [*derived.conflicts, *variants.broken(derived)]
+        if wrong:
+            raise errors.BadBundle(wrong)
+        first(session, now, Origin(named.place, derived.bundle.files, parent.hash, named.id))

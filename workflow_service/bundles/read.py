@@ -76,6 +76,11 @@ def read_directory(bpmn_dir: Path, forms_dir: Path) -> Bundle:
     return Bundle(files)
 
 
+def read_variants(bpmn_dir: Path) -> list[bytes]:
+    """The counties' variant files that lie beside the city's diagrams, by place."""
+    return [path.read_bytes() for path in sorted((bpmn_dir / "variants").glob("*.json"))]
+
+
 def _under(folder: Path, prefix: str) -> dict[str, bytes]:
     found = {}
     for path in sorted(folder.rglob("*")):

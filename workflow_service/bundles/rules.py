@@ -111,6 +111,19 @@ RULES: Mapping[str, tuple[str, str]] = {
     ),
     "L08": ("C8 决定泳道中只有人工任务", "C8 nothing decides automatically in a decision lane"),
     "L09": ("C9 每种结局都归档", "C9 every end reaches the archive"),
+    "V01": ("县区变体文件的结构正确", "A variant file has the right shape"),
+    "V02": (
+        "变体的操作指向存在的流程、环节、表单和项目",
+        "A variant's operations name processes, elements, forms and fields that exist",
+    ),
+    "V03": ("变体只能增加或收紧，不能放宽（第22条）", "A variant adds or tightens and never loosens (art. 22)"),
+    "V04": ("变体不能改变、删除规定明确的要素", "A variant leaves alone what the regulation sets"),
+    "V05": (
+        "变体的文件由上级模型加操作得出，从不是副本",
+        "A variant's files follow from its parent and its operations, never from a copy",
+    ),
+    "V06": ("变体建立在上级的现行版本上", "A variant builds on its parent's version in force"),
+    "V07": ("上级改版后各县区变体仍能套用", "Every variant can be carried out on a new version of its parent"),
     "P01": ("引擎能够编译整个流程包", "The engine compiles the whole bundle"),
 }
 

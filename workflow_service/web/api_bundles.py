@@ -5,7 +5,7 @@ from typing import Any
 import flask
 
 from workflow_service import errors
-from workflow_service.bundles import check, diff, publish, read
+from workflow_service.bundles import check, diff, publish, read, variants
 from workflow_service.identity.permissions import Permission
 from workflow_service.storage import reference
 from workflow_service.web import api, headers, problems, schemas, shapes, visit
@@ -53,6 +53,14 @@ def list_bundles() -> dict[str, Any]:
     """All bundles and drafts, newest first."""
     with visit.reading() as session:
         items = [shapes.bundle(one) for one in publish.listed(session, visit.actor())]
+    return {"items": items, "total": len(items), "next": None}
+
+
+@api.offer(Op("GET", "/variants", "bundles", "县区变体", gives=schemas.page(schemas.ref("Standing")), entry=READERS))
+def list_variants() -> dict[str, Any]:
+    """Every place but the city: the version in force there, the city's version it builds on, its drift, its conflicts."""
+    with visit.reading() as session:
+        items = [shapes.standing(one) for one in variants.overview(session)]
     return {"items": items, "total": len(items), "next": None}
 
 

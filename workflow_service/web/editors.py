@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy.orm import Session
 
 from workflow_service import dispatch, dmn, errors, feel
-from workflow_service.bundles import check, forms, names, publish, read
+from workflow_service.bundles import check, forms, names, publish, read, variant_file
 from workflow_service.identity.permissions import Permission
 from workflow_service.storage import reference
 from workflow_service.web import api, case_pages, guard, headers, i18n, owner, problems, task_pages, visit
@@ -27,10 +27,11 @@ def edit(bundle_id: int, name: str) -> str:
     with visit.reading() as session:
         bundle = publish.by_id(session, bundle_id)
         content = publish.file_of(session, visit.actor(), bundle, name)
-        return _page(bundle, name, content.decode("utf-8", "replace"), _of_file(owner.as_bundle(session, bundle), name))
+        text, found = content.decode("utf-8", "replace"), _of_file(session, bundle, name)
+        return _page(bundle, name, text, found, editable=owner.may_change(session, bundle, name))
 
 
-def _page(bundle: reference.Bundle, name: str, text: str, findings: list[dict[str, Any]]) -> str:
+def _page(bundle: reference.Bundle, name: str, text: str, found: list[dict[str, Any]], *, editable: bool) -> str:
     kind = names.kind(name)
     headers.for_editors()
     return flask.render_template(
@@ -40,12 +41,18 @@ def _page(bundle: reference.Bundle, name: str, text: str, findings: list[dict[st
         kind=kind,
         kinds=owner.kind_names(),
         text=text,
-        findings=findings,
-        editable=bundle.status in owner.EDITABLE,
+        findings=found,
+        editable=editable,
     )
 
 
-def _of_file(bundle: read.Bundle, name: str) -> list[dict[str, Any]]:
+def _of_file(session: Session, bundle: reference.Bundle, name: str) -> list[dict[str, Any]]:
+    if name == variant_file.NAME:
+        return [problems.finding(one) for one in publish.findings(session, bundle)]
+    return _in(owner.as_bundle(session, bundle), name)
+
+
+def _in(bundle: read.Bundle, name: str) -> list[dict[str, Any]]:
     return [problems.finding(one) for one in check.check(bundle) if one.file == name]
 
 
@@ -68,7 +75,7 @@ def save(bundle_id: int, name: str) -> flask.Response:
     change = publish.Change(name, flask.request.get_data(), flask.request.headers.get("If-Match", "").strip('"'))
     with visit.writing() as session:
         draft = publish.change(session, visit.actor(), visit.now(), bundle_id, change)
-        found = _of_file(owner.as_bundle(session, draft), name)
+        found = _of_file(session, draft, name)
         return api.as_json({"hash": draft.hash, "findings": found})
 
 
@@ -81,9 +88,9 @@ def save_text(bundle_id: int, name: str) -> flask.typing.ResponseReturnValue:
     with visit.writing() as session:
         change = publish.Change(name, text.encode(), form.get("expected", ""))
         draft = publish.change(session, visit.actor(), visit.now(), bundle_id, change)
-        found = _of_file(owner.as_bundle(session, draft), name)
+        found = _of_file(session, draft, name)
         if any(one["severity"] == "error" for one in found):
-            return _page(draft, name, text, found), 422
+            return _page(draft, name, text, found, editable=True), 422
     return shared.go("editors.edit", "saved", bundle_id=bundle_id, name=name)
 
 
@@ -160,7 +167,7 @@ def findings(bundle_id: int, name: str) -> flask.Response:
     with visit.reading() as session:
         base = owner.as_bundle(session, publish.by_id(session, bundle_id))
     looked = read.Bundle.of({**base.files, name: flask.request.get_data()})
-    return api.as_json({"findings": _of_file(looked, name)})
+    return api.as_json({"findings": _in(looked, name)})
 
 
 @pages.get("/<int:bundle_id>/catalog.json")

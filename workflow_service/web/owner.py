@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
-from workflow_service.bundles import names, programs, publish, read
+from workflow_service.bundles import names, programs, publish, read, variant_file, variants
 from workflow_service.identity import roster
 from workflow_service.identity.permissions import Permission
 from workflow_service.storage import reference
@@ -28,7 +28,9 @@ def bundles() -> str:
         found = publish.listed(session, visit.actor())
         who = _who(session, found)
         force = {one.place: programs.in_force(session, one.place) for one in found if one.status == "published"}
-        return flask.render_template("bundles.html", found=found, who=who, force=force, editable=EDITABLE)
+        return flask.render_template(
+            "bundles.html", found=found, who=who, force=force, editable=EDITABLE, standing=variants.overview(session)
+        )
 
 
 def _who(session: Session, found: Sequence[reference.Bundle]) -> Mapping[str, str]:
@@ -48,6 +50,8 @@ def new_draft() -> flask.typing.ResponseReturnValue:
                 form.get("place") or visit.actor().place, read.read_zip(sent.stream.read()).files, note=note
             )
             draft = publish.upload(session, visit.actor(), visit.now(), origin)
+        elif form.get("variant_of"):
+            draft = publish.new_variant(session, visit.actor(), visit.now(), _named(form))
         elif form.get("base"):
             draft = publish.new_draft(session, visit.actor(), visit.now(), form["base"], note)
         else:
@@ -56,7 +60,23 @@ def new_draft() -> flask.typing.ResponseReturnValue:
     return shared.go("owner.show", "saved", bundle_id=bundle_id)
 
 
-KINDS = ("diagram", "table", "form", "letter", "roles", "articles", "scenario")
+def _named(form: Mapping[str, str]) -> variant_file.Variant:
+    """A new variant without operations, as the form of the page names it."""
+    given = {key: form.get(key, "").strip()[:80] for key in ("variant_of", "title", "title_en")}
+    missing = [errors.FieldError(key, "required", "请填写") for key in ("title", "title_en") if not given[key]]
+    if missing:
+        raise errors.Invalid(missing)
+    return variant_file.Variant("V1", given["variant_of"], given["title"], given["title_en"], variants.CITY)
+
+
+def may_change(session: Session, bundle: reference.Bundle, name: str) -> bool:
+    """Whether a file can be edited: in a draft, and in a variant's only its operations."""
+    if bundle.status not in EDITABLE:
+        return False
+    return name == variant_file.NAME or variant_file.NAME not in publish.files_of(session, bundle)
+
+
+KINDS = ("variant", "diagram", "table", "form", "letter", "roles", "articles", "scenario")
 
 
 @pages.get("/<int:bundle_id>")
@@ -72,6 +92,7 @@ def show(bundle_id: int) -> str:
             "bundle.html",
             bundle=bundle,
             groups=groups,
+            variant=variants.variant_of(files),
             kinds=kind_names(),
             titles={name: title_of(content) for name, content in files.items()},
             findings=found,
@@ -96,6 +117,7 @@ def title_of(content: bytes) -> str:
 def kind_names() -> Mapping[str, str]:
     """What the kinds of files are called."""
     return {
+        "variant": _("县区变体"),
         "diagram": _("流程图"),
         "table": _("决策表"),
         "form": _("表单"),

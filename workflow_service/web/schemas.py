@@ -76,7 +76,7 @@ COMPONENTS: Mapping[str, Mapping[str, Any]] = {
         "allOf": [
             ref("CaseLine"),
             told(
-                elements=array(DATA), subjects=array(DATA), deadlines=array(DATA), tasks=array(ref("Task")),
+                variant=ANYTHING, elements=array(DATA), subjects=array(DATA), deadlines=array(DATA), tasks=array(ref("Task")),
                 runs=array(DATA), documents=array(DATA), attachments=array(DATA), related=array(ANYTHING),
                 messages=array(DATA), comments=array(DATA), incidents=array(DATA),
             ),
@@ -92,6 +92,10 @@ COMPONENTS: Mapping[str, Mapping[str, Any]] = {
     "Bundle": told(
         id=WHOLE, hash=TEXT, place=TEXT, version={"type": ["integer", "null"]}, status=TEXT, author=TEXT,
         created_at=TIME, note=TEXT,
+    ),
+    "Standing": told(
+        place=TEXT, name=TEXT, bundle=MAYBE, version={"type": ["integer", "null"]}, variant=ANYTHING, parent=MAYBE,
+        parent_version={"type": ["integer", "null"]}, current=BOOLEAN, changes=array(DATA), conflicts=array(ref("Finding")),
     ),
     "Incident": told(
         id=WHOLE, case=TEXT, run=TEXT, element=TEXT, cause=TEXT, trace=TEXT, attempts=WHOLE, opened_at=TIME

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from workflow_service import errors, workdays
+from workflow_service.bundles import variants
 from workflow_service.cases import calendars, pages, queries
 from workflow_service.engine import view
 from workflow_service.storage import reference, tables
@@ -123,6 +124,7 @@ def case(session: Session, file: pages.CaseFile) -> dict[str, Any]:
     open_work = [one for one in file.tasks if one.status == "open"]
     return {
         **case_line(row),
+        "variant": variant(file.loaded.variant),
         "end": row.shared.get("end"),
         "path": row.shared.get("path"),
         "decision": row.shared.get("decision"),
@@ -238,6 +240,19 @@ def whereabouts(body: Mapping[str, Any] | None) -> Mapping[str, Any]:
     return {"run": parts[1], "element": parts[2]} if len(parts) == 4 else {}  # noqa: PLR2004  number, run, element, visit
 
 
+def variant(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Which county's rules a bundle holds, and the city's version (``parent``) that they build on; None for the city's own."""
+    if told is None:
+        return None
+    return {
+        "id": told["id"],
+        "place": told["place"],
+        "title": told["title"],
+        "title_en": told["title_en"],
+        "parent": told["base"],
+    }
+
+
 def entry(line: queries.JournalRow, diff: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
     """A line of the journal; what was said in it only for those who may read it."""
     row, body = line.entry, line.body
@@ -281,4 +296,21 @@ def bundle(row: reference.Bundle) -> dict[str, Any]:
         "decision_note": row.decision_note,
         "published_at": at(row.published_at),
         "published_by": row.published_by,
+    }
+
+
+def standing(one: variants.Standing) -> dict[str, Any]:
+    """How a place stands to the city's model: the bundle in force there and its drift in words."""
+    told = one.variant
+    return {
+        "place": one.place,
+        "name": one.name,
+        "bundle": one.own.hash if one.own else one.parent.hash if one.parent else None,
+        "version": one.own.version if one.own else None,
+        "variant": told and {"id": told.id, "title": told.title, "title_en": told.title_en},
+        "parent": told and told.base,
+        "parent_version": one.parent.version if one.parent else None,
+        "current": one.is_current,
+        "changes": list(told.changes) if told else [],
+        "conflicts": [problems.finding(found) for found in one.conflicts],
     }
