@@ -17,8 +17,8 @@ from workflow_service import backups, demo, dmn, errors, feel, scenarios, servin
 from workflow_service.audit import oracle
 from workflow_service.audit import replay as replaying
 from workflow_service.bundles import check as checking
+from workflow_service.bundles import overlay, read, variant_file, variants
 from workflow_service.bundles import publish as publishing
-from workflow_service.bundles import read
 from workflow_service.cases import lifecycle
 from workflow_service.identity import credentials, roster
 from workflow_service.identity.actors import Actor
@@ -78,7 +78,10 @@ def work(database: str | None, concurrency: int | None) -> None:
 @click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text")
 def check(paths: tuple[Path, ...], shape: str) -> None:
     """检查流程图、决策表和表单，列出全部问题。"""
-    found = checking.check(read.read_paths(paths))
+    bundle = read.read_paths(paths)
+    found = checking.check(bundle)
+    if not bundle.partial:
+        found += [one for path in paths for given in read.read_variants(path) for one in overlay.faults(bundle, given)]
     if shape == "json":
         click.echo(orjson.dumps([one.__dict__ for one in found], option=orjson.OPT_INDENT_2).decode())
     else:
@@ -94,14 +97,20 @@ def check(paths: tuple[Path, ...], shape: str) -> None:
 @main.command(epilog="例：workflow-service publish . --by wang")
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--by", required=True, metavar="NAME", help="编制人的用户名")
-@click.option("--place", default="city", show_default=True)
+@click.option("--place", default="city", show_default=True, help="县区代码：提交 bpmn/variants/<代码>.json 中的变体")
 @_database
 def publish(directory: Path, by: str, place: str, database: str | None) -> None:
     """把一个文件夹（含 bpmn/ 与 forms/）作为新版本提交审批。"""
     files = read.read_directory(directory / "bpmn", directory / "forms").files
+    rules = directory / "bpmn" / "variants" / f"{place}.json"
     with _writing(database) as session:
         actor = roster.actor_named(session, by)
-        draft = publishing.upload(session, actor, _now(), publishing.Origin(place, files))
+        if place != variants.CITY:
+            if not rules.is_file():
+                raise errors.NotFound("没有变体文件“{path}”", path=rules)
+            draft = publishing.new_variant(session, actor, _now(), variant_file.require(rules.read_bytes()))
+        else:
+            draft = publishing.upload(session, actor, _now(), publishing.Origin(place, files))
         publishing.submit(session, actor, _now(), draft.id)
         click.echo(f"已提交审批：{draft.hash}")
 
@@ -171,10 +180,10 @@ def decide(file: Path, decision: str, given: str, trace: bool) -> None:
 def run_scenarios(directory: Path, coverage: bool) -> None:
     """运行文件夹中流程包的全部情景，核对结果。"""
     files = read.read_directory(directory / "bpmn", directory / "forms").files
-    variants = read.read_variants(directory / "bpmn")
+    counties = read.read_variants(directory)
     stories = scenarios.in_bundle(files)
     outcomes = [
-        scenarios.run(scenarios.rehearsal(files, one.starts_at, variants), one)
+        scenarios.run(scenarios.rehearsal(files, one.starts_at, counties), one)
         for one in tqdm(stories, desc="运行情景", disable=None)
     ]
     for one in outcomes:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from workflow_service.bundles import overlay_diagrams, overlay_forms, variant_file
+from workflow_service.bundles import check, overlay_diagrams, overlay_forms, variant_file
 from workflow_service.bundles.overlay_desk import Desk, Words
 from workflow_service.bundles.read import Bundle
 from workflow_service.bundles.rules import Place, fault
@@ -51,6 +51,18 @@ def derive(parent: Bundle, variant: Variant) -> Derived:
     applied = replace(variant, base=parent.hash, changes=tuple(changes))
     files = {**desk.files, variant_file.NAME: variant_file.write(applied)}
     return Derived(Bundle.of(files), applied, tuple(conflicts))
+
+
+def faults(parent: Bundle, content: bytes) -> list[Finding]:
+    """What is wrong with a variant file that lies beside its parent's files, the result of its operations included."""
+    named, found = variant_file.read(content)
+    if named is None:
+        return found
+    derived = derive(parent, named)
+    file = f"variants/{named.place}.json"
+    told = [replace(one, file=file, line=0) if one.file == variant_file.NAME else one for one in derived.conflicts]
+    known = {(one.rule, one.element, one.message) for one in check.check(parent)}
+    return told + [one for one in check.check(derived.bundle) if (one.rule, one.element, one.message) not in known]
 
 
 def differences(bundle: Bundle, derived: Derived) -> list[Finding]:

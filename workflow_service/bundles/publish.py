@@ -176,9 +176,7 @@ def new_variant(session: Session, actor: Actor, now: datetime, named: variant_fi
 def first_variants(session: Session, now: datetime, shipped: Sequence[bytes]) -> None:
     """Publishes the variants shipped beside the city's first bundle; raises BadBundle for one that does not fit it."""
     for content in shipped:
-        named, faults = variant_file.read(content)
-        if named is None:
-            raise errors.BadBundle(faults)
+        named = variant_file.require(content)
         parent, derived = variants.on_city(session, named)
         wrong = [*derived.conflicts, *variants.broken(derived)]
         if wrong:

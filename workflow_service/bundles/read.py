@@ -76,9 +76,10 @@ def read_directory(bpmn_dir: Path, forms_dir: Path) -> Bundle:
     return Bundle(files)
 
 
-def read_variants(bpmn_dir: Path) -> list[bytes]:
-    """The counties' variant files that lie beside the city's diagrams, by place."""
-    return [path.read_bytes() for path in sorted((bpmn_dir / "variants").glob("*.json"))]
+def read_variants(folder: Path) -> list[bytes]:
+    """The counties' variant files beside the city's diagrams, by place; the folder is the diagrams' or the one that holds it."""
+    inner = folder / "bpmn" if (folder / "bpmn").is_dir() else folder
+    return [path.read_bytes() for path in sorted((inner / "variants").glob("*.json"))]
 
 
 def _under(folder: Path, prefix: str) -> dict[str, bytes]:

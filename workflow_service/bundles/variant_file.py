@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from workflow_service.bundles.rules import Place, fault
-from workflow_service.errors import Finding
+from workflow_service.errors import BadBundle, Finding
 
 NAME = "variant.json"
 """The file of a bundle that makes it a variant."""
@@ -123,6 +123,14 @@ def read(content: bytes) -> tuple[Variant | None, list[Finding]]:
         ),
         [],
     )  # fmt: skip
+
+
+def require(content: bytes) -> Variant:
+    """A variant file's content; raises BadBundle with everything that is wrong with it."""
+    named, found = read(content)
+    if named is None:
+        raise BadBundle(found)
+    return named
 
 
 def write(variant: Variant) -> bytes:
