@@ -150,7 +150,7 @@ def places(session: Session) -> list[str]:
 
 
 def overdue_cases(session: Session, now: datetime) -> Select[int]:
-    """Ids of the cases with an open task that is late; place by place, since by place the index is ordered."""
+    """The case of each open task that is late; place by place, since by place the index is ordered."""
     late = [
         select(_TASK.case_id).where(OPEN, _TASK.place == place, _TASK.due_at < now) for place in places(session) or [""]
     ]
@@ -175,7 +175,10 @@ def _narrowed(session: Session, now: datetime, asked: Listing) -> list[ColumnEle
 def _of_cases_containing(session: Session, text: str) -> ColumnElement[bool]:
     """That the case's title or number contains a text: by id where few do, else asked of each task in turn."""
     fits = paging.containing(text, tables.Case.title, tables.Case.number)
-    few = session.scalars(select(tables.Case.id).where(fits).limit(_FEW + 1)).all()
+    found: dict[str, Sequence[int]] = session.info.setdefault("cases containing", {})  # a page counts other lists too
+    if text not in found:
+        found[text] = session.scalars(select(tables.Case.id).where(fits).limit(_FEW + 1)).all()
+    few = found[text]
     if len(few) <= _FEW:
         return _TASK.case_id.in_(few)
     return exists().where(tables.Case.id == _TASK.case_id, fits)

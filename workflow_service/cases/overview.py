@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from workflow_service.cases import inbox
 from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import people, reference, tables
@@ -54,11 +55,11 @@ def workers(session: Session, actor: Actor) -> Sequence[reference.Worker]:
 
 def counts(session: Session, now: datetime) -> Mapping[str, int]:
     """How much there is of what an operator watches, by metric name."""
-    open_task, waiting = tables.Task.status == "open", tables.Job.status
+    waiting = tables.Job.status
     questions = {
         "cases_open": select(func.count()).select_from(tables.Case).where(tables.Case.closed_at.is_(None)),
-        "tasks_open": select(func.count()).select_from(tables.Task).where(open_task),
-        "tasks_overdue": select(func.count()).select_from(tables.Task).where(open_task, tables.Task.due_at < now),
+        "tasks_open": select(func.count()).select_from(tables.Task).where(inbox.OPEN),
+        "tasks_overdue": select(func.count()).select_from(inbox.overdue_cases(session, now).subquery()),
         "jobs_todo": select(func.count()).select_from(tables.Job).where(waiting == "todo"),
         "jobs_running": select(func.count()).select_from(tables.Job).where(waiting == "run"),
         "incidents_open": select(func.count()).select_from(tables.Incident).where(tables.Incident.closed_at.is_(None)),
