@@ -169,7 +169,7 @@ def test_a_file_that_cannot_be_used_is_refused_or_told_of(
     page = desk.page
     desk.sit_down("process_owner_1")
     page.goto("/bundles")
-    page.get_by_role("button", name="据此起草").first.click()
+    page.get_by_role("row").filter(has_text="city").get_by_role("button", name="据此起草").first.click()
     address = page.url.partition("?")[0]
     page.locator("#files").set_input_files({"name": name, "mimeType": "application/octet-stream", "buffer": content})
 
