@@ -23,13 +23,14 @@ from workflow_service.storage import database, migrations
 
 def two_tasks(forms: bool) -> bytes:
     """start → user task → exclusive gateway → user task → end."""
+    assigned = {"assignee": '"clerk1"'} if forms else {}  # the floor knows nobody
     condition = 'first.route = "stop"' if forms else 'route == "stop"'
     shapes = [
         drawing.start("begin", roles="applicant"),
         *([drawing.person("apply_now", "申请单位")] if forms else []),
-        drawing.person("first", "经办"),
+        drawing.person("first", "经办", **assigned),
         drawing.choice("ask", "ask_to_second"),
-        drawing.person("second", "经办"),
+        drawing.person("second", "经办", **assigned),
         drawing.end("over"),
         drawing.end("stop"),
     ]

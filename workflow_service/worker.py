@@ -301,16 +301,17 @@ def settle(worker: Worker, rounds: int = 1000) -> int:
     return done
 
 
-def settle_case(worker: Worker, number: str, rounds: int = 50) -> None:
-    """Works off the due jobs of one case, so that the person who moved it sees what follows.
+def settle_case(worker: Worker, number: str, rounds: int = 50) -> bool:
+    """Works off the due jobs of one case, so that the person who moved it sees what follows; True while others are at it.
 
     What must run alone is left to the worker: a person's request waits for nobody.
     """
     for _ in range(rounds):
         with database.reading(worker.db) as session:
-            due = jobs.due_of_case(session, worker.clock(), number)
-        if not sum(_execute_at_once(worker, job_id) for job_id in due):
-            return
+            found = jobs.at_work(session, worker.clock(), number)
+        if not sum(_execute_at_once(worker, job_id) for job_id, status in found if status == "todo"):
+            return bool(found)
+    return True
 
 
 def _execute_at_once(worker: Worker, job_id: int) -> bool:

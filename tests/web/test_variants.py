@@ -119,3 +119,10 @@ def test_a_new_version_of_the_city_warns_of_conflicts_and_the_page_lists_them(ho
     assert "落后于市级" in page
     assert "1 处冲突，仍按原版本办理" in page
     assert "只能收紧" in page
+
+
+def test_the_citys_versions_stand_before_those_of_the_counties(house: House) -> None:
+    places = [one["place"] for one in house.api("process_owner_1", "GET", "/bundles").json["items"]]
+
+    assert places[0] == "city"
+    assert places == sorted(places, key=lambda place: (place != "city", place))

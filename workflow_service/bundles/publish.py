@@ -19,9 +19,10 @@ files_of = stored.files_of
 
 
 def listed(session: Session, actor: Actor) -> Sequence[reference.Bundle]:
-    """All bundles and drafts, newest first."""
+    """All bundles and drafts: the city's, newest first, then each county's."""
     permissions.require(actor, permissions.Permission.BUNDLE_READ)
-    return session.scalars(select(reference.Bundle).order_by(reference.Bundle.id.desc())).all()
+    place = reference.Bundle.place
+    return session.scalars(select(reference.Bundle).order_by(place != "city", place, reference.Bundle.id.desc())).all()
 
 
 def by_id(session: Session, bundle_id: int) -> reference.Bundle:

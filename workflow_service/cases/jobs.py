@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, bindparam, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
@@ -12,6 +12,7 @@ from workflow_service.cases import effects, failures, lifecycle
 from workflow_service.engine import inputs
 from workflow_service.identity.actors import SYSTEM
 from workflow_service.storage import tables
+from workflow_service.storage.prepared import Prepared
 
 BACKOFF_CAP = timedelta(hours=1)
 
@@ -145,14 +146,23 @@ def overdue(session: Session, now: datetime, seconds: int, limit: int = 100) -> 
     return list(session.scalars(query.order_by(tables.Job.due_at).limit(limit).with_for_update(skip_locked=True)))
 
 
-def due_of_case(session: Session, now: datetime, number: str) -> list[int]:
-    """Ids of the due jobs of one case."""
-    query = (
-        select(tables.Job.id)
-        .join(tables.Case, tables.Case.id == tables.Job.case_id)
-        .where(tables.Case.number == number, tables.Job.status == "todo", tables.Job.due_at <= now)
+_AT_WORK = Prepared(
+    select(tables.Job.id, tables.Job.status)
+    .join(tables.Case, tables.Case.id == tables.Job.case_id)
+    .where(
+        tables.Case.number == bindparam("number"),
+        or_(
+            tables.Job.status == literal_column("'run'"),
+            and_(tables.Job.status == literal_column("'todo'"), tables.Job.due_at <= bindparam("now")),
+        ),
     )
-    return list(session.scalars(query.order_by(tables.Job.id)))
+    .order_by(tables.Job.id)
+)
+
+
+def at_work(session: Session, now: datetime, number: str) -> list[tuple[int, str]]:
+    """Id and status of the jobs of a case that a machine does, or is about to do."""
+    return [(row[0], row[1]) for row in _AT_WORK.run(session, {"number": number, "now": now}).fetchall()]
 
 
 def reclaim(session: Session, now: datetime, limit: int = 100) -> list[int]:

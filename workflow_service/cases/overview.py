@@ -40,13 +40,6 @@ def jobs(
     return listed, total, str(rows[size - 1][0].id) if len(rows) > size else None
 
 
-def is_busy(session: Session, now: datetime, number: str) -> bool:
-    """Whether a machine works, or is about to work, on a case."""
-    at_work = (tables.Job.status == "run") | ((tables.Job.status == "todo") & (tables.Job.due_at <= now))
-    query = select(tables.Job.id).join(tables.Case, tables.Case.id == tables.Job.case_id)
-    return session.scalar(query.where(tables.Case.number == number, at_work).limit(1)) is not None
-
-
 def workers(session: Session, actor: Actor) -> Sequence[reference.Worker]:
     """The workers by their last heart-beat, newest first."""
     permissions.require(actor, permissions.Permission.OPERATIONS_READ)

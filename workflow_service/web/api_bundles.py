@@ -50,7 +50,7 @@ def upload_bundle() -> dict[str, Any]:
 
 @api.offer(Op("GET", "/bundles", "bundles", "流程包列表", gives=schemas.page(BUNDLE), entry=READERS))
 def list_bundles() -> dict[str, Any]:
-    """All bundles and drafts, newest first."""
+    """All bundles and drafts: the city's, newest first, then each county's."""
     with visit.reading() as session:
         items = [shapes.bundle(one) for one in publish.listed(session, visit.actor())]
     return {"items": items, "total": len(items), "next": None}

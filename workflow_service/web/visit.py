@@ -11,7 +11,7 @@ import flask
 from sqlalchemy.orm import Session
 
 from workflow_service import demo, errors, worker
-from workflow_service.cases import access, overview
+from workflow_service.cases import access
 from workflow_service.identity.actors import Actor
 from workflow_service.settings import Settings
 from workflow_service.storage import database
@@ -111,13 +111,11 @@ def follow(number: str) -> None:
         return
     for _ in range(_LOOKS):
         try:
-            worker.settle_case(site().worker, number)
+            if not worker.settle_case(site().worker, number):
+                return
         except (errors.ServiceError, KeyError):
             flask.current_app.logger.warning("left to the worker: %s", number, exc_info=True)
             return
-        with database.reading(site().db) as session:
-            if not overview.is_busy(session, site().clock(), number):
-                return
         time.sleep(_PAUSE)  # this process's dispatcher has a job of the case in hand
 
 
