@@ -37,14 +37,14 @@ class _Filled:
     data: Mapping[str, Any]
 
 
-def opened(context: Context, entries: Sequence[Mapping[str, Any]]) -> list[Record]:
+def opened(call: Context, entries: Sequence[Mapping[str, Any]]) -> list[Record]:
     """The papers of what lies open in the journal."""
-    return list(_written(context, entries, [one for entry in entries for one in _submitted(entry)]))
+    return list(_written(call, entries, [one for entry in entries for one in _submitted(entry)]))
 
 
-def sealed(context: Context, entries: Sequence[Mapping[str, Any]]) -> list[Record]:
+def sealed(call: Context, entries: Sequence[Mapping[str, Any]]) -> list[Record]:
     """The papers of opinions that were given under seal, for the sealed part of the archive."""
-    return list(_written(context, entries, [one for entry in entries for one in _opinions(entry)]))
+    return list(_written(call, entries, [one for entry in entries for one in _opinions(entry)]))
 
 
 def _submitted(entry: Mapping[str, Any]) -> Iterator[_Filled]:

@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -117,7 +118,7 @@ def serve(chosen: Settings, say: Say) -> None:
     if alone:
         dispatcher.start()
     server = waitress.create_server(site, sockets=[listener], threads=8, ident=None, clear_untrusted_proxy_headers=True)
-    _stop_on_signal()
+    _on_signal(lambda: sys.exit(0), signal.SIGTERM)  # the web server ends the requests in hand
     say(f"服务已启动：http://{chosen.host}:{chosen.port}/　按 Ctrl+C 停止")
     try:
         server.run()
@@ -150,12 +151,13 @@ def _listen(chosen: Settings) -> socket.socket:
     return listener
 
 
-def _stop_on_signal() -> None:
+def _on_signal(stop: Callable[[], object], *numbers: signal.Signals) -> None:
     def end(_number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(0)  # the web server ends the requests in hand
+        stop()
 
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, end)
+        for number in numbers:
+            signal.signal(number, end)
 
 
 def work(chosen: Settings, say: Say) -> None:
@@ -165,6 +167,7 @@ def work(chosen: Settings, say: Say) -> None:
     db = open_ready(replace(chosen, demo=False))
     db.queue = postgres.Deferrer()
     one = make_worker(db, chosen, clock)
-    _stop_on_signal()  # until the queue listens to signals itself
+    service = postgres.Service(one, chosen.database)
+    _on_signal(service.stop, signal.SIGTERM, signal.SIGINT)
     say(f"工作进程 {one.id} 已启动，按 Ctrl+C 停止")
-    postgres.Service(one, chosen.database).run()
+    service.run()

@@ -117,6 +117,21 @@ def test_losing_the_whole_queue_loses_nothing(new_postgres: Callable[[], str], n
     db.engine.dispose()
 
 
+def test_a_worker_that_is_told_to_stop_before_it_has_begun_ends_at_once(
+    new_postgres: Callable[[], str], now: datetime
+) -> None:
+    url = new_postgres()
+    db = database.open_database(url)
+    postgres.install(db)
+    service = postgres.Service(office.make(db, now, with_service()).worker(), url)
+
+    service.stop()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(service.run).result(timeout=20)
+
+    db.engine.dispose()
+
+
 class StuckMail:
     """A mail server that never answers while ``let_go`` is not set, for mails with this text."""
 

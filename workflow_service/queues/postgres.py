@@ -4,9 +4,13 @@ A job is deferred on the case's own connection and transaction, with one integer
 ``lock`` is never used: a job scheduled for later would hold back every other of the same lock; the case row orders them.
 """
 
+import asyncio
 import logging
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import cast
 
 import procrastinate
@@ -60,6 +64,7 @@ class Service:
         self._app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=conninfo))
         self._app.task(name=TASK)(self._run_job)
         self._stop = threading.Event()
+        self._cancel: Callable[[], object] = lambda: None
         self._keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
 
     def _run_job(self, job_id: int) -> None:
@@ -70,17 +75,35 @@ class Service:
         if wait:
             self._keeper.start()
         try:
-            self._app.run_worker(
-                wait=wait,
-                concurrency=self._worker.settings.worker_concurrency,
-                listen_notify=True,
-                fetch_job_polling_interval=2.0,
-                delete_jobs="always",
-            )
+            asyncio.run(self._work(wait))
         finally:
             self._stop.set()
             if wait:
                 self._keeper.join(timeout=10)
+
+    def stop(self) -> None:
+        """Tells the worker to end after the jobs in hand; from a signal's handler too, and before it has begun."""
+        self._stop.set()
+        self._cancel()
+
+    async def _work(self, wait: bool) -> None:
+        async with self._app.open_async():
+            # the queue's own handlers of signals come so late that one sent at the start would be lost
+            working = asyncio.create_task(
+                self._app.run_worker_async(
+                    wait=wait,
+                    concurrency=self._worker.settings.worker_concurrency,
+                    listen_notify=True,
+                    fetch_job_polling_interval=2.0,
+                    delete_jobs="always",
+                    install_signal_handlers=False,
+                )
+            )
+            self._cancel = partial(asyncio.get_running_loop().call_soon_threadsafe, working.cancel)
+            if self._stop.is_set():
+                working.cancel()
+            with suppress(asyncio.CancelledError):
+                await working
 
     def _keep(self) -> None:
         ticks, every = 0, max(1, min(SWEEP_SECONDS, self._worker.settings.lease_seconds // 4))
