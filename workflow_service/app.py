@@ -71,7 +71,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime], one: worker.Wo
     pages.install(app)
     app.before_request(guard.watch)
     app.after_request(headers.add)
-    app.after_request(visit.write_accesses)
+    app.after_request(problems.refusing(visit.write_accesses))
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.register_blueprint(api.blueprint(demo=settings.demo))

@@ -2,10 +2,12 @@
 
 import random
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
-from tests import drawing, office
+from tests import city, drawing, office
+from tests.web.conftest import House, build, let_in
 from workflow_service.storage import database
 
 
@@ -54,3 +56,10 @@ def with_service() -> dict[str, bytes]:
 @pytest.fixture
 def desk(db: database.Database, now: datetime) -> office.Office:
     return office.make(db, now, with_service())
+
+
+@pytest.fixture
+def house(db: database.Database, now: datetime, tmp_path: Path) -> House:
+    """The city's pages and its API, on SQLite and on PostgreSQL."""
+    city.make(db, now)
+    return build(db, let_in(db), tmp_path)

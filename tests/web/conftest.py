@@ -38,18 +38,23 @@ def prepared(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: bytes) -
     path.write_bytes(migrated_sqlite)
     db = database.open_database(f"sqlite:///{path}")
     city.make(db, NOW)
-    hashed = credentials.hash_password(PASSWORD)
-    with database.transaction(db) as session:
-        accounts = session.query(people.Account).all()
-        tokens = {one.name: credentials.issue_token(session, NOW, one.id, "test") for one in accounts}
-        for one in accounts:
-            one.password = hashed
+    tokens = let_in(db)
     with db.engine.connect() as connection:
         connection.exec_driver_sql("COMMIT")
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.exec_driver_sql("BEGIN")
     db.engine.dispose()
     return Prepared(path, tokens)
+
+
+def let_in(db: database.Database) -> dict[str, str]:
+    """Gives everybody the password of these tests, and a token."""
+    hashed = credentials.hash_password(PASSWORD)
+    with database.transaction(db) as session:
+        accounts = session.query(people.Account).all()
+        for one in accounts:
+            one.password = hashed
+        return {one.name: credentials.issue_token(session, NOW, one.id, "test") for one in accounts}
 
 
 @dataclass
@@ -113,13 +118,18 @@ def house(tmp_path: Path, prepared: Prepared) -> Iterator[House]:
     path = tmp_path / "city.db"
     shutil.copy(prepared.path, path)
     db = database.open_database(f"sqlite:///{path}")
-    made = House(flask.Flask("none"), db, dict(prepared.tokens))
-    chosen = replace(settings.Settings(), data_dir=str(tmp_path), upload_limit=200_000)
+    yield build(db, dict(prepared.tokens), tmp_path)
+    db.engine.dispose()
+
+
+def build(db: database.Database, tokens: dict[str, str], folder: Path) -> House:
+    """The web application on a database; its clock begins at the tests' own time."""
+    made = House(flask.Flask("none"), db, tokens)
+    chosen = replace(settings.Settings(), data_dir=str(folder), upload_limit=200_000)
     safe = ballots.Safe(b"test")
     one = worker.Worker("test", db, lambda: made.time, chosen, mail.Silent(), safe, random.Random(1))
     made.app = joined.create_app(chosen, lambda: made.time, one)
-    yield made
-    db.engine.dispose()
+    return made
 
 
 @pytest.fixture

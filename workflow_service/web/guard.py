@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -118,7 +119,8 @@ def enter(token: str) -> None:
         flask.g.session_ended = True
         return
     if known.seen_at < now - TOUCH_EVERY:
-        with database.transaction(visit.site().db) as session:
+        # who only looks goes on while nothing can be written; a session that is not touched just ends earlier
+        with suppress(errors.Unavailable), database.transaction(visit.site().db) as session:
             credentials.touch(session, now, token)
     flask.g.actor = replace(known.actor, origin=origin())
     flask.g.csrf = known.csrf

@@ -1,6 +1,6 @@
 """Turns what can go wrong into answers: RFC 9457 for programs, a page with one clear sentence for people."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +44,18 @@ def install(app: flask.Flask) -> None:
     app.register_error_handler(errors.ServiceError, lambda error: answer(of_error(error)))
     app.register_error_handler(HTTPException, lambda error: answer(of_http(error)))
     app.register_error_handler(Exception, _last_resort)
+
+
+def refusing(step: Callable[[flask.Response], flask.Response]) -> Callable[[flask.Response], flask.Response]:
+    """Lets a step after the view refuse as a view may: what it raises is answered in place of the view's answer."""
+
+    def guarded(given: flask.Response) -> flask.Response:
+        try:
+            return step(given)
+        except errors.ServiceError as error:
+            return flask.make_response(answer(of_error(error)))
+
+    return guarded
 
 
 def of_error(error: errors.ServiceError) -> Problem:
