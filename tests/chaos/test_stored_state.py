@@ -1,0 +1,116 @@
+"""A stored state is damaged: that case alone stands still and says why, lists go on, and one command makes it anew."""
+
+import random
+from collections.abc import Callable
+from hashlib import blake2b
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+
+from tests import office
+from tests.chaos.test_disk import LOOKING
+from tests.web.conftest import ACCEPTED, House, application
+from workflow_service import cli
+from workflow_service.audit import oracle
+from workflow_service.cases import incidents
+from workflow_service.engine import state
+from workflow_service.storage import database, tables
+
+Damage = Callable[[bytes, random.Random], bytes]
+
+
+def _saying(body: bytes, version: int = state.VERSION) -> bytes:
+    """Bytes whose checksum is right, whatever they say."""
+    return bytes((version, 0)) + blake2b(body, digest_size=8).digest() + body
+
+
+DAMAGES: dict[str, Damage] = {
+    "truncated": lambda sound, chance: sound[: chance.randrange(1, len(sound))],
+    "empty": lambda _sound, _chance: b"",
+    "an empty object": lambda _sound, _chance: b"{}",
+    "an empty object with its checksum": lambda _sound, _chance: _saying(b"{}"),
+    "what no run holds": lambda _sound, _chance: _saying(b"[1,2,3,4,5,6]"),
+    "made by a newer version": lambda sound, _chance: bytes((state.VERSION + 1,)) + sound[1:],
+    "packed in a newer way": lambda sound, _chance: sound[:1] + b"\x02" + sound[2:],
+}
+
+
+def _damage(db: database.Database, number: str, how: str, chance: random.Random) -> None:
+    with database.transaction(db) as session:
+        case = session.query(tables.Case).filter_by(number=number).one()
+        for run in session.query(tables.Run).filter_by(case_id=case.id, open=True):
+            run.state = DAMAGES[how](run.state, chance)
+
+
+def _rebuild(db: database.Database, number: str) -> None:
+    url = db.engine.url.render_as_string(hide_password=False)
+    outcome = CliRunner().invoke(cli.main, ["rebuild", number, "--database", url])
+    assert outcome.exit_code == 0, outcome.output
+
+
+def _faults(desk: office.Office) -> list[oracle.Fault]:
+    with desk.look() as session:
+        return oracle.examine(session, desk.time)
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_it_is_an_incident_of_that_case_alone_until_it_is_rebuilt(
+    desk: office.Office, how: str, full: bool, seed: int
+) -> None:
+    chance = random.Random(seed)
+    for _ in range(3 if full else 1):
+        at_a_call, sound = (desk.open("apply", "intake", matter=f"案{n}") for n in range(2))
+        _damage(desk.db, at_a_call, how, chance)
+        desk.settle()
+        at_a_date = desk.open("apply", "intake", matter="案2")
+        desk.settle()
+        _damage(desk.db, at_a_date, how, chance)
+        desk.wait(hours=2)
+
+        assert desk.task(sound, "review_it")
+        assert {one.number for one in _faults(desk)} == {at_a_call, at_a_date}
+        with desk.look() as session:
+            found = incidents.listed(session, desk.actor("operator"))
+        assert {(number, one.element) for one, number in found} == {
+            (at_a_call, "tell_clerks"),
+            (at_a_date, "review_late"),
+        }
+        assert all("可由日志重建" in one.cause for one, _number in found)
+
+        for one, number in found:
+            _rebuild(desk.db, number)
+            with desk.work() as session:
+                incidents.retry(session, desk.actor("operator"), desk.time, one.id)
+        desk.settle()
+
+        assert _faults(desk) == []
+        assert all(desk.task(number, "review_it") for number in (at_a_call, at_a_date))
+
+
+def test_whoever_opens_the_case_is_told_and_no_list_fails(house: House, full: bool, seed: int) -> None:
+    chance = random.Random(seed)
+    clerk, applicant = house.browser("clerk_1"), house.browser("applicant_1")
+    for how in [*DAMAGES] * (3 if full else 1):
+        opened = house.api("applicant_1", "POST", "/cases", {"process": "intake", "data": application()})
+        number = opened.json["number"]
+        task = f"{number}.r1.review_acceptance.1"
+        _damage(house.db, number, how, chance)
+
+        for path in LOOKING:
+            assert clerk.get(path).status_code == 200, path
+            assert applicant.get(path).status_code in (200, 403), path
+        for path in (f"/cases/{number}", f"/tasks/{task}"):
+            answer = clerk.get(path)
+            assert (answer.status_code, "保存状态已损坏" in answer.get_data(as_text=True)) == (409, True)
+        assert house.api("clerk_1", "POST", f"/tasks/{task}/claim").status_code == 200
+        refused = house.api("clerk_1", "POST", f"/tasks/{task}/submission", {"data": ACCEPTED})
+        assert (refused.status_code, "可由日志重建" in refused.json["detail"]) == (409, True)
+
+        _rebuild(house.db, number)
+
+        assert clerk.get(f"/cases/{number}").status_code == 200
+        assert house.api("clerk_1", "POST", f"/tasks/{task}/submission", {"data": ACCEPTED}).status_code == 200
+    with database.reading(house.db) as session:
+        assert oracle.examine(session, house.time) == []
+        assert session.scalar(sa.select(sa.func.count()).select_from(tables.Incident)) == 0
