@@ -85,7 +85,7 @@ def publish_typical_case(context: Context, case: Mapping[str, Any]) -> dict[str,
     """Enters an anonymised case into the library of typical cases, under a number of its own.
 
     Args:
-        case: title, summary, codes, lesson: the answers of anonymise_case.
+        case: title, summary, codes, lesson, source_case: the answers of anonymise_case.
     """
     empty = [name for name in ("title", "summary", "lesson") if letters.is_empty(case.get(name))]
     if empty:
@@ -102,6 +102,9 @@ def publish_typical_case(context: Context, case: Mapping[str, Any]) -> dict[str,
         "library_id": number,
         "title": case["title"],
         "codes": list(case.get("codes") or ()),
+        "summary": case["summary"],
+        "lesson": case["lesson"],
+        "source_case": case.get("source_case") or None,
         "published_at": at.isoformat(timespec="seconds"),
     }
 

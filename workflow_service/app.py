@@ -13,6 +13,7 @@ from workflow_service.web import (
     api_audit,
     api_bundles,
     api_cases,
+    api_library,
     api_operations,
     api_tasks,
     auditor,
@@ -22,6 +23,7 @@ from workflow_service.web import (
     guard,
     headers,
     i18n,
+    library_pages,
     operator,
     owner,
     pages,
@@ -41,6 +43,7 @@ BLUEPRINTS = (
     task_pages.pages,
     case_pages.pages,
     sealed_pages.pages,
+    library_pages.pages,
     auditor.pages,
     owner.pages,
     editors.pages,
@@ -49,7 +52,7 @@ BLUEPRINTS = (
     people_pages.pages,
     probes.pages,
 )
-AREAS = (api_tasks, api_cases, sealed_pages, api_audit, api_bundles, api_operations)
+AREAS = (api_tasks, api_cases, sealed_pages, api_library, api_audit, api_bundles, api_operations)
 """The parts of the API; each offers its operations when it is imported."""
 
 

@@ -10,7 +10,7 @@ from tests.browser.desk import Desk
 
 WIDTHS = {"wide": (1360, 860), "phone": (390, 844)}
 EVERYBODY = ("/notices", "/profile")
-STAFF = ("/inbox", "/inbox?scope=available", "/inbox?scope=all", "/inbox?scope=done", "/cases", "/start")
+STAFF = ("/inbox", "/inbox?scope=available", "/inbox?scope=all", "/inbox?scope=done", "/cases", "/start", "/library")
 TABS = ("overview", "progress", "documents", "history")
 PLACES = {
     "applicant_1": ("/inbox", "/start", "/start/intake", "/cases"),

@@ -9,7 +9,7 @@ from tests.web.conftest import ACCEPTED, House
 PAGES = {
     "clerk_1": ["/inbox", "/inbox?scope=available", "/inbox?scope=all", "/inbox?scope=done&q=a", "/cases", "/start",
                 "/notices", "/profile", "/cases/{case}", "/cases/{case}?tab=progress", "/cases/{case}?tab=documents",
-                "/cases/{case}?tab=history", "/tasks/{task}"],
+                "/cases/{case}?tab=history", "/tasks/{task}", "/library"],
     "applicant_1": ["/start/intake", "/cases/{case}"],
     "auditor_1": ["/cases", "/audit/{case}/journal", "/audit/{case}/replay", "/audit/{case}/verification",
                   "/audit/{case}/access", "/operations", "/bundles"],

@@ -1,4 +1,4 @@
-"""What follows outside a case's own runs from what it publishes: void opinions, links, a successor when it is reopened."""
+"""What follows outside a case's own runs from what it publishes: void opinions, links, a successor, the library."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
-from workflow_service.cases import ballots, lifecycle
+from workflow_service.cases import ballots, library, lifecycle
 from workflow_service.engine import inputs
 from workflow_service.identity.actors import SYSTEM, Actor
 from workflow_service.storage import journal, tables
@@ -25,6 +25,8 @@ def follow(session: Session, actor: Actor, now: datetime, case: tables.Case, bef
         _merge(session, case, case.shared["related"] or [])
     if case.shared.get("reopened") not in (None, before.get("reopened")):
         _succeed(session, actor, now, case)
+    if case.shared.get("library") not in (None, before.get("library")):
+        library.enter(session, now, case, case.shared["library"])
 
 
 def _put_out(session: Session, now: datetime, case: tables.Case, recused: set[str]) -> None:

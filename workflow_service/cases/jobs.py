@@ -8,7 +8,7 @@ from sqlalchemy import and_, bindparam, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
-from workflow_service.cases import effects, failures, lifecycle
+from workflow_service.cases import consequences, effects, failures, lifecycle
 from workflow_service.engine import inputs
 from workflow_service.identity.actors import SYSTEM
 from workflow_service.storage import tables
@@ -74,7 +74,9 @@ def finish(session: Session, now: datetime, job: Claimed, owner: str, moved: inp
     )
     if passed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result has it
         return False
+    before = case.shared
     lifecycle.feed(session, SYSTEM, now, case, moved)
+    consequences.follow(session, SYSTEM, now, case, before)
     return True
 
 

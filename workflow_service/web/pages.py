@@ -32,6 +32,7 @@ NAVIGATION = (
     Item("operator.desk", lazy_gettext("运维"), Permission.OPERATIONS_READ),
     Item("people_pages.listed", lazy_gettext("人员"), Permission.PEOPLE_MANAGE),
     Item("people_pages.calendars", lazy_gettext("工作日历"), Permission.CALENDAR_EDIT),
+    Item("library_pages.listed", lazy_gettext("案例库"), Permission.LIBRARY_READ),
 )
 
 SAID: Mapping[str, Any] = {

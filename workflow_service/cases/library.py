@@ -1,0 +1,142 @@
+"""The library of typical cases: what was published without names, for everybody to learn from (article 20)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select
+from sqlalchemy.orm import Session
+
+from workflow_service import errors
+from workflow_service.cases import involvement, paging
+from workflow_service.identity import permissions
+from workflow_service.identity.actors import Actor
+from workflow_service.storage import tables
+from workflow_service.storage.library import TypicalCase
+
+CONTENT = ("summary", "lesson")
+"""What is kept beside title and codes, in the order of reading; where a case came from is not among it."""
+
+_WANTED = ("library_id", "title", "codes", *CONTENT)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which typical cases: with all these words in title, codes or content, and on a situation."""
+
+    q: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A typical case, with the number of the file it was published from where the reader may open that."""
+
+    row: TypicalCase
+    file: str | None
+
+
+def enter(session: Session, now: datetime, case: tables.Case, published: Mapping[str, Any]) -> None:
+    """Puts into the library what a case publishes for it, in the transaction of the step that does.
+
+    Raises:
+        CannotAdvance: a part is missing, or somebody whom the source case is about is still named.
+    """
+    missing = [name for name in _WANTED if not published.get(name)]
+    if missing:
+        raise errors.CannotAdvance("典型案例缺少：{missing}", missing="、".join(missing))
+    parts = {name: str(published[name]) for name in ("title", *CONTENT)}
+    named = [
+        name for name in _subjects(session, published.get("source_case")) if any(name in t for t in parts.values())
+    ]
+    if named:
+        raise errors.CannotAdvance("典型案例中仍有来源案件当事人的名称：{names}，请先脱敏", names="、".join(named))
+    session.add(
+        TypicalCase(
+            id=str(published["library_id"]),
+            case_id=case.id,
+            title=parts["title"],
+            codes=[str(one) for one in published["codes"]],
+            content={name: parts[name] for name in CONTENT},
+            published_at=now,
+        )
+    )
+
+
+def _subjects(session: Session, number: object) -> list[str]:
+    """The names of those whom a case is about; none where its number is not one of ours."""
+    shared = session.scalar(select(tables.Case.shared).where(tables.Case.number == str(number or "")))
+    return [str(one["name"]) for one in (shared or {}).get("subjects") or () if one.get("name")]
+
+
+def listed(session: Session, actor: Actor, wanted: Wanted, after: str = "", size: int = 50) -> paging.Page:
+    """The typical cases of a search, newest first.
+
+    Raises:
+        Invalid: ``after`` is none that a page gave.
+    """
+    permissions.require(actor, permissions.Permission.LIBRARY_READ)
+    one, matching = TypicalCase, _matching(wanted)
+    total = session.scalar(select(func.count()).select_from(one).where(*matching)) or 0
+    if after:
+        last = session.get(one, after)
+        if last is None:
+            raise paging.unknown_place()
+        earlier = and_(one.published_at == last.published_at, one.id < last.id)
+        matching.append(or_(one.published_at < last.published_at, earlier))
+    query = select(one).where(*matching).order_by(one.published_at.desc(), one.id.desc())
+    rows = session.scalars(query.limit(size + 1)).all()
+    return paging.Page(rows[:size], total, rows[size - 1].id if len(rows) > size else None)
+
+
+def _matching(wanted: Wanted) -> list[ColumnElement[bool]]:
+    codes = cast(TypicalCase.codes, String)
+    found = [_says(word, codes) for word in wanted.q.lower().split()]
+    if wanted.code:
+        found.append(codes.contains(_quoted(wanted.code), autoescape=True))
+    return found
+
+
+def _says(word: str, codes: ColumnElement[str]) -> ColumnElement[bool]:
+    content = func.lower(cast(TypicalCase.content, String))
+    for name in CONTENT:  # the names of the parts are no text
+        content = func.replace(content, f'"{name}":', "")
+    inside = _quoted(word)[1:-1]
+    return or_(
+        func.lower(TypicalCase.title).contains(word, autoescape=True),
+        content.contains(inside, autoescape=True),
+        codes.contains(inside, autoescape=True),
+    )
+
+
+def _quoted(text: str) -> str:
+    """A text as it stands in a column of JSON."""
+    return orjson.dumps(text).decode()
+
+
+def find(session: Session, actor: Actor, library_id: str) -> Shown:
+    """A typical case by its number in the library; raises NotFound."""
+    permissions.require(actor, permissions.Permission.LIBRARY_READ)
+    row = session.get(TypicalCase, library_id)
+    if row is None:
+        raise errors.NotFound("案例库中没有编号为“{id}”的案例", id=library_id)
+    return Shown(row, _file(session, actor, row))
+
+
+def _file(session: Session, actor: Actor, row: TypicalCase) -> str | None:
+    case = session.get_one(tables.Case, row.case_id)
+    may = permissions.may_read(actor, case.place, involvement.of(session, case, actor.name))
+    return case.number if may else None
+
+
+def codes_in_use(session: Session, actor: Actor) -> list[str]:
+    """The codes of situations for which there is a typical case, in the order of the articles."""
+    permissions.require(actor, permissions.Permission.LIBRARY_READ)
+    used = {str(code) for codes in session.scalars(select(TypicalCase.codes)) for code in codes}
+    return sorted(used, key=_article)
+
+
+def _article(code: str) -> tuple[list[int], str]:
+    return [int(one) if one.isdecimal() else 0 for one in code.split(".")], code

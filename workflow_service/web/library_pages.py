@@ -1,0 +1,30 @@
+"""The library of typical cases for people: a list to search and filter, and each case to read."""
+
+import flask
+
+from workflow_service.cases import library
+from workflow_service.identity.permissions import Permission
+from workflow_service.web import api_library, guard, visit
+
+pages = flask.Blueprint("library_pages", __name__)
+
+
+@pages.get("/library")
+@guard.needs(Permission.LIBRARY_READ)
+def listed() -> str:
+    """The typical cases, newest first."""
+    wanted = api_library.wanted()
+    with visit.reading() as session:
+        found = library.listed(session, visit.actor(), wanted, visit.text_of("after"), 20)
+        labels = api_library.situations(session)
+        used = {one: labels.get(one, one) for one in library.codes_in_use(session, visit.actor())}
+        return flask.render_template("library.html", found=found, wanted=wanted, used=used, labels=labels)
+
+
+@pages.get("/library/<library_id>")
+@guard.needs(Permission.LIBRARY_READ)
+def show(library_id: str) -> str:
+    """One typical case: what happened, which situations, what is to be learnt."""
+    with visit.reading() as session:
+        found, labels = library.find(session, visit.actor(), library_id), api_library.situations(session)
+        return flask.render_template("typical_case.html", one=found.row, file=found.file, labels=labels)
