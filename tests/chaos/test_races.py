@@ -15,7 +15,7 @@ from workflow_service.cases import deadlines, tasks
 from workflow_service.storage import tables
 
 
-def _at_once(count: int, act: Callable[[int], str]) -> Counter[str]:
+def at_once(count: int, act: Callable[[int], str]) -> Counter[str]:
     """Lets so many threads act at the same moment; gives how often each outcome came."""
     barrier, outcomes, guard = threading.Barrier(count), Counter[str](), threading.Lock()
 
@@ -54,7 +54,7 @@ def test_of_many_who_claim_a_task_one_wins(desk: office.Office, full: bool) -> N
                 tasks.claim(session, clerks[n % 2], desk.time, task)
             return clerks[n % 2].name
 
-        outcomes = _at_once(clients, claim)
+        outcomes = at_once(clients, claim)
 
         winners = [name for name in outcomes if name != "conflict"]
         assert len(winners) == 1
@@ -68,7 +68,7 @@ def test_the_same_submission_many_times_has_one_effect(desk: office.Office, full
     task = desk.task(number, "review_it")
     desk.claim("clerk1", task)
 
-    outcomes = _at_once(50 if full else 8, lambda _: desk.submit("clerk1", task, key="same", opinion="同意").case)
+    outcomes = at_once(50 if full else 8, lambda _: desk.submit("clerk1", task, key="same", opinion="同意").case)
 
     assert outcomes == {number: outcomes.total()}
     with desk.look() as session:
@@ -87,7 +87,7 @@ def test_different_submissions_of_one_task_have_one_winner(desk: office.Office, 
             desk.submit("clerk1", task, key=f"{round_}-{n}", opinion=str(n))
             return "done"
 
-        outcomes = _at_once(10, send)
+        outcomes = at_once(10, send)
 
         assert outcomes == {"done": 1, "conflict": 9}
     _sound(desk)
@@ -105,7 +105,7 @@ def test_a_date_that_many_workers_see_fires_once(desk: office.Office, full: bool
             with desk.work() as session:
                 return "fired" if deadlines.fire(session, desk.time, waiting) else "late"
 
-        outcomes = _at_once(10, fire)
+        outcomes = at_once(10, fire)
 
         assert outcomes["fired"] == 1
         desk.settle()
@@ -130,7 +130,7 @@ def test_a_submission_and_its_reminder_do_not_hinder_one_another(desk: office.Of
             with desk.work() as session:
                 return "fired" if deadlines.fire(session, desk.time, waiting) else "late"
 
-        outcomes = _at_once(2, act)
+        outcomes = at_once(2, act)
 
         assert outcomes["submitted"] == 1
         desk.settle()
@@ -145,7 +145,7 @@ def test_a_job_is_claimed_by_one_worker_only(desk: office.Office, full: bool) ->
             job = session.scalars(sa.select(tables.Job.id).where(tables.Job.status == "todo")).one()
         hands = [desk.worker() for _ in range(6)]
 
-        outcomes = _at_once(6, lambda n, job=job, hands=hands: str(worker.execute(hands[n], job)))  # type: ignore[misc]
+        outcomes = at_once(6, lambda n, job=job, hands=hands: str(worker.execute(hands[n], job)))  # type: ignore[misc]
 
         assert outcomes == {"True": 1, "False": 5}
     _sound(desk)
