@@ -10,6 +10,7 @@ from tests import server
 from tests.browser import conftest, install
 from tests.browser.desk import Desk
 from tests.chromium import ARGUMENTS
+from workflow_service import demo
 
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 WIDE, PHONE = (1360, 860), (390, 844)
@@ -93,7 +94,7 @@ def _take(page: Page, name: str, path: str) -> None:
 def _begin_draft(page: Page, path: str) -> None:
     """The modeler edits drafts only: makes one, opens the same file in it and chooses a step."""
     page.goto("/bundles")
-    page.get_by_role("row").filter(has_text="city").get_by_role("button", name="据此起草").first.click()
+    page.get_by_role("row").filter(has_text=demo.PLACES["city"]).get_by_role("button", name="据此起草").first.click()
     page.locator(f'a[href$="/{path.rpartition("/")[2]}"]').first.click()
     page.locator('[data-island="modeler"][data-ready="true"]').wait_for()
     page.locator('.djs-element[data-element-id="plan_correction"] .djs-hit').click()

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from tests import server
 from tests.browser import desk as desks
 from tests.browser.desk import Desk
+from workflow_service import demo
 
 APPLICATION: Mapping[str, Any] = desks.story("simple_case_exempted")["steps"][0]["data"]
 
@@ -169,7 +170,7 @@ def test_a_file_that_cannot_be_used_is_refused_or_told_of(
     page = desk.page
     desk.sit_down("process_owner_1")
     page.goto("/bundles")
-    page.get_by_role("row").filter(has_text="city").get_by_role("button", name="据此起草").first.click()
+    page.get_by_role("row").filter(has_text=demo.PLACES["city"]).get_by_role("button", name="据此起草").first.click()
     address = page.url.partition("?")[0]
     page.locator("#files").set_input_files({"name": name, "mimeType": "application/octet-stream", "buffer": content})
 

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests import server
 from tests.browser import desk as desks
 from tests.browser.desk import Desk
+from workflow_service import demo
 
 FORM = """{
   "id": "review_plan",
@@ -45,7 +46,7 @@ def _draft(desk: Desk) -> None:
     """A draft from the version in force, opened."""
     desk.sit_down("process_owner_1")
     desk.page.get_by_role("link", name="流程设计").click()
-    desk.page.get_by_role("row").filter(has_text="现行").filter(has_text="city").get_by_role(
+    desk.page.get_by_role("row").filter(has_text="现行").filter(has_text=demo.PLACES["city"]).get_by_role(
         "button", name="据此起草"
     ).click()
     expect(desk.page.get_by_role("heading", level=1)).to_contain_text("草稿")

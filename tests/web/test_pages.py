@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.web.conftest import ACCEPTED, House
+from workflow_service import demo
 
 PAGES = {
     "clerk_1": ["/inbox", "/inbox?scope=available", "/inbox?scope=all", "/inbox?scope=done&q=a", "/cases", "/start",
@@ -214,3 +215,14 @@ def test_a_calendar_is_entered_by_one_and_approved_by_another(house: House) -> N
     assert one.post(f"/calendars/{version}/approve").status_code == 403
     assert other.post(f"/calendars/{version}/approve").status_code == 303
     assert "元旦" in other.get("/calendars?year=2027").get_data(as_text=True)
+
+
+def test_names_stand_where_codes_would(house: House) -> None:
+    profile = house.browser("clerk_1").get("/profile").get_data(as_text=True)
+    owner = house.browser("process_owner_1")
+    listed, one = owner.get("/bundles").get_data(as_text=True), owner.get("/bundles/1").get_data(as_text=True)
+
+    assert f"<dt>单位</dt><dd>{demo.PLACES['city']}{demo.UNITS['office']}</dd>" in profile
+    assert "city-" not in profile
+    assert f"<small>{demo.PLACES['city']}　<code>" in listed and "<small>city" not in listed
+    assert f"<span>{demo.PLACES['city']}</span>" in one

@@ -72,6 +72,11 @@ def units(session: Session) -> Sequence[people.Unit]:
     return session.scalars(select(people.Unit).order_by(people.Unit.place, people.Unit.code)).all()
 
 
+def place_names(session: Session) -> dict[str, str]:
+    """Place code → its name."""
+    return {one.place: one.place_name for one in units(session)}
+
+
 def calendar_versions(session: Session, actor: Actor) -> Sequence[reference.CalendarVersion]:
     """The versions of the working-day calendar, newest first."""
     permissions.require(actor, permissions.Permission.CALENDAR_EDIT)

@@ -37,13 +37,8 @@ def listed() -> str:
             wanted=wanted,
             statuses=i18n.words()["status"],
             processes=staff.process_names(session),
-            places=place_names(session),
+            places=overview.place_names(session),
         )
-
-
-def place_names(session: Session) -> dict[str, str]:
-    """Place code → its name."""
-    return {one.place: one.place_name for one in overview.units(session)}
 
 
 @pages.get("/cases/<number>")

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from workflow_service import errors
 from workflow_service.bundles import names, programs, publish, read, variant_file, variants
+from workflow_service.cases import overview
 from workflow_service.identity import roster
 from workflow_service.identity.permissions import Permission
 from workflow_service.storage import reference
@@ -29,7 +30,13 @@ def bundles() -> str:
         who = _who(session, found)
         force = {one.place: programs.in_force(session, one.place) for one in found if one.status == "published"}
         return flask.render_template(
-            "bundles.html", found=found, who=who, force=force, editable=EDITABLE, standing=variants.overview(session)
+            "bundles.html",
+            found=found,
+            who=who,
+            force=force,
+            editable=EDITABLE,
+            standing=variants.overview(session),
+            places=overview.place_names(session),
         )
 
 
@@ -101,6 +108,7 @@ def show(bundle_id: int) -> str:
             editable=bundle.status in EDITABLE,
             mine=bundle.author == visit.actor().name,
             who=_who(session, [bundle]),
+            places=overview.place_names(session),
             bases=[one for one in publish.listed(session, visit.actor()) if one.id != bundle.id],
         )
 

@@ -24,7 +24,7 @@ def listed() -> str:
     with visit.reading() as session:
         found = roster.everybody(session, place or None, role or None)
         shown = [one for one in found if q in one.name or q in one.display_name]
-        places = {one.place: one.place_name for one in overview.units(session)}
+        places = overview.place_names(session)
         return flask.render_template(
             "people.html", people=shown, places=places, roles=i18n.words()["role"], place=place, role=role, q=q
         )

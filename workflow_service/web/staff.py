@@ -98,9 +98,14 @@ def _profile(faults: dict[str, str]) -> str:
         actor = visit.actor()
         mine = roster.substitutions(session, actor)
         names = roster.display_names(session, [name for one in mine for name in (one.absent, one.substitute)])
-        colleagues = [one for one in roster.everybody(session, actor.place) if one.active and one.name != actor.name]
+        here = roster.everybody(session, actor.place)
         return flask.render_template(
-            "profile.html", faults=faults, substitutions=mine, names=names, colleagues=colleagues
+            "profile.html",
+            faults=faults,
+            substitutions=mine,
+            names=names,
+            unit=next((one.unit_name for one in here if one.name == actor.name), actor.unit),
+            colleagues=[one for one in here if one.active and one.name != actor.name],
         )
 
 
