@@ -6,6 +6,7 @@ import pytest
 
 from tests.web.conftest import ACCEPTED, House
 from workflow_service import demo
+from workflow_service.web import owner
 
 PAGES = {
     "clerk_1": ["/inbox", "/inbox?scope=available", "/inbox?scope=all", "/inbox?scope=done&q=a", "/cases", "/start",
@@ -226,3 +227,31 @@ def test_names_stand_where_codes_would(house: House) -> None:
     assert "city-" not in profile
     assert f"<small>{demo.PLACES['city']}　<code>" in listed and "<small>city" not in listed
     assert f"<span>{demo.PLACES['city']}</span>" in one
+
+
+@pytest.mark.parametrize(
+    ("language", "titles"),
+    [
+        ("zh", {"intake.bpmn": "受理分流", "route.dmn": "认定路径", "forms/visit.json": "回访谈心",
+                "forms/letters/T29_typical_case.json": "典型案例（脱敏）",
+                "scenarios/simple_case_exempted.json": "简易认定：免于问责并按期纠错"}),
+        ("en", {"intake.bpmn": "Intake and triage", "route.dmn": "route.dmn", "forms/visit.json": "Return visit",
+                "forms/letters/T29_typical_case.json": "Typical case", "roles.json": "roles.json",
+                "scenarios/simple_case_exempted.json": "Simple case: exempted and corrected in time"}),
+    ],
+)  # fmt: skip
+def test_the_files_of_a_version_are_called_in_the_readers_language(
+    house: House, language: str, titles: dict[str, str]
+) -> None:
+    page = house.browser("process_owner_1").get("/bundles/1", headers={"Accept-Language": language})
+
+    text = page.get_data(as_text=True)
+    for name, title in titles.items():
+        assert f'files/{name}">{title}</a>' in text, name
+
+
+def test_a_file_that_cannot_be_read_goes_by_its_name(house: House) -> None:
+    with house.app.test_request_context("/"):
+        assert [
+            owner.title_of(*one) for one in (("forms/x.json", b"{"), ("forms/x.json", b"[]"), ("x.bpmn", b"<"))
+        ] == ["", "", ""]

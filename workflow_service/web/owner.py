@@ -1,9 +1,11 @@
 """The desk of process owners: versions and drafts, their files and findings, approval and publication."""
 
+import html
 import re
 from collections.abc import Mapping, Sequence
 
 import flask
+import orjson
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -13,7 +15,7 @@ from workflow_service.cases import overview
 from workflow_service.identity import roster
 from workflow_service.identity.permissions import Permission
 from workflow_service.storage import reference
-from workflow_service.web import api_bundles, guard, headers, problems, visit
+from workflow_service.web import api_bundles, guard, headers, i18n, problems, visit
 from workflow_service.web import pages as shared
 
 pages = flask.Blueprint("owner", __name__, url_prefix="/bundles")
@@ -101,7 +103,7 @@ def show(bundle_id: int) -> str:
             groups=groups,
             variant=variants.variant_of(files),
             kinds=kind_names(),
-            titles={name: title_of(content) for name, content in files.items()},
+            titles={name: title_of(name, content) for name, content in files.items()},
             findings=found,
             faults={one["file"] for one in found if one["severity"] == "error"},
             is_valid=not any(one["severity"] == "error" for one in found),
@@ -113,13 +115,27 @@ def show(bundle_id: int) -> str:
         )
 
 
-_TITLE = re.compile(rb'"title":\s*"([^"]{1,80})"|<(?:\w+:)?(?:process|decision)\s[^>]*\bname="([^"]{1,80})"')
+_DRAWN = re.compile(rb'<(?:\w+:)?process\s[^>]*\bname="([^"]{1,80})"')
+_DRAWN_EN = re.compile(rb'\bname="name_en"\s+value="([^"]{1,80})"')  # the process's own stands first
+_TABLE = re.compile(rb'<(?:\w+:)?definitions\s[^>]*\bname="([^"]{1,80})"')
 
 
-def title_of(content: bytes) -> str:
-    """What a file is called for people: a form's title, a process's or decision's name."""
-    found = _TITLE.search(content)
-    return (found[1] or found[2]).decode("utf-8", "replace") if found else ""
+def title_of(name: str, content: bytes) -> str:
+    """What a file is called in the reader's language: a form's title, a letter's, process's or table's name; else nothing."""
+    if names.kind(name) == "diagram":
+        return i18n.either({"title": _matched(_DRAWN, content), "title_en": _matched(_DRAWN_EN, content)}, "title")
+    if names.kind(name) == "table":
+        return "" if i18n.is_english() else _matched(_TABLE, content)
+    try:
+        told = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return ""
+    return i18n.either(told, "name" if names.kind(name) == "letter" else "title") if isinstance(told, dict) else ""
+
+
+def _matched(pattern: re.Pattern[bytes], content: bytes) -> str:
+    found = pattern.search(content)
+    return html.unescape(found[1].decode("utf-8", "replace")) if found else ""
 
 
 def kind_names() -> Mapping[str, str]:
