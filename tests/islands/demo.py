@@ -177,7 +177,14 @@ def story() -> dict[str, Any]:
                     {"process": "simple_case", "element": come, "visit": visits[come], "happened": "entered", "flow": flow},
                 ],
                 "tokens": [{"process": "simple_case", "element": come}],
-                "diff": [{"path": f"{gone}.proposal", "before": None, "after": "EXEMPT"}, {"path": "case.status", "before": "registered", "after": "in_progress"}],
+                "diff": [
+                    {"path": f"{gone}.proposal", "label": "拟定结果 › 处理建议", "names": {}, "before": None, "after": "EXEMPT"},
+                    {"path": "case.status", "label": "案件 › 状态", "names": {}, "before": "registered", "after": "in_progress"},
+                    {
+                        "path": "case.outcomes", "label": "案件 › 认定结果", "names": {"subject_id": "对象", "granted": "同意"}, "before": None,
+                        "after": [{"subject_id": "<b>s1</b>", "granted": True}],
+                    },
+                ],
             }
         )  # fmt: skip
     last = {**steps[-1], "entry": 7, "what": "转认定小组", "process": "panel", "run_name": "认定小组", "diff": []}

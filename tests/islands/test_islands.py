@@ -77,6 +77,18 @@ def test_an_entry_that_differs_is_named(open_island: Open) -> None:
     expect(page.locator(".replay-facts .island-problem")).to_be_visible()
 
 
+def test_what_changed_is_told_by_labels_with_the_names_beside_them(open_island: Open) -> None:
+    page = open_island("replay")
+
+    page.locator(".replay-list button").first.click()
+
+    rows = page.locator(".replay-table tbody tr")
+    expect(rows.nth(1).locator("th")).to_have_text("案件 › 状态case.status")
+    expect(rows.nth(2).locator("td").last).to_have_text("同意是对象<b>s1</b>")
+    expect(rows.nth(2).locator(".label").first).to_have_attribute("title", "granted")
+    expect(rows.nth(2).locator("td").first).to_have_text("—")
+
+
 def test_the_modeler_saves_what_was_edited(open_island: Open, site: tuple[str, Flask]) -> None:
     page = open_island("modeler")
     page.locator('.djs-element[data-element-id="record_meeting"] .djs-hit').click()

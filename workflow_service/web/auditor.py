@@ -14,7 +14,7 @@ from workflow_service.engine import view
 from workflow_service.identity import roster
 from workflow_service.identity.permissions import Permission
 from workflow_service.storage import tables
-from workflow_service.web import api, api_audit, api_cases, guard, i18n, shapes, visit
+from workflow_service.web import api, api_audit, api_cases, data_names, guard, i18n, shapes, visit
 
 pages = flask.Blueprint("auditor", __name__, url_prefix="/audit")
 
@@ -28,14 +28,21 @@ def journal(number: str) -> str:
         found = queries.journal(session, visit.actor(), visit.now(), number, after, 50)
         changed = api_audit.changes(session, number) if found.total <= api_audit.LONGEST else {}
         case = queries.readable(session, visit.actor(), visit.now(), number, "journal")
+        known = _names(session, case)
+        flask.g.labels = known.every
         return flask.render_template(
             "journal.html",
             found=found,
-            changed=changed,
+            changed={seq: data_names.changes(known, diff) for seq, diff in changed.items()},
             case=case,
             who=_who(session, found.items),
             elements=_elements(session, case),
         )
+
+
+def _names(session: Session, case: tables.Case) -> data_names.Names:
+    runs = session.query(tables.Run.id, tables.Run.process).filter_by(case_id=case.id)
+    return data_names.of(programs.of(session, case.bundle), {row.id: row.process for row in runs})
 
 
 def _who(session: Session, lines: Any) -> Mapping[str, str]:
@@ -67,7 +74,8 @@ def steps(number: str) -> flask.Response:
         who = roster.display_names(session, {one["actor"] for one in found})
         labels = {one: i18n.either(told, "name") for one, told in _elements(session, case).items()}
         runs = {row.id: row.key for row in session.query(tables.Run).filter_by(case_id=case.id)}
-        told = [_step(one, who, labels, runs) for one in found]
+        known = _names(session, case)
+        told = [{**_step(one, who, labels, runs), "diff": data_names.changes(known, one["diff"])} for one in found]
     names = i18n.processes(program)
     visited = dict.fromkeys(move["process"] for one in found for move in one["moved"])
     shown = {
@@ -101,7 +109,6 @@ def _step(
         "process": process,
         "moved": moved,
         "tokens": one["tokens"],
-        "diff": one["diff"],
         "agrees": one["agrees"],
         "hash": one["hash"],
     }

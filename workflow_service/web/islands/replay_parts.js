@@ -33,13 +33,38 @@ export function detail(step) {
 function changes(diff) {
   if (!diff.length) return h('p', { class: 'replay-nothing' }, say('nothing_changed'));
   const head = h('tr', {}, ...['data', 'before', 'after'].map((word) => h('th', { scope: 'col' }, say(word))));
-  const rows = diff.map((one) => h('tr', {}, h('th', { scope: 'row' }, one.path), value(one.before), value(one.after)));
+  const rows = diff.map((one) => h('tr', {}, name(one), value(one.before, one.names ?? {}), value(one.after, one.names ?? {})));
   return h('div', { class: 'replay-table', tabindex: '0', role: 'region', 'aria-label': say('changed_data') }, h('table', {}, h('caption', {}, say('changed_data')), h('thead', {}, head), h('tbody', {}, ...rows)));
 }
 
-function value(given) {
+/** What a piece of data is called, with its name in the data below. */
+function name(one) {
+  return h('th', { scope: 'row' }, one.label ?? one.path, one.label ? h('code', {}, one.path) : null);
+}
+
+function value(given, names) {
   if (given === null || given === undefined) return h('td', { class: 'absent' }, '—');
-  const text = typeof given === 'string' ? given : JSON.stringify(given, null, 1);
-  if (text.length <= LONGEST) return h('td', {}, text);
-  return h('td', {}, h('details', {}, h('summary', {}, `${text.slice(0, 60)}…`), h('pre', {}, text)));
+  const text = flat(given, names);
+  const whole = parts(given, names);
+  if (text.length <= LONGEST) return h('td', {}, whole);
+  return h('td', {}, h('details', {}, h('summary', {}, `${text.slice(0, 60)}…`), whole));
+}
+
+/** A value as lists of labels and texts; each label has its name in the data as its title. */
+function parts(given, names) {
+  if (Array.isArray(given)) return h('ul', {}, ...given.map((one) => h('li', {}, parts(one, names))));
+  if (given === null || typeof given !== 'object') return h('span', {}, word(given));
+  const pairs = Object.entries(given).map(([key, one]) => h('li', {}, h('span', { class: 'label', title: key }, names[key] ?? key), parts(one, names)));
+  return h('ul', {}, ...pairs);
+}
+
+function word(given) {
+  if (given === null) return '—';
+  return typeof given === 'boolean' ? say(given ? 'yes' : 'no') : String(given);
+}
+
+function flat(given, names) {
+  if (Array.isArray(given)) return given.map((one) => flat(one, names)).join('; ');
+  if (given === null || typeof given !== 'object') return word(given);
+  return Object.entries(given).map(([key, one]) => `${names[key] ?? key}: ${flat(one, names)}`).join(', ');
 }
