@@ -1,10 +1,16 @@
 """One expression and one decision on the command line: the value on stdout, reasons on stderr, an exit code."""
 
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+from pathlib import Path
 
 import pytest
+
+from workflow_service import errors
+from workflow_service.storage import database, migrations
 
 
 def run(*words: str) -> tuple[int, str, str]:
@@ -57,3 +63,39 @@ def test_a_decision_is_told_with_the_rule_that_matched() -> None:
     (table,) = json.loads(out)["decisions"][0]["tables"]
     assert code == 0
     assert [rule["number"] for rule in table["rules"]] == [1]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["serve", "--port", "1"], ["serve", "--demo", "--port", "1"], ["user", "list"], ["doctor"],
+        ["replay", "RC-2026-00001"], ["backup", "{folder}/kept.zip"],
+    ],
+)  # fmt: skip
+def test_a_database_of_a_newer_release_is_refused_in_a_sentence_and_left_alone(
+    tmp_path: Path, migrated_sqlite: bytes, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    path = tmp_path / "service.db"
+    path.write_bytes(migrated_sqlite)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        before = list(connection.iterdump())
+    monkeypatch.setenv("WORKFLOW_DATA_DIR", str(tmp_path))
+
+    code, _out, err = run(*(one.format(folder=tmp_path) for one in words), "--database", f"sqlite:///{path}")
+
+    assert code == 3
+    assert "由更新的版本建立（9999）" in err and str(path) in err and "made by a newer release (9999)" in err
+    assert "Traceback" not in err
+    with closing(sqlite3.connect(path)) as connection:
+        assert list(connection.iterdump()) == before
+    assert not (tmp_path / "kept.zip").exists()
+
+
+def test_what_a_newer_release_has_backed_up_is_not_restored(tmp_path: Path) -> None:
+    db = database.open_database(f"sqlite:///{tmp_path / 'empty.db'}")
+
+    with pytest.raises(errors.Conflict, match="备份由更新的版本制作（9999）"):
+        migrations.upgrade(db, "9999")
+
+    db.engine.dispose()

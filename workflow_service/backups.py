@@ -33,13 +33,15 @@ def backup(chosen: Settings, real: Callable[[], datetime], path: Path, tick: arc
     """Writes everything into one file, from one snapshot, while the service goes on.
 
     Raises:
-        Conflict: the file exists already, or the database has no tables yet. Unavailable: it cannot be read or written.
+        Conflict: the file exists already, the database has no tables yet or is of a newer release. Unavailable: it cannot
+            be read or written.
     """
     if path.exists():
         raise errors.Conflict("文件“{path}”已存在，备份不覆盖它；请换一个名称", path=path)
     db = database.open_database(chosen.database, read_only=True)
     try:
         with _new_file(path) as part, database.snapshot(db) as session:
+            migrations.require_known(session.connection())
             revision = migrations.revision(session.connection())
             if revision is None:
                 raise errors.Conflict("数据库中还没有本服务的表，没有可备份的内容")

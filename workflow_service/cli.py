@@ -11,6 +11,7 @@ import click
 import orjson
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 from tqdm import tqdm
 
 from workflow_service import backups, demo, dmn, errors, feel, scenarios, serving, settings
@@ -22,7 +23,7 @@ from workflow_service.bundles import publish as publishing
 from workflow_service.cases import lifecycle
 from workflow_service.identity import credentials, roster
 from workflow_service.identity.actors import Actor
-from workflow_service.storage import archive, database, tables
+from workflow_service.storage import archive, database, migrations, tables
 
 FINDINGS, WRONG_USE, FAILED = 1, 2, 3
 
@@ -365,9 +366,12 @@ def _reading(url: str | None) -> Any:
     return database.reading(serving.open_ready(_settings(database=url)))
 
 
-def _looking(url: str | None) -> Any:
+@contextmanager
+def _looking(url: str | None) -> Iterator[Session]:
     """One state of everything, also while a service runs on it."""
-    return database.snapshot(database.open_database(_settings(database=url).database, read_only=True))
+    with database.snapshot(database.open_database(_settings(database=url).database, read_only=True)) as session:
+        migrations.require_known(session.connection())
+        yield session
 
 
 def _now() -> datetime:

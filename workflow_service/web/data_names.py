@@ -110,6 +110,7 @@ def _published() -> Labels:
         "opened_at": _("立案时间"),
         "opened_by": _("发起人"),
         "started_at": _("启动日期"),
+        "actors": _("办理人"),
         "applicant": _("申请人"),
         "mode": _("启动方式"),
         "urgent": _("加急"),

@@ -18,18 +18,14 @@ def upgrade(db: Database, to: str = "head") -> None:
 
     Raises:
         Unavailable: the database cannot be reached or written.
-        Conflict: the database was made by a newer release.
+        Conflict: the database, or what is to be restored into it, was made by a newer release.
     """
     config = _config()
     try:
         with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
-            known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
-            current = MigrationContext.configure(connection).get_current_revision()
-            unknown = {one for one in (current, to) if one} - known - {"head"}
-            if unknown:
-                raise errors.Conflict(
-                    "数据库由更新的版本建立（{revision}），请使用相应版本的程序", revision=min(unknown)
-                )
+            require_known(connection)
+            if to not in {*_known(config), "head"}:
+                raise errors.Conflict("备份由更新的版本制作（{revision}），请先升级程序再恢复", revision=to)
             config.attributes["connection"] = connection
             command.upgrade(config, to)
     except OperationalError as error:
@@ -41,6 +37,22 @@ def upgrade(db: Database, to: str = "head") -> None:
 def revision(connection: Connection) -> str | None:
     """The revision of a database's tables; None when it has none of ours."""
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def require_known(connection: Connection) -> None:
+    """Raises Conflict for a database that a newer release has made: this one would misread it, or lose what it doesn't know."""
+    current = revision(connection)
+    if current is not None and current not in _known(_config()):
+        raise errors.Conflict(
+            "数据库“{url}”由更新的版本建立（{revision}），本程序不能使用；请升级程序，或另选数据库。"
+            "The database was made by a newer release ({revision}); upgrade the program or choose another database.",
+            url=connection.engine.url.render_as_string(),
+            revision=current,
+        )
+
+
+def _known(config: Config) -> set[str]:
+    return {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
 
 
 def _config() -> Config:
