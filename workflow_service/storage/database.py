@@ -200,12 +200,10 @@ def reading(database: Database) -> Iterator[Session]:
     session = Session(database.engine, expire_on_commit=False, autoflush=False)
     session.info["safe"] = database.safe
     try:
-        with _at_work():
+        with _at_work(), session:  # a connection that was lost fails once more when the session gives it back
             yield session
     except OperationalError as error:
         raise errors.Unavailable("数据库暂时不可用，请稍后再试") from error
-    finally:
-        session.close()
 
 
 @contextmanager
@@ -219,13 +217,12 @@ def snapshot(database: Database) -> Iterator[Session]:
     session.info["safe"] = database.safe
     steady = {} if database.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     try:
-        session.connection(execution_options=steady)
-        yield session
+        with session:
+            session.connection(execution_options=steady)
+            yield session
     except OperationalError as error:
         url = database.engine.url.render_as_string()
         raise errors.Unavailable("不能读取数据库“{url}”：{reason}", url=url, reason=error.orig) from error
-    finally:
-        session.close()
 
 
 def after_commit(session: Session, call: Callable[[], None]) -> None:
