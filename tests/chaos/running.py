@@ -125,7 +125,7 @@ class Crowd:
         self.failures: list[BaseException] = []
         self._service, self._guard = service, threading.Lock()
         self._cases: float = float("inf")
-        self._threads = [threading.Thread(target=self._work) for _ in range(at_once)]
+        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(at_once)]
         for thread in self._threads:
             thread.start()
 

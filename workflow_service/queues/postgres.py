@@ -20,7 +20,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from workflow_service import worker
+from workflow_service import errors, worker
 from workflow_service.cases import effects, jobs
 from workflow_service.storage import database
 
@@ -30,6 +30,7 @@ TASK = "run_job"
 TICK_SECONDS = 1.0
 SWEEP_SECONDS = 30  # at most; a shorter lease is looked at more often
 OVERDUE_SECONDS = 60
+RETRY_SECONDS = 2  # while the database is away
 _SCHEMA_LOCK = 815_001  # an advisory lock, so that two processes that start together install the schema once
 
 
@@ -62,7 +63,8 @@ class Service:
         self._worker = one
         conninfo = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
         self._app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=conninfo))
-        self._app.task(name=TASK)(self._run_job)
+        away = procrastinate.RetryStrategy(wait=RETRY_SECONDS, retry_exceptions={errors.Unavailable})
+        self._app.task(name=TASK, retry=away)(self._run_job)
         self._stop = threading.Event()
         self._cancel: Callable[[], object] = lambda: None
         self._keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
@@ -87,23 +89,35 @@ class Service:
         self._cancel()
 
     async def _work(self, wait: bool) -> None:
-        async with self._app.open_async():
+        """The queue's own worker ends when it loses the database; it is begun anew until that is back."""
+        while not self._stop.is_set():
+            serving = asyncio.create_task(self._serve(wait))
             # the queue's own handlers of signals come so late that one sent at the start would be lost
-            working = asyncio.create_task(
-                self._app.run_worker_async(
-                    wait=wait,
-                    concurrency=self._worker.settings.worker_concurrency,
-                    listen_notify=True,
-                    fetch_job_polling_interval=2.0,
-                    delete_jobs="always",
-                    install_signal_handlers=False,
-                )
-            )
-            self._cancel = partial(asyncio.get_running_loop().call_soon_threadsafe, working.cancel)
+            self._cancel = partial(asyncio.get_running_loop().call_soon_threadsafe, serving.cancel)
             if self._stop.is_set():
-                working.cancel()
-            with suppress(asyncio.CancelledError):
-                await working
+                serving.cancel()
+            try:
+                await serving
+            except asyncio.CancelledError:
+                return
+            except procrastinate.exceptions.ConnectorException as error:
+                log.warning("queue", exc_info=error)
+            if not wait:
+                return
+            await asyncio.to_thread(self._stop.wait, TICK_SECONDS)
+            with suppress(errors.Unavailable):  # what it was being woken for then is not known to it any more
+                await asyncio.to_thread(defer_overdue, self._worker, 0)
+
+    async def _serve(self, wait: bool) -> None:
+        async with self._app.open_async():
+            await self._app.run_worker_async(
+                wait=wait,
+                concurrency=self._worker.settings.worker_concurrency,
+                listen_notify=True,
+                fetch_job_polling_interval=2.0,
+                delete_jobs="always",
+                install_signal_handlers=False,
+            )
 
     def _keep(self) -> None:
         ticks, every = 0, max(1, min(SWEEP_SECONDS, self._worker.settings.lease_seconds // 4))
@@ -123,10 +137,10 @@ class Service:
             defer_overdue(self._worker)
 
 
-def defer_overdue(one: worker.Worker) -> int:
-    """Defers again the jobs that are overdue and that nobody was woken for; gives how many."""
+def defer_overdue(one: worker.Worker, seconds: int = OVERDUE_SECONDS) -> int:
+    """Defers again the jobs that have been due for so long and that nobody was woken for; gives how many."""
     with database.transaction(one.db) as session:
-        overdue = jobs.overdue(session, one.clock(), OVERDUE_SECONDS)
+        overdue = jobs.overdue(session, one.clock(), seconds)
         for job_id in overdue:
             effects.wake(session, job_id, one.clock())
     return len(overdue)
