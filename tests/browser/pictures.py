@@ -1,4 +1,7 @@
-"""Takes the pictures of the README anew, from a demo server with its sample cases."""
+"""Takes the pictures of the README anew, from a demo server with its sample cases, and draws the gallery's diagrams.
+
+``python -m tests.browser.pictures recusal intake`` draws only these diagrams and takes no picture of a page.
+"""
 
 import sys
 import tempfile
@@ -12,16 +15,20 @@ from tests.browser.desk import Desk
 from tests.chromium import ARGUMENTS
 from workflow_service import demo
 
-PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
+ROOT = Path(__file__).resolve().parents[2]
+PICTURES = ROOT / "docs" / "pictures"
+VIEWER = ROOT / "node_modules" / "bpmn-js" / "dist" / "bpmn-viewer.production.min.js"
 WIDE, PHONE = (1360, 860), (390, 844)
 WHOLE = {"task", "verification", "task_phone"}
 """Pictures of which the whole page is shown, down to a limit, not only the window."""
 LOWEST = 1500
 
 
-def main() -> int:
-    """Starts a demo server, visits the pages and writes a PNG of each."""
-    PICTURES.mkdir(parents=True, exist_ok=True)
+def main(names: list[str]) -> int:
+    """Draws the diagrams of these names, or all of them and, from a demo server, the pages."""
+    draw(names or sorted(path.stem for path in (ROOT / "bpmn").glob("*.bpmn")))
+    if names:
+        return 0
     with tempfile.TemporaryDirectory() as folder:
         site = server.Server(Path(folder))
         site.start(wait=180)
@@ -30,6 +37,34 @@ def main() -> int:
         finally:
             site.stop()
     return 0
+
+
+DRAW = """async (xml) => {
+  const viewer = new BpmnJS({ container: document.body });
+  await viewer.importXML(xml);
+  const { svg } = await viewer.saveSVG();
+  viewer.destroy();
+  document.body.innerHTML = svg;
+  const drawn = document.querySelector("svg");
+  return [drawn.width.baseVal.value, drawn.height.baseVal.value].map(Math.ceil);
+}"""
+
+
+def draw(names: list[str]) -> None:
+    """Writes a PNG of each diagram, as it stands in its file, without the frame of an application."""
+    folder = PICTURES / "diagrams"
+    folder.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=install.find(), args=ARGUMENTS)
+        page = browser.new_page()
+        for name in names:
+            page.set_content("<!doctype html><style>body { margin: 0 } .djs-container, svg { display: block }</style>")
+            page.add_script_tag(path=VIEWER)
+            xml = (ROOT / "bpmn" / f"{name}.bpmn").read_text(encoding="utf-8")
+            width, height = page.evaluate(DRAW, xml)
+            page.set_viewport_size({"width": width, "height": height})
+            page.screenshot(path=folder / f"{name}.png")
+        browser.close()
 
 
 def _take_all(site: server.Server) -> None:
@@ -88,6 +123,7 @@ def _take(page: Page, name: str, path: str) -> None:
         page.get_by_role("button", name="到末尾").click()
     tall = min(int(page.evaluate("document.documentElement.scrollHeight")), LOWEST) if name in WHOLE else height
     page.set_viewport_size({"width": width, "height": tall})
+    page.evaluate("window.scrollTo(0, 0)")
     page.screenshot(path=PICTURES / f"{name}.png")
 
 
@@ -101,4 +137,4 @@ def _begin_draft(page: Page, path: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
