@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import people
+from workflow_service.storage.prepared import Prepared
 
 
 def remember(  # noqa: PLR0913  who, when, what
@@ -36,7 +37,11 @@ def pending(session: Session) -> list[dict[str, object]]:
 def write(session: Session, accesses: Sequence[dict[str, object]]) -> None:
     """Writes what was read."""
     if accesses:
-        session.execute(people.Access.__table__.insert(), list(accesses))  # type: ignore[attr-defined]  # a mapped table
+        _INSERT.run_many(session, accesses)
+
+
+_COLUMNS = [column for column in people.Access.__table__.columns if not column.primary_key]
+_INSERT = Prepared(insert(people.Access).values({one.name: bindparam(one.name, type_=one.type) for one in _COLUMNS}))
 
 
 def of_case(session: Session, actor: Actor, case_id: int, size: int = 200) -> Sequence[people.Access]:

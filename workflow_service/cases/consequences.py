@@ -8,10 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
+from workflow_service.bundles import programs
 from workflow_service.cases import ballots, library, lifecycle
-from workflow_service.engine import inputs
 from workflow_service.identity.actors import SYSTEM, Actor
-from workflow_service.storage import journal, tables
+from workflow_service.storage import journal, steps, tables
 
 Published = Mapping[str, Any]
 _APPLICATION = "submit_application"
@@ -55,12 +55,12 @@ def _merge(session: Session, case: tables.Case, numbers: list[str]) -> None:
                 "duplicate_of", "unknown_case", "没有案号为“{number}”的案件", (("number", number),)
             )
             raise errors.Invalid([wrong])
-        _link(other, [case.number])
-    _link(case, numbers)
+        _link(session, other, [case.number])
+    _link(session, case, numbers)
 
 
-def _link(case: tables.Case, numbers: list[str]) -> None:
-    case.related = list(dict.fromkeys([*case.related, *numbers]))
+def _link(session: Session, case: tables.Case, numbers: list[str]) -> None:
+    steps.relate(session, case, list(dict.fromkeys([*case.related, *numbers])))
 
 
 def _succeed(session: Session, actor: Actor, now: datetime, case: tables.Case) -> None:
@@ -69,16 +69,13 @@ def _succeed(session: Session, actor: Actor, now: datetime, case: tables.Case) -
     if applied is None:
         return
     known = {"opened_by": case.opened_by, "related": [case.number]}
-    successor = lifecycle.create(session, lifecycle.as_system(actor), now, case.process, case.place, known)
-    lifecycle.begin(session, SYSTEM, now, successor, case.process)
-    query = select(tables.Task).where(tables.Task.case_id == successor.id, tables.Task.element == _APPLICATION)
-    first = session.scalars(query).one()
-    at = inputs.Address(first.run, first.element, first.visit)
-    lifecycle.feed(session, SYSTEM, now, successor, inputs.Submitted(at, applied["data"], applied["by"]))
-    first.status, first.done_at, first.done_by, first.holder = "done", now, applied["by"], applied["by"]
-    first.done_seq = successor.head_seq
-    _link(successor, [case.number])
-    _link(case, [successor.number])
+    bundle = programs.in_force(session, case.place)
+    successor = lifecycle.create(session, lifecycle.as_system(actor), now, case.process, case.place, bundle, known)
+    begun = lifecycle.begin(session, SYSTEM, now, successor, case.process)
+    data, by = applied["data"], applied["by"]
+    lifecycle.submit_first(session, SYSTEM, now, successor, begun, _APPLICATION, data, by)
+    _link(session, successor, [case.number])
+    _link(session, case, [successor.number])
     lifecycle.note(session, actor, now, case, "succeeded", {"by": successor.number})
 
 

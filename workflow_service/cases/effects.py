@@ -87,7 +87,7 @@ def _runs(session: Session, now: datetime, step: Stepped) -> int:
         else:
             steps.save_run(session, case_id, run_id, values)
     if fresh:
-        session.execute(insert(tables.Run), fresh)
+        steps.add_runs(session, fresh)
     return len(fresh)
 
 
@@ -176,22 +176,19 @@ def _jobs(session: Session, now: datetime, step: Stepped) -> None:
             update(tables.Job).where(tables.Job.case_id == case.id, where, unfinished).values(status="cancelled")
         )
     for call in step.done.calls:
-        job = tables.Job(
-            key=task_id(case.number, call.at),
-            case_id=case.id,
-            run=call.at.run,
-            element=call.at.element,
-            visit=call.at.visit,
-            kind=call.operation,
-            payload=dict(call.parameters),
-            actor=step.actor,
-            due_at=now,
-            status="todo",
-            created_seq=case.head_seq,
-        )
-        session.add(job)
-        session.flush([job])
-        wake(session, job.id, now)
+        job = {
+            "key": task_id(case.number, call.at),
+            "case_id": case.id,
+            "run": call.at.run,
+            "element": call.at.element,
+            "visit": call.at.visit,
+            "kind": call.operation,
+            "payload": dict(call.parameters),
+            "actor": step.actor,
+            "due_at": now,
+            "created_seq": case.head_seq,
+        }
+        wake(session, steps.add_job(session, job), now)
 
 
 def wake(session: Session, job_id: int, due_at: datetime) -> None:

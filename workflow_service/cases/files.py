@@ -6,7 +6,6 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
@@ -93,11 +92,3 @@ def download(session: Session, actor: Actor, file_id: str) -> tables.Attachment:
         return row
     involvement.require_reading(session, actor, session.get_one(tables.Case, row.case_id))
     return row
-
-
-def of_case(session: Session, case_id: int) -> list[tables.Attachment]:
-    """The files of a case without their content, oldest first."""
-    query = select(tables.Attachment).where(
-        tables.Attachment.case_id == case_id, or_(tables.Attachment.key.is_(None), ~tables.Attachment.sealed)
-    )
-    return list(session.scalars(query.order_by(tables.Attachment.added_at, tables.Attachment.id)))

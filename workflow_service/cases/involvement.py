@@ -2,13 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
 from workflow_service.identity import permissions, roster
 from workflow_service.identity.actors import Actor
-from workflow_service.storage import database, steps, tables
+from workflow_service.storage import database, looks, steps, tables
 
 HEARD = frozenset({"statement_received", "recusal_requested", "reopening_requested"})  # the party's rights, art. 16
 
@@ -62,8 +61,7 @@ def is_heard(session: Session, actor: Actor, case: tables.Case, message: str) ->
 def _has_open_work(session: Session, actor: Actor, case: tables.Case) -> bool:
     if permissions.is_recused(case.shared, actor.name):
         return False
-    tasks = session.scalars(select(tables.Task).where(tables.Task.case_id == case.id, tables.Task.status == "open"))
-    return any(candidate(actor, task) for task in tasks)
+    return any(candidate(actor, task) for task in looks.open_tasks(session, case_id=case.id))
 
 
 def candidate(actor: Actor, task: tables.Task) -> bool:

@@ -110,10 +110,15 @@ def note(session: Session, actor: Actor, now: datetime, case: tables.Case, kind:
 
 
 def create(  # noqa: PLR0913  who opens what where
-    session: Session, actor: Actor, now: datetime, process: str, place: str, known: Mapping[str, Any] | None = None
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    process: str,
+    place: str,
+    bundle: str,
+    known: Mapping[str, Any] | None = None,
 ) -> tables.Case:
-    """A new, empty case on the bundle in force at a place; ``known`` is what it publishes from its first moment."""
-    bundle = programs.in_force(session, place)
+    """A new, empty case of a place on a bundle; ``known`` is what it publishes from its first moment."""
     number = _next_number(session, now)
     shared = {
         "number": number,
@@ -123,32 +128,49 @@ def create(  # noqa: PLR0913  who opens what where
         "status": "registered",
         **(known or {}),
     }
-    case = tables.Case(
-        number=number,
-        process=process,
-        title="",
-        place=place,
-        status="registered",
-        version=0,
-        bundle=bundle,
-        opened_at=now,
-        opened_by=shared["opened_by"],
-        shared=shared,
-        head_seq=0,
-        head_hash="",
-        runs_started=0,
-        messages_waiting=0,
-        related=[],
-    )
-    session.add(case)
-    session.flush()
+    row = {
+        "number": number,
+        "process": process,
+        "title": "",
+        "place": place,
+        "status": "registered",
+        "version": 0,
+        "bundle": bundle,
+        "opened_at": now,
+        "opened_by": shared["opened_by"],
+        "closed_at": None,
+        "shared": shared,
+        "head_seq": 0,
+        "head_hash": "",
+        "runs_started": 0,
+        "messages_waiting": 0,
+        "related": [],
+        "retention": None,
+    }
+    case = steps.add_case(session, row)
     note(session, actor, now, case, "opened", {"process": process, "shared": shared})
     return case
 
 
 def begin(session: Session, actor: Actor, now: datetime, case: tables.Case, process: str) -> view.Advanced:
     """Starts the first run of a new case."""
-    return feed(session, actor, now, case, inputs.Started(process, {}))
+    return feed(session, actor, now, case, inputs.Started(process, {}), view.Family(case.shared, {}))
+
+
+def submit_first(  # noqa: PLR0913  whose form begins what
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    case: tables.Case,
+    begun: view.Advanced,
+    element: str,
+    data: dict[str, Any],
+    by: str,
+) -> None:
+    """Submits the form with which a process begins, right after its beginning, as done by ``by``."""
+    first = next(one for one in begun.opened if one.at.element == element)
+    feed(session, actor, now, case, inputs.Submitted(first.at, data, by), begun.family)
+    steps.close_task(session, f"{case.number}.{first.at}", now, by, case.head_seq)
 
 
 def _next_number(session: Session, now: datetime) -> str:

@@ -4,16 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
 from workflow_service.bundles import programs
 from workflow_service.cases import answers, lifecycle, scope, sealed
-from workflow_service.engine import inputs, view
+from workflow_service.engine import view
 from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
-from workflow_service.storage import tables
+from workflow_service.storage import looks, steps, tables
 
 
 @dataclass(frozen=True)
@@ -29,12 +28,13 @@ class Opening:
 def open_once(session: Session, actor: Actor, now: datetime, wanted: Opening) -> str:
     """Opens a case, once for each key: a client that got no answer asks again and gets the same case's number."""
     key = f"{actor.name}:open:{wanted.key}"[:200]
-    known = session.get(tables.Submission, key) if wanted.key else None
+    known = looks.submissions.first(session, key=key) if wanted.key else None
     if known is not None:
         return str(known.answer["case"])
     case = open_case(session, actor, now, wanted.process, wanted.data, wanted.place)
     if wanted.key:
-        session.add(tables.Submission(key=key, task_id=case.number, digest="", answer={"case": case.number}, at=now))
+        row = {"key": key, "task_id": case.number, "digest": "", "answer": {"case": case.number}, "at": now}
+        steps.add_submission(session, row)
     return case.number
 
 
@@ -56,18 +56,12 @@ def open_case(  # noqa: PLR0913  who opens what where
         raise errors.NotAllowed("不能为其他地区发起案件")
     loaded = programs.of(session, programs.in_force(session, where))
     entrance = _entrance(loaded, actor, process)
-    case = lifecycle.create(session, actor, now, process, where)
-    known = scope.of_data(actor, now, lifecycle.family_of(session, case), {})
+    case = lifecycle.create(session, actor, now, process, where, loaded.hash)
+    known = scope.of_data(actor, now, view.Family(case.shared, {}), {})
     given = answers.judged(session, actor, case, entrance.form, data, known)
     given = sealed.put_away(session, actor, now, case, loaded.form(entrance.form), given)
-    lifecycle.begin(session, actor, now, case, process)
-    first = session.scalars(
-        select(tables.Task).where(tables.Task.case_id == case.id, tables.Task.element == entrance.first_task)
-    ).one()
-    first.status, first.done_at, first.done_by, first.holder = "done", now, actor.name, actor.name
-    at = inputs.Address(first.run, first.element, first.visit)
-    lifecycle.feed(session, actor, now, case, inputs.Submitted(at, given, actor.name))
-    first.done_seq = case.head_seq
+    begun = lifecycle.begin(session, actor, now, case, process)
+    lifecycle.submit_first(session, actor, now, case, begun, entrance.first_task, given, actor.name)
     return case
 
 

@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflow_service import engine
 from workflow_service.bundles import forms, programs
-from workflow_service.cases import files, involvement, lifecycle, messages, queries, scope, sealed, tasks
+from workflow_service.cases import involvement, lifecycle, messages, queries, scope, sealed, tasks
 from workflow_service.engine import inputs, view
 from workflow_service.identity import permissions, roster
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import journal as chain
-from workflow_service.storage import tables
+from workflow_service.storage import looks, tables
 
 
 @dataclass(frozen=True)
@@ -52,16 +51,12 @@ class TaskView:
 def task_page(session: Session, actor: Actor, now: datetime, task_id: str) -> TaskView:
     """Everything that a task's page shows; raises NotFound for one the person may not see."""
     task, case = tasks.find(session, task_id)
-    queries.readable(session, actor, now, case.number, f"task {task.element}")
+    queries.look_at(session, actor, now, case, f"task {task.element}")
     loaded = programs.of(session, case.bundle)
     form = loaded.form(task.form)
     known, returnable = _engine_side(session, actor, now, case, task, loaded)
     blocked = _blocked(session, actor, now, case, task)
-    attempts = session.scalars(
-        select(tables.Task).where(
-            tables.Task.case_id == case.id, tables.Task.element == task.element, tables.Task.status == "done"
-        )
-    ).all()
+    attempts = looks.attempts(session, case_id=case.id, element=task.element)
     return TaskView(
         task=task,
         case=case,
@@ -82,7 +77,7 @@ def task_page(session: Session, actor: Actor, now: datetime, task_id: str) -> Ta
 
 def _written(session: Session, actor: Actor, task: tables.Task, form: forms.Form) -> Mapping[str, Any] | None:
     if task.status != "done" or task.done_seq is None:
-        draft = session.get(tables.Draft, (task.id, actor.name))
+        draft = looks.drafts.first(session, task_id=task.id, account=actor.name)
         return draft.data if draft else None
     if task.done_by != actor.name and not permissions.allows(actor, permissions.Permission.JOURNAL_READ):
         return None
@@ -166,10 +161,8 @@ def case_file(session: Session, actor: Actor, now: datetime, number: str) -> Cas
     """Everything that a case's page shows; raises NotFound for one the person may not see."""
     case = queries.readable(session, actor, now, number, "case")
     loaded = programs.of(session, case.bundle)
-    work = session.scalars(
-        select(tables.Task).where(tables.Task.case_id == case.id).order_by(tables.Task.opened_at, tables.Task.id)
-    ).all()
-    comments = _rows(session, tables.Comment, case.id)
+    work = looks.tasks(session, case_id=case.id)
+    comments = looks.comments(session, case_id=case.id)
     who = (
         {name for one in work for name in (one.holder, one.done_by) if name}
         | {one.by for one in comments}
@@ -178,22 +171,18 @@ def case_file(session: Session, actor: Actor, now: datetime, number: str) -> Cas
     return CaseFile(
         case=case,
         subjects=_subjects_for(actor, case),
-        runs=sorted(_rows(session, tables.Run, case.id), key=lambda one: int(one.id[1:])),
+        runs=sorted(looks.runs(session, case_id=case.id), key=lambda one: int(one.id[1:])),
         tasks=work,
-        deadlines=[one for one in _rows(session, tables.Deadline, case.id) if one.status in ("waiting", "paused")],
+        deadlines=looks.deadlines(session, case_id=case.id),
         documents=_documents(session, actor, case),
-        attachments=files.of_case(session, case.id) if _staff(actor) else [],
+        attachments=looks.attachments(session, case_id=case.id) if _staff(actor) else [],
         comments=comments,
-        incidents=[one for one in _rows(session, tables.Incident, case.id) if one.closed_at is None],
+        incidents=looks.incidents(session, case_id=case.id),
         messages=messages_for(session, actor, now, case),
         positions=positions(session, case),
         names=roster.display_names(session, who),
         loaded=loaded,
     )
-
-
-def _rows(session: Session, table: Any, case_id: int) -> Sequence[Any]:
-    return session.scalars(select(table).where(table.case_id == case_id)).all()
 
 
 def _staff(actor: Actor) -> bool:
@@ -202,7 +191,7 @@ def _staff(actor: Actor) -> bool:
 
 def _documents(session: Session, actor: Actor, case: tables.Case) -> Sequence[tables.Document]:
     """Staff see every paper; a party sees those addressed to everybody of the case or to themselves."""
-    papers = sorted(_rows(session, tables.Document, case.id), key=lambda one: (one.issued_at, one.id))
+    papers = looks.documents(session, case_id=case.id)
     if _staff(actor):
         return papers
     mine = {one["id"] for one in case.shared.get("subjects") or () if one.get("account") == actor.name}

@@ -13,7 +13,7 @@ from workflow_service.cases import access, inbox, involvement, paging
 from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import journal as chain
-from workflow_service.storage import people, tables
+from workflow_service.storage import looks, people, tables
 
 
 @dataclass(frozen=True)
@@ -152,12 +152,17 @@ def journal(session: Session, actor: Actor, now: datetime, number: str, after: i
 
 def readable(session: Session, actor: Actor, now: datetime, number: str, what: str) -> tables.Case:
     """A case that this person may see; that it was looked at is recorded. Raises NotFound."""
-    case = session.scalar(select(tables.Case).where(tables.Case.number == number))
+    case = looks.case.first(session, number=number)
     if case is None:
         raise errors.NotFound("没有案号为“{number}”的案件，或您无权查看", number=number)
+    look_at(session, actor, now, case, what)
+    return case
+
+
+def look_at(session: Session, actor: Actor, now: datetime, case: tables.Case, what: str) -> None:
+    """Records that this person looks at a thing of a case; raises NotFound unless they may see the case."""
     involvement.require_reading(session, actor, case)
     access.remember(session, actor, now, case.id, what)
-    return case
 
 
 def notices(session: Session, actor: Actor, after: str = "", size: int = 30) -> paging.Page:

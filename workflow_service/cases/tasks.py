@@ -25,7 +25,7 @@ from workflow_service.cases import (
 from workflow_service.engine import inputs, view
 from workflow_service.identity import permissions, roster
 from workflow_service.identity.actors import Actor
-from workflow_service.storage import database, people, steps, tables
+from workflow_service.storage import database, looks, people, steps, tables
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def claim(session: Session, actor: Actor, now: datetime, task_id: str) -> tables
         return task
     if task.holder is not None and task.holder != acting.on_behalf_of:
         raise errors.Conflict("任务已由“{holder}”签收", holder=task.holder)
-    task.holder, task.on_behalf_of = actor.name, acting.on_behalf_of
+    steps.save_task(session, task, holder=actor.name, on_behalf_of=acting.on_behalf_of)
     lifecycle.note(session, acting, now, case, "claimed", {"task": task.id})
     return task
 
@@ -95,7 +95,7 @@ def release(session: Session, actor: Actor, now: datetime, task_id: str) -> tabl
     task, case = _held(session, actor, task_id)
     if task.assignee is not None:
         raise errors.Conflict("此任务指定由您本人办理，不能退回待领")
-    task.holder, task.on_behalf_of, task.delegated_by = None, None, None
+    steps.save_task(session, task, holder=None, on_behalf_of=None, delegated_by=None)
     lifecycle.note(session, actor, now, case, "released", {"task": task.id})
     return task
 
@@ -117,7 +117,7 @@ def transfer(session: Session, actor: Actor, now: datetime, task_id: str, to: st
         involvement.require_reading(session, actor, case)
     _require_reason(reason)
     _check_receiver(session, case, task, to)
-    task.holder, task.delegated_by, task.on_behalf_of = to, None, None
+    steps.save_task(session, task, holder=to, delegated_by=None, on_behalf_of=None)
     lifecycle.note(session, actor, now, case, "transferred", {"task": task.id, "to": to, "reason": reason})
     messages.tell(
         session,
@@ -135,7 +135,7 @@ def delegate(session: Session, actor: Actor, now: datetime, task_id: str, to: st
     """Asks another person to prepare a task; their answer comes back to the one who asked, who submits it."""
     task, case = _held(session, actor, task_id)
     _check_receiver(session, case, task, to)
-    task.holder, task.delegated_by = to, actor.name
+    steps.save_task(session, task, holder=to, delegated_by=actor.name)
     lifecycle.note(session, actor, now, case, "delegated", {"task": task.id, "to": to})
     messages.tell(
         session,
@@ -268,7 +268,7 @@ def submit(  # noqa: PLR0913  the whole of a submission
     try:
         task, case = _held(session, actor, task_id)
     except errors.Conflict:
-        known = session.get(tables.Submission, full_key) if key else None
+        known = looks.submissions.first(session, key=full_key) if key else None
         if known is None:
             raise
         return _known(known, digest)
@@ -344,10 +344,10 @@ def _complete(  # noqa: PLR0913  a step's whole context
 ) -> tuple[str, ...]:
     moved = inputs.Submitted(address(task), given, actor.name)
     done = lifecycle.feed(session, actor, now, case, moved, family)
-    steps.hold(
-        task, status="done", done_at=now, done_by=actor.name, done_seq=case.head_seq, on_behalf_of=actor.on_behalf_of
+    done_seq, absent = case.head_seq, actor.on_behalf_of
+    steps.save_task(
+        session, task, status="done", done_at=now, done_by=actor.name, done_seq=done_seq, on_behalf_of=absent
     )
-    steps.save_task(session, task)
     if task.assignees:
         effects.drop_candidates(session, [task.id])
     consequences.follow(session, actor, now, case, family.case)
@@ -360,7 +360,7 @@ def _give_back(  # noqa: PLR0913  a step's whole context
     asked = task.delegated_by or ""
     data = sealed.without(_form(session, case, task), data)
     session.merge(tables.Draft(task_id=task.id, account=asked, data=data, saved_at=now))
-    task.holder, task.delegated_by = asked, None
+    steps.save_task(session, task, holder=asked, delegated_by=None)
     lifecycle.note(session, actor, now, case, "delegation_returned", {"task": task.id, "to": asked})
     messages.tell(
         session,

@@ -1,8 +1,10 @@
 """Passwords, browser sessions and API tokens: proves who somebody is."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -117,7 +119,7 @@ def of_session(session: Session, now: datetime, token: str) -> Known | None:
             people.SignedIn.seen_at > now - IDLE,
         )
     ).first()
-    actor = _actor(session, row.account_id) if row else None
+    actor = _actor(_BY_ID.run(session, {"account_id": row.account_id}).fetchall()) if row else None
     return Known(actor, row.csrf, row.seen_at) if row and actor else None
 
 
@@ -139,8 +141,7 @@ def sign_out(session: Session, token: str) -> None:
 
 def of_token(session: Session, token: str) -> Actor | None:
     """Who an API token belongs to; None for an unknown or revoked one."""
-    row = _OWNER.run(session, {"token_hash": _digest(token)}).fetchone()
-    return None if row is None else _actor(session, row[0])
+    return _actor(_BY_TOKEN.run(session, {"token_hash": _digest(token)}).fetchall())
 
 
 def issue_token(session: Session, now: datetime, account_id: int, label: str) -> str:
@@ -159,24 +160,25 @@ def change_password(session: Session, actor: Actor, now: datetime, old: str, new
     session.execute(delete(people.SignedIn).where(people.SignedIn.account_id == actor.id))
 
 
-def _actor(session: Session, account_id: int) -> Actor | None:
-    rows = _ACCOUNT.run(session, {"account_id": account_id}).fetchall()
+def _actor(rows: Sequence[Sequence[Any]]) -> Actor | None:
     if not rows:
         return None
-    name, display_name, unit, place, _role = rows[0]
-    return Actor(account_id, name, display_name, frozenset(row[4] for row in rows if row[4]), unit, place)
+    account_id, name, display_name, unit, place, _role = rows[0]
+    return Actor(account_id, name, display_name, frozenset(row[5] for row in rows if row[5]), unit, place)
 
 
-_OWNER = Prepared(
-    select(people.ApiToken.account_id).where(
-        people.ApiToken.token_hash == bindparam("token_hash"), people.ApiToken.revoked_at.is_(None)
-    )
+_Account, _Token = people.Account, people.ApiToken
+_WHO = (
+    select(_Account.id, _Account.name, _Account.display_name, people.Unit.code, people.Unit.place, people.Grant.role)
+    .join(people.Unit, people.Unit.code == _Account.unit)
+    .outerjoin(people.Grant, people.Grant.account_id == _Account.id)
+    .where(_Account.active.is_(true()))
 )
-_ACCOUNT = Prepared(
-    select(people.Account.name, people.Account.display_name, people.Unit.code, people.Unit.place, people.Grant.role)
-    .join(people.Unit, people.Unit.code == people.Account.unit)
-    .outerjoin(people.Grant, people.Grant.account_id == people.Account.id)
-    .where(people.Account.id == bindparam("account_id"), people.Account.active.is_(true()))
+_BY_ID = Prepared(_WHO.where(_Account.id == bindparam("account_id")))
+_BY_TOKEN = Prepared(
+    _WHO.join(_Token, _Token.account_id == _Account.id).where(
+        _Token.token_hash == bindparam("token_hash"), _Token.revoked_at.is_(None)
+    )
 )
 
 

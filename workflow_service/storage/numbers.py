@@ -2,25 +2,29 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import bindparam, insert, select, text
 from sqlalchemy.orm import Session
 
 from workflow_service.storage import tables
+from workflow_service.storage.prepared import Prepared
 
-_COUNT = text(
-    "INSERT INTO number_series (code, year, last) VALUES (:code, :year, 1) "
-    "ON CONFLICT (code, year) DO UPDATE SET last = number_series.last + 1 RETURNING last"
+_COUNT = Prepared(
+    text(
+        "INSERT INTO number_series (code, year, last) VALUES (:code, :year, 1) "
+        "ON CONFLICT (code, year) DO UPDATE SET last = number_series.last + 1 RETURNING last"
+    )
 )
+_KNOWN = Prepared(select(tables.IssuedNumber.number).where(tables.IssuedNumber.key == bindparam("key")))
+_INSERT = Prepared(insert(tables.IssuedNumber))
 
 
 def take(session: Session, now: datetime, code: str, year: int, key: str) -> int:
     """The next number of a code and year; the same key gives the same number (an empty key is none)."""
-    known = session.scalar(select(tables.IssuedNumber.number).where(tables.IssuedNumber.key == key)) if key else None
+    known = _KNOWN.run(session, {"key": key}).fetchone() if key else None
     if known is not None:
-        return known
-    number = int(session.execute(_COUNT, {"code": code, "year": year}).scalar_one())
-    session.add(
-        tables.IssuedNumber(code=code, year=year, number=number, key=key or f"{code}-{year}-{number}", taken_at=now)
-    )
-    session.flush()
+        return int(known[0])
+    number = int(_COUNT.run(session, {"code": code, "year": year}).fetchone()[0])
+    key = key or f"{code}-{year}-{number}"
+    row = {"code": code, "year": year, "number": number, "key": key, "taken_at": now, "voided": None}
+    _INSERT.run(session, row)
     return number

@@ -16,7 +16,7 @@ from sqlalchemy.orm.util import identity_key
 from sqlalchemy.sql.compiler import SQLCompiler
 
 Values = Mapping[str, Any]
-_Ready = tuple[str, tuple[str, ...], Mapping[str, Callable[[Any], Any]], bool]
+Convert = Callable[[Any], Any]
 
 
 class Prepared:
@@ -29,78 +29,134 @@ class Prepared:
     def run(self, session: Session, values: Values) -> Any:
         """Executes it once; gives the driver's cursor, whose rows are as the driver has them."""
         driver = _driver(session)
-        text, names, convert, positional = self._for(driver.dialect)
-        return driver.execute(text, _bound(values, names, convert, positional))
+        ready = self._ready.get(driver.dialect.name) or self._compile(driver.dialect)
+        return driver.execute(ready.text, ready.bound(values))
 
     def run_many(self, session: Session, rows: Sequence[Values]) -> None:
         """Executes it for all rows as one statement of the driver's."""
         driver = _driver(session)
-        text, names, convert, positional = self._for(driver.dialect)
-        driver.execute_many(text, [_bound(row, names, convert, positional) for row in rows])
+        ready = self._ready.get(driver.dialect.name) or self._compile(driver.dialect)
+        driver.execute_many(ready.text, [ready.bound(row) for row in rows])
 
-    def _for(self, dialect: Dialect) -> _Ready:
-        ready = self._ready.get(dialect.name)
-        if ready is None:
-            ready = self._ready[dialect.name] = self._compile(dialect)
-        return ready
-
-    def _compile(self, dialect: Dialect) -> _Ready:
+    def _compile(self, dialect: Dialect) -> "_Ready":
         compiled = self._statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # every executable can
         assert isinstance(compiled, SQLCompiler)
         names = tuple(compiled.positiontup or compiled.binds)
-        convert = cast(dict[str, Callable[[Any], Any]], dict(compiled._bind_processors))  # noqa: SLF001  the one place that knows the conversions
-        return compiled.string, names, convert, bool(compiled.positiontup)
+        convert = cast(dict[str, Convert], dict(compiled._bind_processors))  # noqa: SLF001  the one place that knows the conversions
+        fixed = {name: one.value for name, one in compiled.binds.items() if not one.required}
+        ready = _Ready(
+            compiled.string, tuple((one, convert.get(one)) for one in names), fixed, bool(compiled.positiontup)
+        )
+        self._ready[dialect.name] = ready
+        return ready
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A statement compiled for a dialect.
+
+    Args:
+        text: as the driver takes it. binds: its parameters in order, with their conversions.
+        fixed: those that the statement itself gives (a limit). positional: whether the driver takes them by position.
+    """
+
+    text: str
+    binds: tuple[tuple[str, Convert | None], ...]
+    fixed: Values
+    positional: bool
+
+    def bound(self, values: Values) -> Any:
+        """The values as the driver takes them."""
+        if self.fixed:
+            values = {**self.fixed, **values}
+        if self.positional:
+            return [values[name] if convert is None else convert(values[name]) for name, convert in self.binds]
+        return {name: values[name] if convert is None else convert(values[name]) for name, convert in self.binds}
 
 
 class Rows:
     """A prepared statement that reads whole rows of one or several tables as their mapped objects."""
 
-    def __init__(self, statement: Callable[[Select[Any]], Select[Any]], *classes: type[Any]) -> None:
-        """``statement`` is given the select of all columns of the classes, and adds joins and conditions."""
-        self._tables = [(one, list(one.__table__.columns)) for one in classes]
+    def __init__(self, statement: Callable[[Select[Any]], Select[Any]], *classes: type[Any], without: str = "") -> None:
+        """``statement`` is given the select of all columns of the classes, and adds joins and conditions.
+
+        ``without`` names a large column that is left out; the objects do not have it.
+        """
+        self._tables = [(one, [col for col in one.__table__.columns if col.key != without]) for one in classes]
         self._prepared = Prepared(statement(select(*(column for _, columns in self._tables for column in columns))))
-        self._convert: dict[str, list[_Made]] = {}
+        self._readers: dict[str, list[_Reader]] = {}
 
     def first(self, session: Session, values: Values) -> tuple[Any, ...] | None:
-        """The objects of the first row, part of the session as if it had loaded them; None when there is no row."""
+        """The objects of the first row, for looking: no session knows them; None when there is no row."""
         row = self._prepared.run(session, values).fetchone()
-        if row is None:
-            return None
-        ready = self._convert.get(session.get_bind().dialect.name) or self._compile(session.get_bind().dialect)
-        return tuple(_made(session, one, row) for one in ready)
+        return None if row is None else tuple(one.read(row) for one in self._readers_for(session))
 
-    def _compile(self, dialect: Dialect) -> list["_Made"]:
+    def every(self, session: Session, values: Values) -> list[tuple[Any, ...]]:
+        """The objects of every row, for looking."""
+        rows = self._prepared.run(session, values).fetchall()
+        readers = self._readers_for(session) if rows else []
+        return [tuple(one.read(row) for one in readers) for row in rows]
+
+    def attached(self, session: Session, values: Values) -> tuple[Any, ...] | None:
+        """The objects of the first row as if the session had loaded them, so that it stores what changes of them."""
+        row = self._prepared.run(session, values).fetchone()
+        return None if row is None else tuple(_attached(session, one, row) for one in self._readers_for(session))
+
+    def _readers_for(self, session: Session) -> list["_Reader"]:
+        dialect = _driver(session).dialect
+        ready = self._readers.get(dialect.name)
+        if ready is None:
+            ready = self._readers[dialect.name] = self._compile(dialect)
+        return ready
+
+    def _compile(self, dialect: Dialect) -> list["_Reader"]:
         made, at = [], 0
         for mapped, columns in self._tables:
-            read = [
-                (column.key, at + n, column.type.dialect_impl(dialect).result_processor(dialect, None))
-                for n, column in enumerate(columns)
-            ]
+            converts = [one.type.dialect_impl(dialect).result_processor(dialect, None) for one in columns]
             made.append(
-                _Made(mapped, tuple(read), tuple(read[n][1] for n, one in enumerate(columns) if one.primary_key))
+                _Reader(
+                    manager_of_class(mapped).new_instance,
+                    mapped,
+                    tuple(one.key for one in columns),
+                    slice(at, at + len(columns)),
+                    tuple((one.key, act) for one, act in zip(columns, converts, strict=True) if act is not None),
+                    tuple(one.key for one in columns if one.primary_key),
+                )
             )
             at += len(columns)
-        self._convert[dialect.name] = made
         return made
 
 
 @dataclass(frozen=True)
-class _Made:
-    """A mapped class; name, place in the row and conversion of each of its columns; the places of its key."""
+class _Reader:
+    """How a part of a row becomes an object of a mapped class.
 
+    Args:
+        make: an empty object of ``mapped``. names, place: its columns, and where they stand in the row.
+        converts: the columns whose values the driver gives in another form. key: its primary key's columns.
+    """
+
+    make: Callable[[], Any]
     mapped: type[Any]
-    columns: tuple[tuple[str, int, Callable[[Any], Any] | None], ...]
-    key: tuple[int, ...]
+    names: tuple[str, ...]
+    place: slice
+    converts: tuple[tuple[str, Convert], ...]
+    key: tuple[str, ...]
+
+    def read(self, row: Sequence[Any]) -> Any:
+        made = self.make()
+        held = made.__dict__
+        held.update(zip(self.names, row[self.place], strict=True))
+        for name, convert in self.converts:
+            held[name] = convert(held[name])
+        return made
 
 
-def _made(session: Session, one: _Made, row: Sequence[Any]) -> Any:
-    known = session.identity_map.get(identity_key(one.mapped, tuple(row[place] for place in one.key)))
+def _attached(session: Session, reader: _Reader, row: Sequence[Any]) -> Any:
+    made = reader.read(row)
+    known = session.identity_map.get(identity_key(reader.mapped, tuple(made.__dict__[name] for name in reader.key)))
     if known is not None:
         return known
-    made = manager_of_class(one.mapped).new_instance()
-    made.__dict__.update(
-        (name, row[place] if convert is None else convert(row[place])) for name, place, convert in one.columns
-    )
     make_transient_to_detached(made)
     session.add(made)
     return made
@@ -151,9 +207,3 @@ def _guarded(
             raise OperationalError(text, None, error) from error
 
     return execute
-
-
-def _bound(values: Values, names: Sequence[str], convert: Mapping[str, Callable[[Any], Any]], positional: bool) -> Any:
-    if positional:
-        return [convert[name](values[name]) if name in convert else values[name] for name in names]
-    return {name: convert[name](values[name]) if name in convert else values[name] for name in names}

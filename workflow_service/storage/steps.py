@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -23,7 +24,7 @@ _CASE = (
     "runs_started",
     "messages_waiting",
 )
-_TASK = ("status", "done_at", "done_by", "done_seq", "on_behalf_of", "holder")
+_TASK = ("status", "done_at", "done_by", "done_seq", "on_behalf_of", "holder", "delegated_by")
 _RUN = ("open", "state", "waits", "ended_at")
 
 
@@ -36,20 +37,19 @@ def _update(table: Any, columns: tuple[str, ...], keys: tuple[str, ...]) -> Prep
 _UPDATE_CASE = _update(tables.Case, _CASE, ("id",))
 _UPDATE_TASK = _update(tables.Task, _TASK, ("id",))
 _UPDATE_RUN = _update(tables.Run, _RUN, ("case_id", "id"))
-_INSERT_TASK = Prepared(
-    insert(tables.Task).values(
-        {column.name: bindparam(column.name, type_=column.type) for column in tables.Task.__table__.columns}
-    )
-)
-_INSERT_DEADLINE = Prepared(
-    insert(tables.Deadline).values(
-        {
-            column.name: bindparam(column.name, type_=column.type)
-            for column in tables.Deadline.__table__.columns
-            if not column.primary_key
-        }
-    )
-)
+
+
+def _insert(table: Any, *left_out: str) -> Any:
+    columns = [column for column in table.__table__.columns if column.name not in left_out]
+    return insert(table).values({column.name: bindparam(column.name, type_=column.type) for column in columns})
+
+
+_INSERT_CASE = Prepared(_insert(tables.Case, "id").returning(tables.Case.id))
+_INSERT_RUN = Prepared(_insert(tables.Run))
+_INSERT_TASK = Prepared(_insert(tables.Task))
+_INSERT_JOB = Prepared(_insert(tables.Job, "id").returning(tables.Job.id))
+_INSERT_DEADLINE = Prepared(_insert(tables.Deadline, "id"))
+_RELATE = _update(tables.Case, ("related",), ("id",))
 _CANCEL_DEADLINE = Prepared(
     update(tables.Deadline)
     .where(
@@ -80,6 +80,15 @@ _TASK_WITH_CASE = Rows(
     tables.Task,
     tables.Case,
 )
+_EMPTY_JOB = {
+    "status": "todo",
+    "attempts": 0,
+    "deaths": 0,
+    "lease_owner": None,
+    "lease_until": None,
+    "last_error": None,
+    "done_seq": None,
+}
 _EMPTY_TASK = {column.name: None for column in tables.Task.__table__.columns} | {
     "mandatory": False,
     "sealed": False,
@@ -88,7 +97,7 @@ _EMPTY_TASK = {column.name: None for column in tables.Task.__table__.columns} | 
 
 
 def task_with_case(session: Session, task_id: str) -> tuple[tables.Task, tables.Case] | None:
-    """A task and its case by the task's id."""
+    """A task and its case by the task's id; no session knows them, their changes are stored through this module."""
     found = _TASK_WITH_CASE.first(session, {"task_id": task_id})
     return None if found is None else (found[0], found[1])
 
@@ -106,14 +115,45 @@ def save_case(session: Session, case: tables.Case) -> None:
     _UPDATE_CASE.run(session, {"at_id": case.id, **_values(case, _CASE)})
 
 
-def save_task(session: Session, task: tables.Task) -> None:
-    """Stores what a submission changes of a task."""
+def save_task(session: Session, task: tables.Task, **values: Any) -> None:
+    """Sets values of a task and stores what people change of one."""
+    hold(task, **values)
     _UPDATE_TASK.run(session, {"at_id": task.id, **_values(task, _TASK)})
+
+
+def close_task(session: Session, task_id: str, now: datetime, by: str, seq: int) -> None:
+    """Stores that a task which nobody else has touched was done, by the journal's entry ``seq``."""
+    done = {"status": "done", "done_at": now, "done_by": by, "done_seq": seq, "holder": by}
+    _UPDATE_TASK.run(session, {"at_id": task_id, "on_behalf_of": None, "delegated_by": None, **done})
+
+
+def relate(session: Session, case: tables.Case, numbers: list[str]) -> None:
+    """Stores with which other cases a case is linked."""
+    hold(case, related=numbers)
+    _RELATE.run(session, {"at_id": case.id, "related": numbers})
 
 
 def _values(row: tables.Case | tables.Task, names: tuple[str, ...]) -> dict[str, Any]:
     held = instance_dict(row)  # far quicker than one attribute after the other
     return {name: held[name] if name in held else getattr(row, name) for name in names}
+
+
+def add_case(session: Session, values: Mapping[str, Any]) -> tables.Case:
+    """Stores a new case; what is stored of it later goes through this module, no session knows it."""
+    (case_id,) = _INSERT_CASE.run(session, values).fetchone()
+    case = tables.Case()
+    hold(case, id=case_id, **values)
+    return case
+
+
+def add_runs(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Stores new runs."""
+    _INSERT_RUN.run_many(session, rows)
+
+
+def add_job(session: Session, values: Mapping[str, Any]) -> int:
+    """Stores a new job and gives its id."""
+    return int(_INSERT_JOB.run(session, {**_EMPTY_JOB, **values}).fetchone()[0])
 
 
 def save_run(session: Session, case_id: int, run_id: str, values: Mapping[str, Any]) -> None:
