@@ -4,9 +4,11 @@ import json
 import sys
 from pathlib import Path
 
-from bench import engine, feel, http, scale, tasks
+from bench import engine, feel, http, pages, scale, tasks
 
-SECTIONS = {"engine": engine.run, "tasks": tasks.run, "feel": feel.run, "http": http.run, "scale": scale.run}
+SECTIONS = {
+    "engine": engine.run, "tasks": tasks.run, "feel": feel.run, "pages": pages.run, "http": http.run, "scale": scale.run,
+}  # fmt: skip
 
 
 def main() -> None:

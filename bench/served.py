@@ -5,6 +5,7 @@
 Writes the token that the client needs to ``FOLDER/token``.
 """
 
+import gc
 import random
 import sys
 from datetime import UTC, datetime
@@ -70,6 +71,8 @@ def main() -> None:
         site = floor.make(two_tasks(forms=False), "intake", str(folder / "floor.db"))
     else:
         site = ours(folder, sys.argv[4] if len(sys.argv) > 4 else f"sqlite:///{folder / 'ours.db'}")
+    gc.collect()
+    gc.freeze()  # as our server does; the floor is given the same
     waitress.serve(site, host="127.0.0.1", port=port, threads=8, _quiet=True)
 
 

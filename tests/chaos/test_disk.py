@@ -40,6 +40,7 @@ def _no_more_pages(db: database.Database) -> Iterator[None]:
         connection.execute(f"PRAGMA max_page_count = {limit}")
 
     sa.event.listen(db.engine, "checkout", limited)
+    db.engine.dispose()  # connections that were opened before know no limit
     try:
         yield
     finally:

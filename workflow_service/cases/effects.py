@@ -193,9 +193,15 @@ def _jobs(session: Session, now: datetime, step: Stepped) -> None:
 
 def wake(session: Session, job_id: int, due_at: datetime) -> None:
     """Makes a job known to the queue within the transaction."""
+    session.info["woken"] = True
     queue = database.queue_of(session)
     if queue is not None:
         queue.enqueue(session, job_id, due_at)
+
+
+def has_woken(session: Session) -> bool:
+    """Whether something of this transaction asks a machine to work."""
+    return bool(session.info.get("woken"))
 
 
 def _deadlines(session: Session, step: Stepped) -> None:

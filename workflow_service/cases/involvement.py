@@ -73,11 +73,17 @@ def candidate(actor: Actor, task: tables.Task) -> bool:
     return permissions.reaches_role(actor, task.place, task.role)
 
 
-def refusal(session: Session, actor: Actor, case: tables.Case, task: tables.Task) -> str | None:
-    """Why this person may not work on a task, or None when they may."""
+def refusal(
+    session: Session,
+    actor: Actor,
+    case: tables.Case,
+    task: tables.Task,
+    involved: permissions.Involvement | None = None,
+) -> str | None:
+    """Why this person may not work on a task, or None when they may; ``involved`` where the caller knows it already."""
     if not candidate(actor, task):
         return "此任务由其他岗位办理，不属于您的职责范围"
-    return permissions.separation(actor, task.element, task.role, of(session, case, actor.name))
+    return permissions.separation(actor, task.element, task.role, involved or of(session, case, actor.name))
 
 
 def standing(session: Session, actor: Actor, now: datetime, case: tables.Case, task: tables.Task) -> Actor:

@@ -1,6 +1,6 @@
 """Opens cases and feeds them inputs: journal, state, tasks, jobs and deadlines in one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -39,8 +39,14 @@ def lock_by_id(session: Session, case_id: int) -> tables.Case:
 
 def family_of(session: Session, case: tables.Case) -> view.Family:
     """The engine's state of a case, from its stored runs."""
-    rows = steps.runs(session, case.id)
-    runs = {row.id: view.Run(row.id, row.process, row.key, True, row.state, row.waits) for row in rows if row.open}
+    return family(case, steps.runs(session, case.id))
+
+
+def family(case: tables.Case, rows: Sequence[steps.StoredRun | tables.Run]) -> view.Family:
+    """The same from the rows of its runs."""
+    runs = {
+        row.id: view.Run(row.id, row.process, row.key, True, row.state, tuple(row.waits)) for row in rows if row.open
+    }
     closed = tuple((row.id, row.process, row.key) for row in rows if not row.open)
     return view.Family(case.shared, runs, closed)
 
@@ -51,19 +57,19 @@ def feed(  # noqa: PLR0913  a step's whole context
     now: datetime,
     case: tables.Case,
     moved: inputs.Input,
-    family: view.Family | None = None,
+    known: view.Family | None = None,
 ) -> view.Advanced:
     """Moves a locked case by one input and records all that follows; the caller's transaction commits it.
 
     Args:
-        family: the case's state where the caller has read it already.
+        known: the case's state where the caller has read it already.
 
     Raises:
         Conflict: the input no longer fits (task not open, deadline not due).
         CannotAdvance: an expression, a table or the stored state fails; nothing was changed.
     """
     loaded = programs.of(session, case.bundle)
-    done = _step(session, actor, now, Standing(case, loaded, family or family_of(session, case)), moved)
+    done = _step(session, actor, now, Standing(case, loaded, known or family_of(session, case)), moved)
     for follows in pauses.react(session, now, case, loaded, done):
         _step(session, actor, now, Standing(case, loaded, family_of(session, case)), follows)
     return done

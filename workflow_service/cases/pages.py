@@ -51,11 +51,11 @@ class TaskView:
 def task_page(session: Session, actor: Actor, now: datetime, task_id: str) -> TaskView:
     """Everything that a task's page shows; raises NotFound for one the person may not see."""
     task, case = tasks.find(session, task_id)
-    queries.look_at(session, actor, now, case, f"task {task.element}")
+    involved = queries.look_at(session, actor, now, case, f"task {task.element}")
     loaded = programs.of(session, case.bundle)
     form = loaded.form(task.form)
     known, returnable = _engine_side(session, actor, now, case, task, loaded)
-    blocked = _blocked(session, actor, now, case, task)
+    blocked = _blocked(session, actor, now, case, task, involved)
     attempts = looks.attempts(session, case_id=case.id, element=task.element)
     return TaskView(
         task=task,
@@ -97,10 +97,17 @@ def _engine_side(  # noqa: PLR0913  who sees which task of which case, and when
     return known, [loaded.elements[task.process, one] for one in earlier]
 
 
-def _blocked(session: Session, actor: Actor, now: datetime, case: tables.Case, task: tables.Task) -> str:
+def _blocked(  # noqa: PLR0913  who looks at which task of which case, and when
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    case: tables.Case,
+    task: tables.Task,
+    involved: permissions.Involvement,
+) -> str:
     if task.status != "open":
         return "任务已办结" if task.status == "done" else "任务已取消"
-    own = involvement.refusal(session, actor, case, task)
+    own = involvement.refusal(session, actor, case, task, involved)
     if own is None:
         return ""
     for absent, roles in roster.absent_people(session, now, actor.name):
@@ -163,6 +170,8 @@ def case_file(session: Session, actor: Actor, now: datetime, number: str) -> Cas
     loaded = programs.of(session, case.bundle)
     work = looks.tasks(session, case_id=case.id)
     comments = looks.comments(session, case_id=case.id)
+    runs = sorted(looks.runs(session, case_id=case.id), key=lambda one: int(one.id[1:]))
+    family = lifecycle.family(case, runs)
     who = (
         {name for one in work for name in (one.holder, one.done_by) if name}
         | {one.by for one in comments}
@@ -171,15 +180,15 @@ def case_file(session: Session, actor: Actor, now: datetime, number: str) -> Cas
     return CaseFile(
         case=case,
         subjects=_subjects_for(actor, case),
-        runs=sorted(looks.runs(session, case_id=case.id), key=lambda one: int(one.id[1:])),
+        runs=runs,
         tasks=work,
         deadlines=looks.deadlines(session, case_id=case.id),
         documents=_documents(session, actor, case),
         attachments=looks.attachments(session, case_id=case.id) if _staff(actor) else [],
         comments=comments,
         incidents=looks.incidents(session, case_id=case.id),
-        messages=messages_for(session, actor, now, case),
-        positions=positions(session, case),
+        messages=messages_for(loaded, actor, now, family),
+        positions=[dict(one) for one in engine.positions(loaded.program, family)],
         names=roster.display_names(session, who),
         loaded=loaded,
     )
@@ -214,17 +223,10 @@ def subjects(case: tables.Case) -> list[dict[str, Any]]:
     return [{**one, "outcome": outcomes.get(one.get("id"), end)} for one in case.shared.get("subjects") or ()]
 
 
-def positions(session: Session, case: tables.Case) -> list[dict[str, Any]]:
-    """Where the tokens of a case stand: run, process, element."""
-    loaded = programs.of(session, case.bundle)
-    return [dict(one) for one in engine.positions(loaded.program, lifecycle.family_of(session, case))]
-
-
-def messages_for(session: Session, actor: Actor, now: datetime, case: tables.Case) -> list[view.Entrance]:
-    """The messages that this person may send to the case now."""
-    known = scope.of_data(actor, now, lifecycle.family_of(session, case), {})
-    entrances = programs.of(session, case.bundle).program.entrances
-    mine = [one for one in entrances if one.message and actor.roles & set(one.roles)]
+def messages_for(loaded: programs.Loaded, actor: Actor, now: datetime, family: view.Family) -> list[view.Entrance]:
+    """The messages that this person may send to a case now."""
+    mine = [one for one in loaded.program.entrances if one.message and actor.roles & set(one.roles)]
+    known = scope.of_data(actor, now, family, {}) if mine else {}
     return [one for one in mine if messages.is_open(one, known, now)]
 
 

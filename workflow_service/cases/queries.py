@@ -159,10 +159,15 @@ def readable(session: Session, actor: Actor, now: datetime, number: str, what: s
     return case
 
 
-def look_at(session: Session, actor: Actor, now: datetime, case: tables.Case, what: str) -> None:
-    """Records that this person looks at a thing of a case; raises NotFound unless they may see the case."""
-    involvement.require_reading(session, actor, case)
+def look_at(session: Session, actor: Actor, now: datetime, case: tables.Case, what: str) -> permissions.Involvement:
+    """Records that this person looks at a thing of a case, and gives their part in it.
+
+    Raises:
+        NotFound: they may not see the case.
+    """
+    involved = involvement.require_reading(session, actor, case)
     access.remember(session, actor, now, case.id, what)
+    return involved
 
 
 def notices(session: Session, actor: Actor, after: str = "", size: int = 30) -> paging.Page:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
 from workflow_service import errors
-from workflow_service.storage.prepared import driver_of
+from workflow_service.storage import connections
 
 
 class Queue(Protocol):
@@ -88,7 +88,12 @@ class Database:
     turnstile: Turnstile = field(default_factory=Turnstile)
 
     def __post_init__(self) -> None:
-        self.writer = self.engine.execution_options(writes=True)
+        self.shelf = connections.Shelf(self.engine, self._tell)
+        self.notes = connections.Shelf(self.engine, self._tell, hurried=True)
+
+    def _tell(self, statement: str) -> None:
+        if self.observer is not None:
+            self.observer(statement)
 
     @property
     def is_sqlite(self) -> bool:
@@ -103,7 +108,7 @@ def open_database(url: str, *, read_only: bool = False) -> Database:
     """
     if make_url(url).get_backend_name() == "sqlite":
         return Database(_open_sqlite(url, read_only))
-    return Database(create_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True))
+    return Database(create_engine(url, pool_size=8, max_overflow=16, pool_pre_ping=True))
 
 
 def _open_sqlite(url: str, read_only: bool) -> Engine:
@@ -122,7 +127,10 @@ def _open_sqlite(url: str, read_only: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        immediate = connection.get_execution_options().get("writes", False)
+        options = connection.get_execution_options()
+        if options.get(connections.KEPT, False):
+            return  # it has begun already
+        immediate = options.get("writes", False)
         raw: Any = connection.connection.driver_connection
         try:
             raw.execute("BEGIN IMMEDIATE" if immediate else "BEGIN")
@@ -152,36 +160,49 @@ def _at_work() -> Iterator[None]:
             _AT_WORK.discard(own)
 
 
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "mmap_size=0", "cache_size=-32000")
-"""The first would write to the file."""
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "mmap_size=0",
+    "cache_size=-32000",
+    "wal_autocheckpoint=4000",
+)
+"""The first would write to the file; the log is moved into it every 16 MB, for each time waits for the disk twice."""
 
 
 @contextmanager
-def transaction(database: Database) -> Iterator[Session]:
+def transaction(database: Database, *, hurried: bool = False) -> Iterator[Session]:
     """A session whose work is committed together at the end, or not at all.
+
+    Args:
+        hurried: the commit does not wait for the disk. It survives the end of this process, not a power cut in the
+            next moment: for notes that nothing else rests on.
 
     Raises:
         Unavailable: the disk is full, the file is read only, or the database is away; nothing was changed.
     """
     if not database.is_sqlite:
-        with _at_work(), _writing(database) as session:
+        with _at_work(), _writing(database, hurried) as session:
             yield session
         return
-    with _at_work(), database.turnstile, _writing(database) as session:
+    with _at_work(), database.turnstile, _writing(database, hurried) as session:
         yield session
 
 
 @contextmanager
-def _writing(database: Database) -> Iterator[Session]:
-    # the session joins the connection's transaction only when the ORM is used: a step that needs none pays for none
+def _writing(database: Database, hurried: bool) -> Iterator[Session]:
     try:
-        with database.writer.connect() as connection, connection.begin():
-            session = Session(connection, expire_on_commit=False, autoflush=False)
+        with (database.notes if hurried else database.shelf).borrowed() as kept:
+            session = kept.session()
             session.info.update(queue=database.queue, random=database.random, safe=database.safe)
-            session.info["driver"] = driver_of(connection, database.observer)
-            with session:
+            try:
+                kept.begin_writing()
                 yield session
                 session.flush()
+                kept.commit(session)
+            finally:
+                kept.end(session)
     except OperationalError as error:
         raise errors.Unavailable("数据库暂时不能写入，本次操作没有保存，请稍后再试") from error
     except IntegrityError as error:
@@ -197,11 +218,15 @@ def reading(database: Database) -> Iterator[Session]:
     Raises:
         Unavailable: the database is away.
     """
-    session = Session(database.engine, expire_on_commit=False, autoflush=False)
-    session.info["safe"] = database.safe
     try:
-        with _at_work(), session:  # a connection that was lost fails once more when the session gives it back
-            yield session
+        with _at_work(), database.shelf.borrowed() as kept:
+            session = kept.session()
+            session.info["safe"] = database.safe
+            try:
+                kept.begin_reading()
+                yield session
+            finally:
+                kept.end(session)
     except OperationalError as error:
         raise errors.Unavailable("数据库暂时不可用，请稍后再试") from error
 

@@ -164,41 +164,54 @@ def _attached(session: Session, reader: _Reader, row: Sequence[Any]) -> Any:
 
 @dataclass(frozen=True)
 class Driver:
-    """The driver's own connection of a session, and how to speak to it."""
+    """The driver's own connection, and how to speak to it.
+
+    Args:
+        execute, execute_many: a statement with its values, or with many of them. say: a word without values (BEGIN).
+        is_in_transaction: whether something was begun and not ended.
+    """
 
     dialect: Dialect
     execute: Callable[[str, Any], Any]
     execute_many: Callable[[str, Any], Any]
+    say: Callable[[str], Any]
+    is_in_transaction: Callable[[], bool]
 
 
-def driver_of(connection: Connection, observer: Callable[[str], None] | None) -> Driver:
-    """The driver's own connection beneath a connection of the pool; ``observer`` is told of each statement."""
+def driver_of(connection: Connection, told: Callable[[str], None] | None = None) -> Driver:
+    """The driver's own connection beneath a connection of the pool; ``told`` hears of each statement."""
     raw: Any = connection.connection.driver_connection
     dialect = connection.dialect
+    many = _guarded(lambda text, rows: raw.cursor().executemany(text, rows), dialect, told)
+    word = _guarded(lambda text, _none: raw.execute(text), dialect, None)
     return Driver(
-        dialect,
-        _guarded(raw.execute, dialect, observer),
-        _guarded(lambda text, rows: raw.cursor().executemany(text, rows), dialect, observer),
+        dialect, _guarded(raw.execute, dialect, told), many, lambda text: word(text, None), _in_transaction(raw)
     )
+
+
+def _in_transaction(raw: Any) -> Callable[[], bool]:
+    if hasattr(raw, "in_transaction"):
+        return lambda: bool(raw.in_transaction)
+    return lambda: bool(raw.info.transaction_status)
 
 
 def _driver(session: Session) -> Driver:
     """The driver's connection of a session's transaction."""
     known: Driver | None = session.info.get("driver")
     if known is None:
-        known = session.info["driver"] = driver_of(session.connection(), None)
+        known = session.info["driver"] = driver_of(session.connection())
     return known
 
 
 def _guarded(
-    act: Callable[[str, Any], Any], dialect: Dialect, observer: Callable[[str], None] | None
+    act: Callable[[str, Any], Any], dialect: Dialect, told: Callable[[str], None] | None
 ) -> Callable[[str, Any], Any]:
     """The driver's errors as SQLAlchemy's, so that the one place that handles them knows them."""
     module: Any = dialect.dbapi
 
     def execute(text: str, values: Any) -> Any:
-        if observer is not None:
-            observer(text)
+        if told is not None:
+            told(text)
         try:
             return act(text, values)
         except module.IntegrityError as error:

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, TypeVar
 
 import flask
@@ -66,9 +65,11 @@ OPERATIONS: dict[str, tuple[Op, Callable[..., Any]]] = {}
 def offer(op: Op) -> Callable[[View], View]:
     """Offers a view as an operation: its JSON body is checked and handed over first, its answer becomes JSON."""
 
+    validator = None if op.body is None else _validator_of(op.body)
+
     def declared(view: View) -> View:
         def run(**values: Any) -> Any:
-            given = (body(op.body),) if op.body is not None else ()
+            given = (_checked(validator),) if validator is not None else ()
             return _answer(op, view(*given, **values))
 
         run.__name__ = view.__name__
@@ -102,24 +103,19 @@ def as_json(result: Any, status: int = 200) -> flask.Response:
     return flask.Response(orjson.dumps(result, default=str), status, mimetype="application/json")
 
 
-def body(schema: Schema) -> dict[str, Any]:
-    """The request's JSON object, checked against a schema.
+def _validator_of(schema: Schema) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(orjson.loads(orjson.dumps(schema)))  # it knows plain dictionaries only
 
-    Raises:
-        Invalid: it is no JSON object, a name occurs twice, or a value does not fit; each wrong field is named.
-    """
+
+def _checked(validator: jsonschema.Draft202012Validator) -> dict[str, Any]:
+    """The request's JSON object; raises Invalid, which names each wrong field and a name that occurs twice."""
     if "json" not in (flask.request.mimetype or "application/json"):
         raise _refusal("", "media_type", "请以 application/json 发送内容")
     given = parsed(flask.request.get_data(cache=True) or b"{}")
-    found = sorted(_validator(orjson.dumps(schema)).iter_errors(given), key=lambda one: [str(p) for p in one.path])
+    found = sorted(validator.iter_errors(given), key=lambda one: [str(p) for p in one.path])
     if found:
         raise errors.Invalid([_field_error(one) for one in found[:50]])
     return given
-
-
-@lru_cache(maxsize=200)
-def _validator(schema: bytes) -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator(orjson.loads(schema))
 
 
 def parsed(raw: bytes) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 
 import flask
+from sqlalchemy.orm import Session
 
 from workflow_service import errors
-from workflow_service.cases import files, lifecycle, messages, opening, pages, queries, why
+from workflow_service.cases import effects, files, lifecycle, messages, opening, pages, queries, why
 from workflow_service.identity.actors import Actor
 from workflow_service.identity.permissions import Permission
 from workflow_service.web import api, api_tasks, csv_text, headers, problems, schemas, shapes, visit
@@ -36,6 +37,8 @@ def open_case(given: dict[str, Any]) -> dict[str, Any]:
         key = flask.request.headers.get("Idempotency-Key", "")[:120]
         wanted = opening.Opening(given["process"], given["data"], given.get("place"), key)
         number = opening.open_once(session, visit.actor(), visit.now(), wanted)
+        if not effects.has_woken(session):
+            return _shown(session, number)
     visit.follow(number)
     return get_case(number)
 
@@ -71,8 +74,11 @@ def case_filter() -> queries.CaseFilter:
 def get_case(number: str) -> dict[str, Any]:
     """A case: status, where it stands, subjects with outcome, deadlines with their explanation, runs, documents."""
     with visit.reading() as session:
-        file = pages.case_file(session, visit.actor(), visit.now(), number)
-        return shapes.case(session, file)
+        return _shown(session, number)
+
+
+def _shown(session: Session, number: str) -> dict[str, Any]:
+    return shapes.case(session, pages.case_file(session, visit.actor(), visit.now(), number))
 
 
 @api.offer(

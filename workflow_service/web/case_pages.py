@@ -220,14 +220,12 @@ def message(number: str, name: str) -> flask.typing.ResponseReturnValue:
     with visit.reading() as session:
         case = queries.readable(session, visit.actor(), visit.now(), number, f"message {name}")
         loaded = programs.of(session, case.bundle)
-        open_ones = gathered.messages_for(session, visit.actor(), visit.now(), case)
+        family = lifecycle.family_of(session, case)
+        open_ones = gathered.messages_for(loaded, visit.actor(), visit.now(), family)
         entrance = next((one for one in open_ones if one.message == name), None)
         if entrance is None:
             raise errors.Conflict("案件现在的状态不接受这项申请，或您的角色不能提出")
-        form, known = (
-            loaded.form(entrance.form),
-            scope.of_data(visit.actor(), visit.now(), lifecycle.family_of(session, case), {}),
-        )
+        form, known = loaded.form(entrance.form), scope.of_data(visit.actor(), visit.now(), family, {})
         to = flask.url_for("case_pages.message", number=number, name=name)
         asked = _Asked(entrance, form, known, loaded.articles, to)
         if flask.request.method == "GET":

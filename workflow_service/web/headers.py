@@ -1,6 +1,6 @@
 """Security headers on every answer: a strict content policy, no framing, no sniffing, no caching of what is private."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
 import flask
@@ -20,9 +20,26 @@ BASE = {
 FOREVER = "public, max-age=31536000, immutable"
 
 
+def _joined(policy: Mapping[str, str]) -> str:
+    return "; ".join(f"{name} {value}" for name, value in policy.items())
+
+
+_STRICT = _joined(BASE)
+_FOR_EDITORS = _joined({**BASE, "style-src-attr": "'unsafe-inline'"})
+_ALWAYS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()"),
+    ("Vary", "Cookie, Accept-Language"),
+)
+
+
 def for_editors() -> None:
     """Lets this page's diagram editor colour and place its marks by style attributes; styles still come from files."""
-    flask.g.policy = {**BASE, "style-src-attr": "'unsafe-inline'"}
+    flask.g.policy = _FOR_EDITORS
 
 
 def download(content: bytes | Iterable[bytes], name: str, media_type: str) -> flask.Response:
@@ -37,22 +54,15 @@ def download(content: bytes | Iterable[bytes], name: str, media_type: str) -> fl
 
 def add(answer: flask.Response) -> flask.Response:
     """Adds the headers to an answer."""
-    policy = "; ".join(f"{name} {value}" for name, value in flask.g.get("policy", BASE).items())
-    headers = answer.headers
-    headers.setdefault("Content-Security-Policy", policy)
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["X-Frame-Options"] = "DENY"
-    headers["Referrer-Policy"] = "same-origin"
-    headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
+    headers, path = answer.headers, flask.request.path
+    headers.setdefault("Content-Security-Policy", flask.g.get("policy", _STRICT))
+    headers.extend(_ALWAYS)
     if flask.request.is_secure:
         headers["Strict-Transport-Security"] = "max-age=31536000"
-    if flask.request.path.startswith("/static/dist/") and answer.status_code == 200:  # noqa: PLR2004  found
-        headers["Cache-Control"] = FOREVER
-    elif flask.request.path.startswith("/static/"):
-        headers["Cache-Control"] = "no-cache"
-    else:
+    if not path.startswith("/static/"):
         headers["Cache-Control"] = "no-store"
-    headers.add("Vary", "Cookie, Accept-Language")
+    elif path.startswith("/static/dist/") and answer.status_code == 200:  # noqa: PLR2004  found
+        headers["Cache-Control"] = FOREVER
+    else:
+        headers["Cache-Control"] = "no-cache"
     return answer

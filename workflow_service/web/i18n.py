@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+import babel
 import flask
 import flask_babel
 
@@ -25,13 +26,19 @@ def language() -> str:
 
 def is_english() -> bool:
     """Whether this request is answered in English."""
-    return str(flask_babel.get_locale()) == "en"
+    known: bool | None = flask.g.get("english")
+    if known is None:
+        known = flask.g.english = str(flask_babel.get_locale()) == "en"
+    return known
 
 
 def install(app: flask.Flask) -> None:
     """Gives an application its languages and its templates the filters of this module."""
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = "web/translations"
-    flask_babel.Babel(app, default_locale="zh", default_timezone="Asia/Shanghai", locale_selector=language)
+    parsed = {one: babel.Locale.parse(one) for one in LANGUAGES}  # once, not for each request
+    flask_babel.Babel(
+        app, default_locale="zh", default_timezone="Asia/Shanghai", locale_selector=lambda: parsed[language()]
+    )
     app.jinja_env.filters |= {"when": when, "day": day, "stamp": stamp, "filesize": size}
     app.jinja_env.globals |= {"either": either, "due": due, "is_english": is_english, "word": word, "lane": lane}
     app.jinja_env.globals["processes"] = processes

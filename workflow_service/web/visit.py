@@ -11,7 +11,7 @@ import flask
 from sqlalchemy.orm import Session
 
 from workflow_service import demo, errors, worker
-from workflow_service.cases import access
+from workflow_service.cases import access, effects
 from workflow_service.identity.actors import Actor
 from workflow_service.settings import Settings
 from workflow_service.storage import database
@@ -91,13 +91,14 @@ def writing() -> Iterator[Session]:
             flask.g.setdefault("accesses", []).extend(access.pending(session))  # a refusal is undone, not forgotten
             raise
         access.write(session, access.pending(session))
+        flask.g.woken = flask.g.get("woken", False) or effects.has_woken(session)
 
 
 def write_accesses(answer: flask.Response) -> flask.Response:
     """Writes down what this request looked at, before the answer leaves: what can't be recorded is not shown."""
     looked = flask.g.pop("accesses", [])
     if looked:
-        with database.transaction(site().db) as session:
+        with database.transaction(site().db, hurried=True) as session:
             access.write(session, looked)
     return answer
 
@@ -107,7 +108,7 @@ def follow(number: str) -> None:
 
     With workers of their own this is left to them; a failure is theirs to record as well, not the submitter's.
     """
-    if not site().db.is_sqlite:
+    if not site().db.is_sqlite or not flask.g.get("woken", False):
         return
     for _ in range(_LOOKS):
         try:

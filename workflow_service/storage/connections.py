@@ -1,0 +1,143 @@
+"""Connections that stay open and speak to their driver themselves, so that a request pays for nothing but its statements.
+
+Taking a connection from SQLAlchemy's pool, beginning, ending and giving it back cost more than a statement does. A kept
+connection says BEGIN and COMMIT itself; a session that joins it finds the transaction begun.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from workflow_service.storage.prepared import Driver, driver_of
+
+KEPT = "kept"
+"""The execution option of a connection that says itself where its transactions begin."""
+_HURRY = {"sqlite": "PRAGMA synchronous=NORMAL", "postgresql": "SET synchronous_commit TO OFF"}
+_AT_MOST = 4
+FRESH_SECONDS = 1.0
+"""After so long a connection to a server is tried before it is used: the server may have been restarted."""
+
+
+@dataclass
+class Kept:
+    """An open connection for one user at a time; ``since`` when it was given back, in seconds of a steady clock."""
+
+    connection: Connection
+    driver: Driver
+    since: float = 0.0
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.driver.dialect.name == "sqlite"
+
+    def session(self) -> Session:
+        """A session that speaks through this connection, in the transaction that it has begun."""
+        made = Session(self.connection, expire_on_commit=False, autoflush=False)
+        made.info["driver"] = self.driver
+        return made
+
+    def begin_reading(self) -> None:
+        """One state of everything on SQLite; on PostgreSQL each statement sees what is committed, as it would within one."""
+        if self.is_sqlite:
+            self.driver.say("BEGIN")
+
+    def begin_writing(self) -> None:
+        """Begins a transaction.
+
+        Raises:
+            OperationalError: SQLite's one writer's place is taken for too long, or the server is away.
+        """
+        self.driver.say("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
+
+    def commit(self, session: Session) -> None:
+        """Commits what the session and the driver did."""
+        if session.in_transaction():
+            session.commit()
+        else:
+            self.driver.say("COMMIT")
+
+    def end(self, session: Session) -> None:
+        """Undoes what was not committed."""
+        if session.in_transaction():
+            session.close()
+        if self.driver.is_in_transaction():
+            self.driver.say("ROLLBACK")
+
+
+class Shelf:
+    """Kept connections of a database; the one given back last is taken first, for its caches are warm."""
+
+    def __init__(self, engine: Engine, told: Callable[[str], None], *, hurried: bool = False) -> None:
+        """``told`` hears of each prepared statement before it is executed; hurried commits do not wait for the disk."""
+        self._engine, self._told, self._hurried = engine, told, hurried
+        self._idle: deque[Kept] = deque()
+        event.listen(engine, "engine_disposed", self._clear)
+
+    @contextmanager
+    def borrowed(self) -> Iterator[Kept]:
+        """A connection to oneself; one that failed as a lost one does is not used again, nor are those that lay beside it."""
+        kept = self._take()
+        try:
+            yield kept
+        except OperationalError:
+            if kept.is_sqlite:
+                self._give_back(kept)
+            else:
+                _close(kept)
+                self._clear()
+            raise
+        except BaseException:
+            self._give_back(kept)
+            raise
+        self._give_back(kept)
+
+    def _take(self) -> Kept:
+        while True:
+            try:
+                kept = self._idle.pop()
+            except IndexError:
+                return self._open()
+            if kept.is_sqlite or time.monotonic() - kept.since < FRESH_SECONDS or _answers(kept):
+                return kept
+            _close(kept)
+
+    def _open(self) -> Kept:
+        dialect, options = self._engine.dialect.name, {KEPT: True}
+        own = {} if dialect == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
+        connection = self._engine.connect().execution_options(**options, **own)
+        kept = Kept(connection, driver_of(connection, self._told))
+        if self._hurried:
+            kept.driver.say(_HURRY[dialect])
+        return kept
+
+    def _give_back(self, kept: Kept) -> None:
+        if len(self._idle) >= _AT_MOST:
+            _close(kept)
+            return
+        kept.since = time.monotonic()
+        self._idle.append(kept)
+
+    def _clear(self, _engine: object = None) -> None:
+        while self._idle:
+            with suppress(IndexError):
+                _close(self._idle.pop())
+
+
+def _answers(kept: Kept) -> bool:
+    try:
+        kept.driver.say("SELECT 1")
+    except DBAPIError:
+        return False
+    return True
+
+
+def _close(kept: Kept) -> None:
+    with suppress(DBAPIError):
+        kept.connection.invalidate()
+    kept.connection.close()
