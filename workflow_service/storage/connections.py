@@ -55,13 +55,6 @@ class Kept:
         """
         self.driver.say("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
 
-    def commit(self, session: Session) -> None:
-        """Commits what the session and the driver did."""
-        if session.in_transaction():
-            session.commit()
-        else:
-            self.driver.say("COMMIT")
-
     def end(self, session: Session) -> None:
         """Undoes what was not committed."""
         if session.in_transaction():

@@ -200,7 +200,10 @@ def _writing(database: Database, hurried: bool) -> Iterator[Session]:
                 kept.begin_writing()
                 yield session
                 session.flush()
-                kept.commit(session)
+                if session.in_transaction():
+                    session.commit()
+                else:
+                    kept.driver.say("COMMIT")
             finally:
                 kept.end(session)
     except OperationalError as error:
