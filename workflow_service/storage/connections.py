@@ -1,7 +1,7 @@
 """Connections that stay open and speak to their driver themselves, so that a request pays for nothing but its statements.
 
 Taking a connection from SQLAlchemy's pool, beginning, ending and giving it back cost more than a statement does. A kept
-connection says BEGIN and COMMIT itself; a session that joins it finds the transaction begun.
+connection begins and ends by itself; a session that joins it finds the transaction begun.
 """
 
 import time
