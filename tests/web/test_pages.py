@@ -1,10 +1,11 @@
 """What people see: every desk's pages, and the way of a case through them."""
 
 import re
+from urllib.parse import unquote
 
 import pytest
 
-from tests.web.conftest import ACCEPTED, House
+from tests.web.conftest import ACCEPTED, House, application
 from workflow_service import demo
 from workflow_service.web import owner
 
@@ -255,3 +256,23 @@ def test_a_file_that_cannot_be_read_goes_by_its_name(house: House) -> None:
         assert [
             owner.title_of(*one) for one in (("forms/x.json", b"{"), ("forms/x.json", b"[]"), ("x.bpmn", b"<"))
         ] == ["", "", ""]
+
+
+def test_the_way_to_the_next_task_goes_round_those_one_holds(house: House, opened: str) -> None:
+    other = house.api("applicant_1", "POST", "/cases", {"process": "intake", "data": application()}).json["number"]
+    clerk = house.browser("clerk_1")
+
+    def lead(after: str = "") -> str:
+        return unquote(clerk.get(f"/inbox/next?after={after}").location)
+
+    assert lead() == "/inbox?said=no_next"
+    held = [f"{number}.r1.review_acceptance.1" for number in (opened, other)]
+    for task in held:
+        clerk.post(f"/tasks/{task}/claim")
+    listed = [one["id"] for one in house.api("clerk_1", "GET", "/tasks?scope=mine").json["items"]]
+    assert sorted(listed) == sorted(held)
+    assert (lead(), lead("gone")) == (f"/tasks/{listed[0]}", f"/tasks/{listed[0]}")
+    assert (lead(listed[0]), lead(listed[1])) == (f"/tasks/{listed[1]}", f"/tasks/{listed[0]}")
+    house.api("clerk_1", "POST", f"/tasks/{listed[1]}/release")
+    assert lead(listed[0]) == "/inbox?said=no_next"
+    assert "没有其他由您签收的任务" in clerk.get("/inbox?said=no_next").get_data(as_text=True)

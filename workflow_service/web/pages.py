@@ -46,6 +46,7 @@ SAID: Mapping[str, Any] = {
     "copied": lazy_gettext("已抄送"),
     "countersigned": lazy_gettext("参与人员已调整"),
     "submitted": lazy_gettext("已提交"),
+    "no_next": lazy_gettext("没有其他由您签收的任务"),
     "drafted": lazy_gettext("草稿已保存"),
     "opened": lazy_gettext("案件已登记"),
     "sent": lazy_gettext("已收存，并转入办理"),

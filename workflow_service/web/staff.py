@@ -55,6 +55,21 @@ def inbox() -> str:
         )
 
 
+@pages.get("/inbox/next")
+@guard.needs(Permission.TASK_WORK)
+def next_task() -> flask.typing.ResponseReturnValue:
+    """Leads from one task to the next that the person holds, by due date and round again; to the inbox when there is none."""
+    asked = tasks.Listing(visit.actor(), "mine", tasks.TaskFilter())
+    with visit.reading() as session:
+        held = [one.task.id for one in tasks.page(session, visit.now(), asked, "", 200).items]
+    after = visit.text_of("after")
+    place = held.index(after) + 1 if after in held else 0
+    others = [one for one in (*held[place:], *held[:place]) if one != after]
+    if not others:
+        return shared.go("staff.inbox", "no_next")
+    return shared.go("task_pages.show", task_id=others[0])
+
+
 def _scopes() -> dict[str, str]:
     return {"mine": _("我的待办"), "available": _("可签收"), "all": _("全部"), "done": _("已办")}
 

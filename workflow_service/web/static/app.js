@@ -66,7 +66,50 @@ const chosenTabs = () => {
   for (const tab of document.querySelectorAll(".tabs [aria-current]")) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 40;
 };
 
+const WRITES = "input, select, textarea, [contenteditable], [data-island]";
+const PATIENCE = 1500; // milliseconds between the two keys of a way
+
+/** Keys for those who do without the mouse: they are silent while somebody writes, and can be switched off. */
+const shortcuts = () => {
+  const help = document.getElementById("shortcuts");
+  if (!help) return;
+  const box = help.querySelector("input");
+  box.checked = kept("shortcuts") !== "off";
+  box.addEventListener("change", () => keep("shortcuts", box.checked ? "on" : "off"));
+  let begun = -PATIENCE;
+  document.addEventListener("keydown", (event) => {
+    const busy = event.defaultPrevented || event.isComposing || event.repeat || event.ctrlKey || event.metaKey || event.altKey;
+    if (busy || !box.checked || event.target.closest?.(WRITES) || document.querySelector("dialog[open]")) return;
+    const way = event.timeStamp - begun < PATIENCE ? help.querySelector(`a[data-key="${CSS.escape(event.key)}"]`) : null;
+    begun = event.key === "g" ? event.timeStamp : -PATIENCE;
+    const search = event.key === "/" ? document.querySelector('main input[type="search"]') : null;
+    if (way) way.click();
+    else if (event.key === "?") help.showModal();
+    else search?.select();
+    if (way || search || event.key === "?") event.preventDefault();
+    search?.focus();
+  });
+};
+
+/** What this browser remembers; some keep nothing. */
+const kept = (name) => {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null;
+  }
+};
+
+const keep = (name, value) => {
+  try {
+    localStorage.setItem(name, value);
+  } catch {
+    // it holds for this page only
+  }
+};
+
 dialogs();
 chosenTabs();
+shortcuts();
 submissions();
 selects();
