@@ -19,7 +19,7 @@ from workflow_service.storage import tables
 
 
 @contextmanager
-def _failing_at(desk: office.Office, n: int) -> Iterator[list[int]]:
+def failing_at(desk: office.Office, n: int) -> Iterator[list[int]]:
     """Lets the n-th SQL statement fail as if the connection had dropped; gives a counter of the statements."""
     count = [0]
 
@@ -51,7 +51,7 @@ def test_whichever_statement_fails_no_half_step_is_left(desk: office.Office) -> 
 
     for n in itertools.count(1):
         before = desk.case(number).version
-        with _failing_at(desk, n) as count:
+        with failing_at(desk, n) as count:
             try:
                 with desk.work() as session:
                     office.tasks.submit(session, clerk, desk.time, task, {"opinion": "同意"}, "k", desk.safe)
