@@ -10,10 +10,16 @@ from tests.processes import answers
 from tests.processes.story import Story, at
 from workflow_service import errors, workdays, worker
 from workflow_service.cases import calendars, deadlines
-from workflow_service.storage import tables
+from workflow_service.storage import database, tables
 
 FACTS: dict[str, Any] = {"excel_motive": "yes", "new_approach": "yes", "external_cause": "yes", "goal_unmet": "yes"}
 WEEKEND = 5
+
+
+@pytest.fixture
+def town(db: database.Database) -> city.City:
+    """The city on both databases: limits are found, stopped and computed anew by queries of their own."""
+    return city.make(db, at(2026, 1, 5))
 
 
 def begun(town: city.City, **application: Any) -> Story:
