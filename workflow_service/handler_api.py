@@ -29,7 +29,7 @@ class BpmnError(Exception):
 
 
 class RetryLater(Exception):
-    """The world is not ready: try the same call again after so many seconds."""
+    """The world is not ready: try the same call again after so many seconds, a day at most."""
 
     def __init__(self, after: float, reason: str) -> None:
         super().__init__(reason)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, bindparam, literal_column, or_, select, update
+from sqlalchemy import case as when
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
@@ -15,6 +16,8 @@ from workflow_service.storage import tables
 from workflow_service.storage.prepared import Prepared
 
 BACKOFF_CAP = timedelta(hours=1)
+FAR = timedelta(days=1)
+"""No lease and no pause before another attempt is longer."""
 
 
 @dataclass(frozen=True)
@@ -168,19 +171,22 @@ def at_work(session: Session, now: datetime, number: str) -> list[tuple[int, str
 
 
 def reclaim(session: Session, now: datetime, limit: int = 100) -> list[int]:
-    """Puts back the jobs whose lease has ended; gives their ids."""
+    """Puts back the jobs whose lease has ended, and those that a clock that ran ahead has put off; gives their ids."""
+    ahead, running = now + FAR, tables.Job.status == "run"
+    ended = or_(tables.Job.lease_until.is_(None), tables.Job.lease_until < now, tables.Job.lease_until > ahead)
     lost = (
         select(tables.Job.id)
-        .where(tables.Job.status == "run", or_(tables.Job.lease_until.is_(None), tables.Job.lease_until < now))
+        .where(or_(and_(running, ended), and_(tables.Job.status == "todo", tables.Job.due_at > ahead)))
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
     ids = list(session.scalars(lost))
     if ids:
+        deaths = tables.Job.deaths + when((running, 1), else_=0)
         session.execute(
             update(tables.Job)
-            .where(and_(tables.Job.id.in_(ids), tables.Job.status == "run"))
-            .values(status="todo", lease_owner=None, lease_until=None, due_at=now, deaths=tables.Job.deaths + 1)
+            .where(and_(tables.Job.id.in_(ids), tables.Job.status.in_(("run", "todo"))))
+            .values(status="todo", lease_owner=None, lease_until=None, due_at=now, deaths=deaths)
         )
         for job_id in ids:
             effects.wake(session, job_id, now)
