@@ -104,14 +104,28 @@ def _step(session: Session, actor: Actor, now: datetime, standing: Standing, mov
     return done
 
 
-def note(session: Session, actor: Actor, now: datetime, case: tables.Case, kind: str, body: dict[str, Any]) -> int:
-    """Writes an entry that does not move the engine (a claim, a transfer, an issued document) and gives its number."""
+def note(  # noqa: PLR0913  an entry is all of this
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    case: tables.Case,
+    kind: str,
+    body: dict[str, Any],
+    *,
+    store: bool = True,
+) -> int:
+    """Writes an entry that does not move the engine (a claim, a transfer, an issued document) and gives its number.
+
+    Args:
+        store: whether the case is stored at once, or by the step that follows in the same transaction.
+    """
     line = journal.Line(
         kind, 1, now, actor.name, body, on_behalf_of=actor.on_behalf_of, origin=actor.origin, bundle=case.bundle
     )
     seq = journal.append(session, case, line, database.random_of(session)(16))
     steps.hold(case, version=case.version + 1)
-    steps.save_case(session, case)
+    if store:
+        steps.save_case(session, case)
     return seq
 
 
@@ -124,7 +138,7 @@ def create(  # noqa: PLR0913  who opens what where
     bundle: str,
     known: Mapping[str, Any] | None = None,
 ) -> tables.Case:
-    """A new, empty case of a place on a bundle; ``known`` is what it publishes from its first moment."""
+    """A new case of a place on a bundle, to be begun at once; ``known`` is what it publishes from its first moment."""
     number = _next_number(session, now)
     shared = {
         "number": number,
@@ -154,7 +168,7 @@ def create(  # noqa: PLR0913  who opens what where
         "retention": None,
     }
     case = steps.add_case(session, row)
-    note(session, actor, now, case, "opened", {"process": process, "shared": shared})
+    note(session, actor, now, case, "opened", {"process": process, "shared": shared}, store=False)
     return case
 
 

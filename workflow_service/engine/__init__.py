@@ -3,7 +3,7 @@
 import logging
 
 from workflow_service.engine.program import Program, compile_program
-from workflow_service.engine.seen import task_data
+from workflow_service.engine.seen import positions, returnable, task_data
 from workflow_service.engine.state import CorruptState
 from workflow_service.engine.step import (
     admits,
@@ -12,10 +12,8 @@ from workflow_service.engine.step import (
     data,
     fingerprint,
     last_submission,
-    positions,
     preview_return,
     recomputed,
-    returnable,
 )
 from workflow_service.engine.step import open_tasks as pending
 

@@ -10,6 +10,7 @@ from workflow_service.engine import diagram, document, expressions, parse, struc
 from workflow_service.engine.diagram import Diagram, Node
 from workflow_service.engine.expressions import Expression
 from workflow_service.engine.meta import Meta
+from workflow_service.engine.regions import Chart
 from workflow_service.engine.view import Element, Entrance
 from workflow_service.errors import BadBundle, CannotAdvance, Finding
 
@@ -28,6 +29,7 @@ class Program:
         decide: asks a decision: its id, the inputs, the FEEL surroundings.
         joins: (process, element) of the gateways that wait for several flows.
         allowed: conditions of entrances by their element.
+        charts: flow graphs by scope, kept once they were asked for.
     """
 
     process_names: Mapping[str, str]
@@ -41,6 +43,7 @@ class Program:
     decide: Decide
     joins: frozenset[tuple[str, str]] = frozenset()
     allowed: Mapping[str, Expression] = field(default_factory=dict)
+    charts: dict[str, Chart] = field(default_factory=dict, repr=False, compare=False)
 
     def elements(self, process: str) -> list[Element]:
         """The nodes drawn in a process, those of its sub-processes included."""

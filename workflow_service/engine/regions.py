@@ -15,12 +15,14 @@ class Chart:
         edges: (source, target) pairs; an activity leads to its boundary events as well.
         forks: gateways that may send out several tokens.
         asides: boundary events that do not interrupt, so that their branch runs beside the activity.
+        starts, tasks: start events and user tasks, in the order of the diagram.
     """
 
     edges: tuple[tuple[str, str], ...]
     forks: frozenset[str]
     asides: frozenset[str]
     starts: tuple[str, ...]
+    tasks: tuple[str, ...] = ()
 
     @cached_property
     def after(self) -> Mapping[str, list[str]]:

@@ -7,16 +7,23 @@ from workflow_service.engine import expressions, specs
 from workflow_service.engine.crowd import Crowd
 from workflow_service.engine.diagram import FORKING
 from workflow_service.engine.inputs import Address, Countersigned, SentBack, Submitted, Withdrawn
+from workflow_service.engine.program import Program
 from workflow_service.engine.regions import Chart
 from workflow_service.engine.tokens import Flat, Live, Token
 from workflow_service.engine.work import Work
 from workflow_service.errors import Conflict
 
 
-def chart(work: Work, token: Token) -> Chart:
-    """The flow graph of the scope that a token stands in."""
+def chart(program: Program, token: Token) -> Chart:
+    """The flow graph of the scope that a token stands in; drawn once for a program."""
     scope = token.workflow.spec.name
-    program = work.program
+    known = program.charts.get(scope)
+    if known is None:
+        known = program.charts[scope] = _drawn(program, scope)
+    return known
+
+
+def _drawn(program: Program, scope: str) -> Chart:
     edges = program.flows.get(scope, ())
     nodes = [meta.node for (where, _), meta in program.metas.items() if where == scope]
     leaving = [source for source, _ in edges]
@@ -25,28 +32,20 @@ def chart(work: Work, token: Token) -> Chart:
         frozenset(node.id for node in nodes if node.kind in FORKING and leaving.count(node.id) > 1),
         frozenset(node.id for node in nodes if node.kind == "boundaryEvent" and not node.interrupting),
         tuple(node.id for node in nodes if node.kind == "startEvent"),
+        tuple(node.id for node in nodes if node.kind == "userTask"),
     )
 
 
-def targets(work: Work, at: Address) -> list[str]:
-    """The user tasks done before to which the work at an open task can be sent back, in the order of the diagram."""
-    live, token = standing_task(work, at)
-    graph = chart(work, token)
-    scope = token.workflow.spec.name
-    return [
-        element
-        for (where, element), meta in work.program.metas.items()
-        if where == scope
-        and meta.node.kind == "userTask"
-        and live.visits.get(element)
-        and not graph.refusal(at.element, element)
-    ]
+def targets(program: Program, live: Live, token: Token, element: str) -> list[str]:
+    """The user tasks done before to which the work at a token's task can be sent back, in the order of the diagram."""
+    graph = chart(program, token)
+    return [one for one in graph.tasks if live.visits.get(one) and not graph.refusal(element, one)]
 
 
 def stopped(work: Work, at: Address, to_element: str) -> list[Token]:
     """The tokens that would stop if the work at an open task were sent back; raises Conflict when it cannot be."""
     live, token = standing_task(work, at)
-    graph = chart(work, token)
+    graph = chart(work.program, token)
     why = graph.refusal(at.element, to_element) if _is_task(work, token, to_element) else "它不是本流程的办理环节"
     if not why and not live.visits.get(to_element):
         why = "该环节尚未办理过"

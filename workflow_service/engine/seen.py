@@ -1,12 +1,43 @@
-"""What the expressions at an open token see, for forms and handlers; looking changes nothing."""
+"""What is seen of a case's state, for pages, forms and handlers; looking changes nothing."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from workflow_service.engine import standing, state, step
+from workflow_service.engine import returns, specs, standing, state, step
 from workflow_service.engine.inputs import Address
 from workflow_service.engine.program import Program
-from workflow_service.engine.view import Family
+from workflow_service.engine.tokens import Live, Token
+from workflow_service.engine.view import Family, Run
 from workflow_service.errors import Conflict
+
+
+@contextmanager
+def _read(program: Program, run: Run) -> Iterator[Live]:
+    """An open run: the one kept since its last step, to oneself for as long as it is looked at, else from its bytes."""
+    live = step.CACHE.take(run.process, run.state)
+    if live is None or live.program is not program:
+        live = state.decode(program, run.process, run.state)
+    try:
+        yield live
+    finally:
+        step.CACHE.keep(run.process, run.state, live)
+
+
+@contextmanager
+def _standing(program: Program, family: Family, at: Address) -> Iterator[tuple[Live, Token]]:
+    run = family.runs.get(at.run)
+    if run is None or not run.open:
+        raise _gone(at)
+    with _read(program, run) as live:
+        token = standing.waiting(run.id, live).get(at)
+        if token is None:
+            raise _gone(at)
+        yield live, token
+
+
+def _gone(at: Address) -> Conflict:
+    return Conflict("环节“{element}”已不在等待办理，请刷新后再看", element=at.element)
 
 
 def task_data(program: Program, family: Family, at: Address) -> dict[str, Any]:
@@ -15,13 +46,27 @@ def task_data(program: Program, family: Family, at: Address) -> dict[str, Any]:
     Raises:
         Conflict: nothing waits at the address any more. CorruptState: the run's bytes are damaged.
     """
-    run = family.runs.get(at.run)
-    if run is not None and run.open:
-        live = step.CACHE.take(run.process, run.state)
-        if live is None or live.program is not program:
-            live = state.decode(program, run.process, run.state)
-        token = standing.waiting(run.id, live).get(at)
-        step.CACHE.keep(run.process, run.state, live)
-        if token is not None:
-            return dict(live.seen(token))
-    raise Conflict("环节“{element}”已不在等待办理，请刷新后再看", element=at.element)
+    with _standing(program, family, at) as (live, token):
+        return dict(live.seen(token))
+
+
+def returnable(program: Program, family: Family, at: Address) -> list[str]:
+    """The user tasks to which the work at an open task can be sent back.
+
+    Raises:
+        Conflict: the task is not open. CorruptState: the run's bytes are damaged.
+    """
+    with _standing(program, family, at) as (live, token):
+        if not isinstance(token.task_spec, specs.Person):
+            raise _gone(at)
+        return returns.targets(program, live, token, at.element)
+
+
+def positions(program: Program, family: Family) -> list[dict[str, Any]]:
+    """Where all tokens stand, for the diagram: run, process, element, visit, state; raises CorruptState."""
+    found: list[dict[str, Any]] = []
+    for run in sorted(family.runs.values(), key=lambda one: int(one.id[1:])):
+        if run.open:
+            with _read(program, run) as live:
+                found += standing.positions(run.id, live)
+    return found

@@ -172,11 +172,6 @@ def _opened(program: Program, family: Family) -> dict[str, Live]:
     }
 
 
-def returnable(program: Program, family: Family, at: Address) -> list[str]:
-    """The user tasks to which the work at an open task can be sent back; raises Conflict when it is not open."""
-    return returns.targets(_looking(program, family), at)
-
-
 def preview_return(program: Program, family: Family, at: Address, to_element: str) -> list[Address]:
     """Where tokens would stop if the work went back to an element; raises Conflict when it can't."""
     return [
@@ -221,11 +216,6 @@ def open_tasks(program: Program, family: Family) -> Pending:
     for run_id, live in _opened(program, family).items():
         waiting.update(standing.waiting(run_id, live))
     return standing.of("", waiting)
-
-
-def positions(program: Program, family: Family) -> list[dict[str, Any]]:
-    """Where all tokens stand, for the diagram: run, process, element, visit, state."""
-    return [one for run_id, live in _opened(program, family).items() for one in standing.positions(run_id, live)]
 
 
 def data(program: Program, family: Family) -> dict[str, dict[str, Any]]:

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -26,21 +27,29 @@ FRESH_SECONDS = 1.0
 
 @dataclass
 class Kept:
-    """An open connection for one user at a time; ``since`` when it was given back, in seconds of a steady clock."""
+    """An open connection for one user at a time, with the session that speaks through it.
+
+    Args:
+        since: when it was given back, in seconds of a steady clock.
+    """
 
     connection: Connection
     driver: Driver
     since: float = 0.0
 
+    def __post_init__(self) -> None:
+        self._session = Session(self.connection, expire_on_commit=False, autoflush=False)
+        self._is_sqlite = self.driver.dialect.name == "sqlite"
+
     @property
     def is_sqlite(self) -> bool:
-        return self.driver.dialect.name == "sqlite"
+        return self._is_sqlite
 
-    def session(self) -> Session:
-        """A session that speaks through this connection, in the transaction that it has begun."""
-        made = Session(self.connection, expire_on_commit=False, autoflush=False)
-        made.info["driver"] = self.driver
-        return made
+    def session(self, **info: Any) -> Session:
+        """An empty session that speaks through this connection; it knows these things and nothing else."""
+        self._session.info.clear()
+        self._session.info.update(info, driver=self.driver)
+        return self._session
 
     def begin_reading(self) -> None:
         """One state of everything on SQLite; on PostgreSQL each statement sees what is committed, as it would within one."""
@@ -55,10 +64,10 @@ class Kept:
         """
         self.driver.say("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
 
-    def end(self, session: Session) -> None:
-        """Undoes what was not committed."""
-        if session.in_transaction():
-            session.close()
+    def end(self) -> None:
+        """Undoes what was not committed, and lets the session forget."""
+        if self._session.in_transaction() or self._session.identity_map or self._session.new:
+            self._session.close()
         if self.driver.is_in_transaction():
             self.driver.say("ROLLBACK")
 

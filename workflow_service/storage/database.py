@@ -194,8 +194,7 @@ def transaction(database: Database, *, hurried: bool = False) -> Iterator[Sessio
 def _writing(database: Database, hurried: bool) -> Iterator[Session]:
     try:
         with (database.notes if hurried else database.shelf).borrowed() as kept:
-            session = kept.session()
-            session.info.update(queue=database.queue, random=database.random, safe=database.safe)
+            session = kept.session(queue=database.queue, random=database.random, safe=database.safe)
             try:
                 kept.begin_writing()
                 yield session
@@ -204,13 +203,14 @@ def _writing(database: Database, hurried: bool) -> Iterator[Session]:
                     session.commit()
                 else:
                     kept.driver.say("COMMIT")
+                calls = session.info.get("after", ())
             finally:
-                kept.end(session)
+                kept.end()
     except OperationalError as error:
         raise errors.Unavailable("数据库暂时不能写入，本次操作没有保存，请稍后再试") from error
     except IntegrityError as error:
         raise errors.Conflict("同时有人做了同样的操作，本次没有保存，请重试") from error
-    for call in session.info.get("after", ()):
+    for call in calls:
         call()
 
 
@@ -223,13 +223,11 @@ def reading(database: Database) -> Iterator[Session]:
     """
     try:
         with _at_work(), database.shelf.borrowed() as kept:
-            session = kept.session()
-            session.info["safe"] = database.safe
             try:
                 kept.begin_reading()
-                yield session
+                yield kept.session(safe=database.safe)
             finally:
-                kept.end(session)
+                kept.end()
     except OperationalError as error:
         raise errors.Unavailable("数据库暂时不可用，请稍后再试") from error
 

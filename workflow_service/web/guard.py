@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -140,4 +141,9 @@ def _is_foreign() -> bool:
 
 def origin() -> str:
     """A digest of the network address, for the journal: enough to compare, nothing to read."""
-    return hashlib.sha256((flask.request.remote_addr or "").encode()).hexdigest()[:16]
+    return _digest(flask.request.remote_addr or "")
+
+
+@lru_cache(maxsize=1000)
+def _digest(address: str) -> str:
+    return hashlib.sha256(address.encode()).hexdigest()[:16]

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 import babel
 import flask
 import flask_babel
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from workflow_service.cases import calendars
 from workflow_service.web import visit
@@ -20,7 +23,13 @@ def language() -> str:
     chosen = flask.request.cookies.get(COOKIE)
     if chosen in LANGUAGES and not flask.request.path.startswith("/api/"):
         return chosen
-    best = flask.request.accept_languages.best_match(["zh", "zh-CN", "zh-Hans", "en", "en-US", "en-GB"])
+    return _best(flask.request.headers.get("Accept-Language", "")[:200])
+
+
+@lru_cache(maxsize=500)  # a handful of browsers say the same thing in every request
+def _best(asked: str) -> str:
+    accepted = parse_accept_header(asked, LanguageAccept)
+    best = accepted.best_match(["zh", "zh-CN", "zh-Hans", "en", "en-US", "en-GB"])
     return "en" if best and best.startswith("en") else "zh"
 
 
@@ -28,7 +37,7 @@ def is_english() -> bool:
     """Whether this request is answered in English."""
     known: bool | None = flask.g.get("english")
     if known is None:
-        known = flask.g.english = str(flask_babel.get_locale()) == "en"
+        known = flask.g.english = language() == "en"
     return known
 
 
