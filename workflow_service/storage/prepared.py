@@ -10,9 +10,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, Dialect, Executable, Select, select
 from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.orm import Session, make_transient_to_detached
-from sqlalchemy.orm.attributes import manager_of_class
-from sqlalchemy.orm.util import identity_key
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 
 Values = Mapping[str, Any]
@@ -75,32 +73,27 @@ class _Ready:
 
 
 class Rows:
-    """A prepared statement that reads whole rows of one or several tables as their mapped objects."""
+    """A prepared statement that reads whole rows of one or several tables; each has the attributes of the mapped class."""
 
     def __init__(self, statement: Callable[[Select[Any]], Select[Any]], *classes: type[Any], without: str = "") -> None:
         """``statement`` is given the select of all columns of the classes, and adds joins and conditions.
 
         ``without`` names a large column that is left out; the objects do not have it.
         """
-        self._tables = [(one, [col for col in one.__table__.columns if col.key != without]) for one in classes]
-        self._prepared = Prepared(statement(select(*(column for _, columns in self._tables for column in columns))))
+        self._tables = [[col for col in one.__table__.columns if col.key != without] for one in classes]
+        self._prepared = Prepared(statement(select(*(column for columns in self._tables for column in columns))))
         self._readers: dict[str, list[_Reader]] = {}
 
     def first(self, session: Session, values: Values) -> tuple[Any, ...] | None:
-        """The objects of the first row, for looking: no session knows them; None when there is no row."""
+        """The first row, an object for each table; None when there is no row."""
         row = self._prepared.run(session, values).fetchone()
         return None if row is None else tuple(one.read(row) for one in self._readers_for(session))
 
     def every(self, session: Session, values: Values) -> list[tuple[Any, ...]]:
-        """The objects of every row, for looking."""
+        """Every row, an object for each table."""
         rows = self._prepared.run(session, values).fetchall()
         readers = self._readers_for(session) if rows else []
         return [tuple(one.read(row) for one in readers) for row in rows]
-
-    def attached(self, session: Session, values: Values) -> tuple[Any, ...] | None:
-        """The objects of the first row as if the session had loaded them, so that it stores what changes of them."""
-        row = self._prepared.run(session, values).fetchone()
-        return None if row is None else tuple(_attached(session, one, row) for one in self._readers_for(session))
 
     def _readers_for(self, session: Session) -> list["_Reader"]:
         dialect = _driver(session).dialect
@@ -111,55 +104,44 @@ class Rows:
 
     def _compile(self, dialect: Dialect) -> list["_Reader"]:
         made, at = [], 0
-        for mapped, columns in self._tables:
+        for columns in self._tables:
             converts = [one.type.dialect_impl(dialect).result_processor(dialect, None) for one in columns]
             made.append(
                 _Reader(
-                    manager_of_class(mapped).new_instance,
-                    mapped,
                     tuple(one.key for one in columns),
                     slice(at, at + len(columns)),
                     tuple((one.key, act) for one, act in zip(columns, converts, strict=True) if act is not None),
-                    tuple(one.key for one in columns if one.primary_key),
                 )
             )
             at += len(columns)
         return made
 
 
+class Seen:
+    """A row for looking: its columns are its attributes. No session knows it, and reading it costs no more than a name."""
+
+    def __init__(self, values: Values) -> None:
+        self.__dict__.update(values)
+
+
 @dataclass(frozen=True)
 class _Reader:
-    """How a part of a row becomes an object of a mapped class.
+    """How a part of a row becomes an object.
 
     Args:
-        make: an empty object of ``mapped``. names, place: its columns, and where they stand in the row.
-        converts: the columns whose values the driver gives in another form. key: its primary key's columns.
+        names, place: its columns, and where they stand in the row.
+        converts: the columns whose values the driver gives in another form.
     """
 
-    make: Callable[[], Any]
-    mapped: type[Any]
     names: tuple[str, ...]
     place: slice
     converts: tuple[tuple[str, Convert], ...]
-    key: tuple[str, ...]
 
-    def read(self, row: Sequence[Any]) -> Any:
-        made = self.make()
-        held = made.__dict__
-        held.update(zip(self.names, row[self.place], strict=True))
+    def read(self, row: Sequence[Any]) -> Seen:
+        values = dict(zip(self.names, row[self.place], strict=True))
         for name, convert in self.converts:
-            held[name] = convert(held[name])
-        return made
-
-
-def _attached(session: Session, reader: _Reader, row: Sequence[Any]) -> Any:
-    made = reader.read(row)
-    known = session.identity_map.get(identity_key(reader.mapped, tuple(made.__dict__[name] for name in reader.key)))
-    if known is not None:
-        return known
-    make_transient_to_detached(made)
-    session.add(made)
-    return made
+            values[name] = convert(values[name])
+        return Seen(values)
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from sqlalchemy import bindparam, insert, literal_column, or_, select, update
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import instance_dict, instance_state
 
 from workflow_service.storage import tables
-from workflow_service.storage.prepared import Prepared, Rows
+from workflow_service.storage.prepared import Prepared, Rows, Seen
 
 _CASE = (
     "title",
@@ -104,10 +103,12 @@ def task_with_case(session: Session, task_id: str) -> tuple[tables.Task, tables.
 
 def hold(row: tables.Case | tables.Task, **values: Any) -> None:
     """Sets values of a row in memory that ``save_case`` or ``save_task`` will store; the session need not."""
-    state = instance_state(row)
-    state.dict.update(values)
-    for name in state.committed_state.keys() & values.keys():
-        del state.committed_state[name]
+    held = row.__dict__
+    held.update(values)
+    mapped = held.get("_sa_instance_state")
+    if mapped is not None:  # the mapper must not store it once more
+        for name in mapped.committed_state.keys() & values.keys():
+            del mapped.committed_state[name]
 
 
 def save_case(session: Session, case: tables.Case) -> None:
@@ -134,16 +135,14 @@ def relate(session: Session, case: tables.Case, numbers: list[str]) -> None:
 
 
 def _values(row: tables.Case | tables.Task, names: tuple[str, ...]) -> dict[str, Any]:
-    held = instance_dict(row)  # far quicker than one attribute after the other
+    held = row.__dict__  # far quicker than one attribute after the other
     return {name: held[name] if name in held else getattr(row, name) for name in names}
 
 
 def add_case(session: Session, values: Mapping[str, Any]) -> tables.Case:
     """Stores a new case; what is stored of it later goes through this module, no session knows it."""
     (case_id,) = _INSERT_CASE.run(session, values).fetchone()
-    case = tables.Case()
-    hold(case, id=case_id, **values)
-    return case
+    return cast(tables.Case, Seen({"id": case_id, **values}))
 
 
 def add_runs(session: Session, rows: list[dict[str, Any]]) -> None:

@@ -166,7 +166,7 @@ def deadline(session: Session, row: tables.Deadline | tables.Task) -> dict[str, 
     return {
         "element": row.element,
         "run": row.run,
-        "kind": "task" if isinstance(row, tables.Task) else "timer",
+        "kind": "task" if hasattr(row, "form") else "timer",
         "due_at": at(row.due_at),
         "explained": explained(session, row.due_limit),
         "provisional": bool((row.due_limit or {}).get("provisional")),
