@@ -120,7 +120,9 @@ class Client:
 class Crowd:
     """Clients, some of them at once, who bring one case after another until there are enough."""
 
-    def __init__(self, service: Service, at_once: int) -> None:
+    def __init__(self, service: Service, at_once: int, first: int = 0) -> None:
+        """``first`` numbers the first case: the service knows the keys of those that came before."""
+        self._first = first
         self.clients: list[Client] = []
         self.failures: list[BaseException] = []
         self._service, self._guard = service, threading.Lock()
@@ -134,7 +136,7 @@ class Crowd:
             with self._guard:
                 if self.failures or len(self.clients) >= self._cases:
                     return
-                one = Client(self._service, len(self.clients))
+                one = Client(self._service, self._first + len(self.clients))
                 self.clients.append(one)
             try:
                 one.run()
