@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnClause, bindparam, literal_column, or_, select
+from sqlalchemy import bindparam, literal_column, select
 from sqlalchemy.orm import Session
 
 from workflow_service import dmn, engine, errors
@@ -111,21 +111,18 @@ def _files(session: Session, bundle_hash: str) -> dict[str, bytes]:
     return {row.name: row.content for row in rows}
 
 
-_CITY: ColumnClause[str] = literal_column("'city'")
 _IN_FORCE = Prepared(
     select(reference.Bundle.hash)
-    .where(
-        or_(reference.Bundle.place == bindparam("place"), reference.Bundle.place == _CITY),
-        reference.Bundle.status == literal_column("'published'"),
-    )
-    .order_by(reference.Bundle.place == _CITY, reference.Bundle.version.desc())
+    .where(reference.Bundle.place == bindparam("place"), reference.Bundle.status == literal_column("'published'"))
+    .order_by(reference.Bundle.version.desc())
     .limit(1)
 )
 
 
 def in_force(session: Session, place: str) -> str:
     """The hash of the bundle that new cases of a place run on: the place's own, else the city's."""
-    found = _IN_FORCE.run(session, {"place": place}).fetchone()
-    if found is not None:
-        return str(found[0])
+    for where in dict.fromkeys((place, "city")):
+        found = _IN_FORCE.run(session, {"place": where}).fetchone()
+        if found is not None:
+            return str(found[0])
     raise errors.NotFound("尚未发布任何流程包，请先由流程管理员发布")
