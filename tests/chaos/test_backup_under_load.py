@@ -74,6 +74,8 @@ def test_a_backup_under_load_keeps_what_was_answered_and_its_service_goes_on(
         _keeps(_moved(service, folder, url), promised)
     crowd.finish(cases)
     service.stop()
+    if not full and not url.startswith("sqlite"):
+        return  # as many processes again take long to start: at full size only
 
     restored = _moved(service, folder, url)
     restored.start()

@@ -49,7 +49,7 @@ def _submitted(story: Story, task: str) -> int:
 
 def test_work_and_the_withdrawal_of_its_case_come_one_after_the_other(town: city.City, full: bool, seed: int) -> None:
     seen, chance = Counter[str](), random.Random(seed)
-    for _ in range(50 if full else 4):
+    for _ in range(50 if full else 2):
         story = _opened(town)
         town.send("applicant_1", story.number, "withdrawal_requested", reason="不再需要")
         work, ending = town.task(story.number, "review_acceptance"), town.task(story.number, "decide_withdrawal")
@@ -81,7 +81,7 @@ def test_a_supplement_in_the_last_moment_is_taken_or_the_case_has_lapsed(
     town: city.City, full: bool, seed: int
 ) -> None:
     seen, chance, begin = Counter[str](), random.Random(seed), town.time
-    for _ in range(50 if full else 4):
+    for _ in range(50 if full else 2):
         town.time = begin
         story = _opened(town)
         story.does("review_acceptance", materials_complete=False, decision="supplement", missing_items=["会议纪要"])

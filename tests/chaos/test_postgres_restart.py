@@ -49,12 +49,12 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
 def test_the_service_recovers_by_itself_and_keeps_what_it_has_answered(
     installation: Installation, full: bool, seed: int
 ) -> None:
-    crashes, cases, at_once = (10, 40, 8) if full else (1, 4, 4)
+    crashes, cases, at_once = (10, 40, 8) if full else (1, 2, 2)
     chance, service = random.Random(seed), installation.service
     crowd = running.Crowd(service, at_once)
 
     for _ in range(crashes):
-        crowd.let_pass(chance.randrange(1, 6))
+        crowd.let_pass(chance.randrange(1, 3))
         installation.crash(chance.uniform(0, 3))
         before = crowd.acknowledged()
         crowd.let_pass(1, RECOVERED)
