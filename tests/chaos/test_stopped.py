@@ -136,27 +136,28 @@ def test_a_server_goes_on_where_it_was_stopped_and_does_again_what_it_died_over(
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def service(request: pytest.FixtureRequest, tmp_path: Path, full: bool) -> Iterator[running.Service]:
+def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[running.Service]:
     """The city's service as processes; on PostgreSQL a server and two workers."""
-    if not full:
-        pytest.skip("takes minutes: the two tests above are its small size")
     one = running.make(tmp_path, request.getfixturevalue("new_postgres")() if request.param == "postgresql" else "")
     one.start()
     yield one
     one.stop()
 
 
-def test_after_stops_at_random_moments_nothing_is_lost_doubled_or_stuck(service: running.Service, seed: int) -> None:
+def test_after_stops_at_random_moments_nothing_is_lost_doubled_or_stuck(
+    service: running.Service, full: bool, seed: int
+) -> None:
+    stops, cases, at_once = (20, 60, 8) if full else (1, 2, 2)
     chance = random.Random(seed)
-    crowd = running.Crowd(service, at_once=8)
+    crowd = running.Crowd(service, at_once)
 
-    for _ in range(20):
+    for _ in range(stops):
         crowd.let_pass(chance.randrange(1, 5))
         victim = chance.choice(service.processes)
         victim.signal(signal.SIGSTOP)
         time.sleep(chance.uniform(0.5, 2) * int(running.LEASE["WORKFLOW_LEASE_SECONDS"]))
         victim.signal(signal.SIGCONT)
-    crowd.finish(60)
+    crowd.finish(cases)
 
     service.stop()
     running.check(service, crowd.clients)

@@ -119,7 +119,7 @@ class Shelf:
         return kept
 
     def _give_back(self, kept: Kept) -> None:
-        if len(self._idle) >= _AT_MOST:
+        if len(self._idle) >= _AT_MOST or kept.driver.is_in_transaction():  # what could not be undone ends with it
             _close(kept)
             return
         kept.since = time.monotonic()
