@@ -253,7 +253,7 @@ def _report(found: list[oracle.Fault]) -> None:
 def rebuild(case: str, database: str | None) -> None:
     """按日志重新生成一件案件的状态。"""
     with _writing(database) as session:
-        click.echo(f"已重建 {oracle.rebuild(session, lifecycle.lock(session, case))} 个运行")
+        click.echo(f"已重建 {oracle.rebuild(session, lifecycle.lock_unread(session, case))} 个运行")
 
 
 @main.command(epilog="例：workflow-service backup /backup/2026-09-18.zip")

@@ -112,3 +112,26 @@ def test_whoever_opens_the_case_is_told_and_no_list_fails(house: House, full: bo
     with database.reading(house.db) as session:
         assert oracle.examine(session, house.time) == []
         assert session.scalar(sa.select(sa.func.count()).select_from(tables.Incident)) == 0
+
+
+def test_what_a_case_publishes_can_be_unreadable_and_stops_no_other(house: House) -> None:
+    broken, sound = (
+        house.api("applicant_1", "POST", "/cases", {"process": "intake", "data": application()}).json["number"]
+        for _ in range(2)
+    )
+    with database.transaction(house.db) as session:
+        session.execute(sa.text("UPDATE case_file SET shared = '{' WHERE number = :number"), {"number": broken})
+    clerk = house.browser("clerk_1")
+
+    assert [clerk.get(path).status_code for path in SHORT] == [200] * len(SHORT)
+    answer = clerk.get(f"/cases/{broken}")
+    assert (answer.status_code, "可由日志重建" in answer.get_data(as_text=True)) == (409, True)
+    assert clerk.get(f"/cases/{sound}").status_code == 200
+    with database.reading(house.db) as session:
+        assert {(one.number, one.code) for one in oracle.examine(session, house.time)} == {(broken, "unreadable")}
+
+    _rebuild(house.db, broken)
+
+    assert clerk.get(f"/cases/{broken}").status_code == 200
+    with database.reading(house.db) as session:
+        assert oracle.examine(session, house.time) == []

@@ -37,12 +37,15 @@ def examine(
     Args:
         tick: called after each case, for a progress bar.
     """
-    query = select(tables.Case).order_by(tables.Case.id)
+    query = select(tables.Case.id, tables.Case.number).order_by(tables.Case.id)
     if numbers is not None:
         query = query.where(tables.Case.number.in_(list(numbers)))
     found: list[Fault] = []
-    for case in session.scalars(query):
-        found += of_case(session, now, case)
+    for case_id, number in session.execute(query).all():
+        try:
+            found += of_case(session, now, session.get_one(tables.Case, case_id))
+        except errors.CannotAdvance as damaged:  # one case that cannot be read hides no other
+            found.append(Fault(number, "unreadable", str(damaged)))
         tick()
     return found
 
@@ -175,7 +178,7 @@ def rebuild(session: Session, case: tables.Case) -> int:
         last = moment
     if last is None:
         return 0
-    effects.remember_people(session, case, last.family.case)
+    effects.remember_people_anew(session, case.id, last.family.case)
     case.shared = dict(last.family.case)
     rows = session.scalars(select(tables.Run).where(tables.Run.case_id == case.id)).all()
     for row in rows:

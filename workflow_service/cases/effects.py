@@ -62,6 +62,15 @@ def remember_people(session: Session, case: tables.Case, shared: Mapping[str, An
         session.execute(insert(row), fresh)
 
 
+def remember_people_anew(session: Session, case_id: int, shared: Mapping[str, Any]) -> None:
+    """Writes these rows from what a case publishes, whatever they were."""
+    row = people.CasePerson
+    session.execute(delete(row).where(row.case_id == case_id))
+    fresh = [{"account": name, "part": part, "case_id": case_id} for name, part in sorted(_parts(shared))]
+    if fresh:
+        session.execute(insert(row), fresh)
+
+
 def _parts(shared: Mapping[str, Any]) -> set[tuple[str, str]]:
     subjects = {(one["account"], "subject") for one in shared.get("subjects") or () if one.get("account")}
     return subjects | {(name, "recused") for name in shared.get("recused") or ()}

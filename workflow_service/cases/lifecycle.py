@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from workflow_service import engine, errors
 from workflow_service.bundles import programs
@@ -19,6 +19,12 @@ from workflow_service.storage import database, journal, numbers, steps, tables
 def find(session: Session, number: str) -> tables.Case:
     """The case of a number, for looking; raises NotFound."""
     return _found(session.scalar(select(tables.Case).where(tables.Case.number == number)), number)
+
+
+def lock_unread(session: Session, number: str) -> tables.Case:
+    """The case of a number, locked to be mended: what it publishes is not read, for it may be damaged."""
+    query = select(tables.Case).where(tables.Case.number == number).options(defer(tables.Case.shared))
+    return _found(session.scalar(query.with_for_update()), number)
 
 
 def lock(session: Session, number: str) -> tables.Case:

@@ -8,6 +8,8 @@ import orjson
 from sqlalchemy import DateTime, Dialect, Text
 from sqlalchemy.types import TypeDecorator
 
+from workflow_service import errors
+
 Convert = Callable[[Any], Any]
 
 
@@ -63,4 +65,9 @@ def _to_json(value: Any) -> str | None:
 
 
 def _from_json(value: str | None) -> Any:
-    return None if value is None else orjson.loads(value)
+    try:
+        return None if value is None else orjson.loads(value)
+    except orjson.JSONDecodeError as damaged:
+        raise errors.CannotAdvance(
+            "数据库中保存的内容已损坏，不能读取（{element}）；案件的状态可由日志重建", element=str(value)[:40]
+        ) from damaged
