@@ -22,6 +22,9 @@ from workflow_service.feel.scopes import Scope
 from workflow_service.feel.temporal import Date
 from workflow_service.feel.values import Function, Range, Value, kind
 
+_CALL = 16
+"""What calling a function costs beside its body, in steps: a scope is made and the arguments are fitted."""
+
 
 def _path(node: nodes.Path, build: Build) -> Closure:
     source, name, at = make(node.source, build), node.name, (build.source, node.pos)
@@ -140,7 +143,7 @@ def _lambda(node: nodes.Lambda, build: Build) -> Closure:
 
     def define(scope: Scope) -> Function:
         def call(run: Run, args: list[Value]) -> Value:
-            run.spend(weight)
+            run.spend(weight + _CALL)
             inner = Scope(run, scope)
             for name, value, of in zip(params, args, wanted, strict=True):
                 inner[name] = _fitted(value, of, run)

@@ -59,12 +59,12 @@ def _root(run: Run, value: Decimal) -> Decimal:
 def _log(run: Run, value: Decimal) -> Decimal:
     if value <= 0:
         raise errors.Refused("只有正数才有对数", "only a positive number has a logarithm")
-    run.spend(50)
+    run.spend(100)
     return arithmetic.number(NUMBERS.ln(value))
 
 
 def _exp(run: Run, value: Decimal) -> Decimal:
-    run.spend(40)
+    run.spend(80)
     return arithmetic.number(NUMBERS.exp(value))
 
 
