@@ -185,24 +185,12 @@ def unbounded(act: Callable[[str], object], canary: Path) -> list[str]:
     canary.write_text("untouched", encoding="utf-8")
     texts = [payload.replace("CANARY", str(canary)) for payload in ALL]
     before = _highest(forget=True)
-    found = [f"too slow: {text[:60]}" for text in texts if all(is_slow(_seconds(act, text)) for _ in range(3))]
+    found = [f"too slow: {text[:60]}" for text in texts if all(_seconds(act, text) >= SECONDS for _ in range(3))]
     if _highest() - before >= BYTES:
         found.append("together too large")
     if canary.read_text(encoding="utf-8") != "untouched" or len(list(canary.parent.iterdir())) > 1:
         found.append("a file was touched")
     return found
-
-
-def is_slow(seconds: float) -> bool:
-    """Whether so many seconds are too many: a tenth, or on a slow machine what three million plain additions take there."""
-    return seconds >= SECONDS and seconds >= _pace()
-
-
-def _pace() -> float:
-    begun, total = time.process_time(), 0
-    for one in range(3_000_000):
-        total += one
-    return time.process_time() - begun
 
 
 def _seconds(act: Callable[[str], object], text: str) -> float:
