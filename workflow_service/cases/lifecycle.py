@@ -196,7 +196,7 @@ def submit_first(  # noqa: PLR0913  whose form begins what
     """Submits the form with which a process begins, right after its beginning, as done by ``by``."""
     first = next(one for one in begun.opened if one.at.element == element)
     feed(session, actor, now, case, inputs.Submitted(first.at, data, by), begun.family)
-    steps.close_task(session, f"{case.number}.{first.at}", now, by, case.head_seq)
+    steps.close_task(session, effects.task_id(case.number, first.at), now, by, case.head_seq)
 
 
 def _next_number(session: Session, now: datetime) -> str:
