@@ -135,19 +135,25 @@ def _null(scope: Scope) -> Value:
 
 def expression(box: elements.Literal, names: frozenset[str], faults: list[DmnError]) -> Evaluate:
     """The function of a literal expression; one that can't be compiled is a fault and answers null."""
+    return compiled(box, names, faults)[0]
+
+
+def compiled(box: elements.Literal, names: frozenset[str], faults: list[DmnError]) -> tuple[Evaluate, bool]:
+    """The function of a literal expression, and whether it stands for one number, string, boolean or null."""
     if box.language != "feel":
         zh = f"表达式用 {box.language} 编写，本系统只执行 FEEL；请改写为 FEEL"
         en = f"the expression is written in {box.language}; only FEEL is run, so rewrite it in FEEL"
-        return _faulty(DmnError(zh, en, box.place, "foreign"), faults)
+        return _faulty(DmnError(zh, en, box.place, "foreign"), faults), False
     if not box.text:
-        return _null
+        return _null, False
     try:
         node = parsed(box.text, names)
     except errors.FeelError as problem:
-        return _faulty(fault_of(problem, box.place), faults)
+        return _faulty(fault_of(problem, box.place), faults), False
+    closure = closures.make(node, _build(box.text, names))
     if isinstance(node, nodes.Literal):
-        return closures.make(node, _build(box.text, names))
-    return _counted(closures.make(node, _build(box.text, names)), nodes.measure(node), box.place)
+        return closure, True
+    return _counted(closure, nodes.measure(node), box.place), False
 
 
 def _faulty(fault: DmnError, faults: list[DmnError]) -> Evaluate:
@@ -180,6 +186,7 @@ class Cell:
     match: Match | None
     weight: int
     place: Place
+    listed: tuple[nodes.Node, ...] = ()
 
 
 _PASS = Cell(None, 0, Place())
@@ -196,13 +203,13 @@ def tests(box: elements.Literal, names: frozenset[str], faults: list[DmnError]) 
         return Cell(lambda scope, value: never(scope), 1, box.place)
     if not node.tests and not node.negated:
         return _PASS
-    return Cell(_matcher(node, _build(box.text, names | {"?"})), nodes.measure(node)[0], box.place)
+    return Cell(_matcher(node, _build(box.text, names | {"?"})), nodes.measure(node)[0], box.place, node.tests)
 
 
 def _matcher(node: nodes.Tests, build: closures.Build) -> Match:
     found = tuple(flow.tested(test, build, True) for test in node.tests)
     whole = found[0] if len(found) == 1 else flow.any_test(found)
-    asks = any(isinstance(part, nodes.Name) and part.name == "?" for part, _ in nodes.walk(node))
+    asks = any(isinstance(part, nodes.Name) and part.name == "?" for part in nodes.walk(node))
     if asks:
         whole = _asking(whole)
     if not node.negated:
@@ -240,20 +247,20 @@ def _asking(match: Match) -> Match:
     return ask
 
 
-def values_test(
+def allowed_values(
     text: str, place: Place, names: frozenset[str], faults: list[DmnError]
-) -> Callable[[Run, Value], bool] | None:
-    """The test of allowed values; ``None`` when every value is allowed."""
+) -> tuple[Callable[[Run, Value], bool] | None, tuple[nodes.Node, ...]]:
+    """The test of allowed values, ``None`` when every value is allowed, and the tests of which they are written."""
     cell = tests(elements.Literal(text, place), names, faults)
     if cell.match is None:
-        return None
+        return None, ()
     match, weight = cell.match, cell.weight
 
     def allowed(run: Run, value: Value) -> bool:
         run.spend(weight)
         return match(Scope(run, None), value) is True
 
-    return allowed
+    return allowed, cell.listed
 
 
 def constant(node: nodes.Node) -> Evaluate:

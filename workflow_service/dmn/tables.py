@@ -8,7 +8,7 @@ from workflow_service.dmn import cells, elements, making, trace
 from workflow_service.dmn.cells import Evaluate, Session
 from workflow_service.dmn.errors import DmnError, Place
 from workflow_service.dmn.making import Maker
-from workflow_service.feel import builtins, compare, errors, nodes
+from workflow_service.feel import builtins, compare, nodes
 from workflow_service.feel.limits import Run
 from workflow_service.feel.scopes import Scope
 from workflow_service.feel.values import Value
@@ -28,7 +28,9 @@ class _Input:
 class _Output:
     name: str
     label: str
+    type_ref: str
     default: Evaluate | None
+    allowed: _Allowed | None
     ranking: tuple[Value, ...]
 
 
@@ -67,7 +69,7 @@ def compile_table(table: elements.Table, maker: Maker) -> Evaluate:
         compiled = [cells.tests(cell, maker.names, maker.faults) for cell in rule.tests]
         weight += 1 + sum(cell.weight for cell in compiled)
         tests = tuple((index, cell.match) for index, cell in enumerate(compiled) if cell.match is not None)
-        rows.append(_Row(rule, tests, _results(rule, table, maker)))
+        rows.append(_Row(rule, tests, _results(rule, outputs, maker)))
     made = _Table(table, inputs, outputs, tuple(rows), weight)
     answer = _POLICIES[table.policy]
     return lambda scope: _ask(made, answer, scope)
@@ -75,45 +77,39 @@ def compile_table(table: elements.Table, maker: Maker) -> Evaluate:
 
 def _input(column: elements.Column, maker: Maker) -> _Input:
     source = column.expression or elements.Literal("", column.place)
-    allowed = cells.values_test(column.values, column.place, maker.names, maker.faults)
+    allowed, _ = cells.allowed_values(column.values, column.place, maker.names, maker.faults)
     return _Input(column.label, column.place, cells.expression(source, maker.names, maker.faults), allowed)
 
 
 def _output(column: elements.Column, maker: Maker) -> _Output:
     default = None if column.default is None else cells.expression(column.default, maker.names, maker.faults)
-    limits = column.values or maker.book.allowed(column.type_ref)
-    return _Output(column.name, column.label, default, _ranking(limits, column, maker))
+    allowed, listed = cells.allowed_values(column.values, column.place, maker.names, maker.faults)
+    if not column.values:
+        limits = maker.book.allowed(column.type_ref)
+        _, listed = cells.allowed_values(limits, column.place, maker.names, maker.faults)
+    return _Output(column.name, column.label, column.type_ref, default, allowed, _ranking(listed))
 
 
-def _ranking(text: str, column: elements.Column, maker: Maker) -> tuple[Value, ...]:
+def _ranking(listed: tuple[nodes.Node, ...]) -> tuple[Value, ...]:
     """The listed values of an output, the most important first; empty when they are no list of constants."""
-    if not text:
-        return ()
-    try:
-        listed = cells.parsed_tests(text, maker.names).tests
-    except errors.FeelError as problem:
-        maker.faults.append(cells.fault_of(problem, column.place))
-        return ()
     if not all(isinstance(node, nodes.Literal | nodes.Negate | nodes.At | nodes.Call) for node in listed):
         return ()
     scope = Scope(cells.fresh_run(), None)
     return tuple(cells.constant(node)(scope) for node in listed)
 
 
-def _results(rule: elements.Rule, table: elements.Table, maker: Maker) -> tuple[Evaluate, ...]:
+def _results(rule: elements.Rule, outputs: Sequence[_Output], maker: Maker) -> tuple[Evaluate, ...]:
     found = []
-    for cell, column in zip(rule.outputs, table.outputs, strict=True):
-        evaluate = cells.expression(cell, maker.names, maker.faults)
+    for cell, column in zip(rule.outputs, outputs, strict=True):
+        evaluate, constant = cells.compiled(cell, maker.names, maker.faults)
         evaluate = making.typed(evaluate, column.type_ref, maker, cell.place)
-        allowed = cells.values_test(column.values, column.place, maker.names, maker.faults)
-        found.append(_settled(evaluate if allowed is None else _limited(evaluate, allowed, cell.place), cell))
+        limited = evaluate if column.allowed is None else _limited(evaluate, column.allowed, cell.place)
+        found.append(_settled(limited) if constant else limited)
     return tuple(found)
 
 
-def _settled(evaluate: Evaluate, cell: elements.Literal) -> Evaluate:
+def _settled(evaluate: Evaluate) -> Evaluate:
     """A constant that fits its column is found out once and not at each question."""
-    if not cells.is_constant(cell):
-        return evaluate
     session = cells.Session(cells.NOTHING, cells.BOUNDS, True)
     value = evaluate(Scope(session, None))
     return evaluate if session.notes else lambda scope: value

@@ -99,7 +99,7 @@ def _negate(node: nodes.Negate, build: Build) -> Closure:
 
 
 # What raising to a power costs more than the other operations, when the exponent is whole and when it is not.
-_POWER, _ROOT = 10, 200
+_POWER, _ROOT = 16, 300
 _FAST = {"+": NUMBERS.add, "-": NUMBERS.subtract, "*": NUMBERS.multiply, "/": NUMBERS.divide}
 
 

@@ -237,7 +237,7 @@ def _for(node: nodes.For, build: Build) -> Closure:
     loop = _Loop(node.iterators, build, nodes.measure(node.body)[0] + 1)
     body = make(node.body, loop.inner.inner("partial"))
     # The results so far are copied only for a body that looks at them.
-    looks_back = any(isinstance(part, nodes.Name) and part.name == "partial" for part, _ in nodes.walk(node.body))
+    looks_back = any(isinstance(part, nodes.Name) and part.name == "partial" for part in nodes.walk(node.body))
 
     def run(scope: Scope) -> list[Value]:
         results: list[Value] = []
@@ -275,7 +275,7 @@ def tested(node: nodes.Node, build: Build, cell: bool = False) -> Callable[[Scop
         compared, operand = closures.comparison(node.op, at), make(node.operand, build)
         return lambda scope, value: compared(scope, value, operand(scope))
     expression = make(node, build)
-    asks = cell and any(isinstance(part, nodes.Name) and part.name == "?" for part, _ in nodes.walk(node))
+    asks = cell and any(isinstance(part, nodes.Name) and part.name == "?" for part in nodes.walk(node))
 
     def run(scope: Scope, value: Value) -> bool | None:
         test = expression(scope)

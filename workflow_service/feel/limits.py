@@ -27,7 +27,7 @@ class Limits:
 
     source: int = 10_000
     depth: int = 100
-    fuel: int = 100_000
+    fuel: int = 50_000
     frames: int = 600
     exponent: int = 6_144
     string: int = 100_000

@@ -224,32 +224,41 @@ class Tests(Node):
     negated: bool = False
 
 
+_LEAVES = (Literal, At, Name)
 _FIELDS: dict[str, tuple[str, ...]] = {}
 
 
-def children(node: Node) -> Iterator[Node]:
+def children(node: Node) -> list[Node]:
     """The parts directly below a node."""
+    if isinstance(node, _LEAVES):
+        return []
     kind = type(node).__name__
     if kind not in _FIELDS:
         _FIELDS[kind] = tuple(part.name for part in fields(node))
+    found: list[Node] = []
     for name in _FIELDS[kind]:
         value = getattr(node, name)
         if isinstance(value, Node):
-            yield value
+            found.append(value)
         elif isinstance(value, tuple):
-            yield from (entry for entry in value if isinstance(entry, Node))
+            found.extend([entry for entry in value if isinstance(entry, Node)])
+    return found
 
 
-def walk(node: Node) -> Iterator[tuple[Node, int]]:
-    """Every node with its depth, without recursion."""
-    waiting = [(node, 1)]
-    while waiting:
-        current, depth = waiting.pop()
-        yield current, depth
-        waiting.extend((child, depth + 1) for child in children(current))
+def walk(node: Node) -> Iterator[Node]:
+    """Every node, level by level and without recursion."""
+    for level in _levels(node):
+        yield from level
 
 
 def measure(node: Node) -> tuple[int, int]:
     """How many nodes a tree has, and how deep it is."""
-    depths = [depth for _, depth in walk(node)]
-    return len(depths), max(depths)
+    sizes = [len(level) for level in _levels(node)]
+    return sum(sizes), len(sizes)
+
+
+def _levels(node: Node) -> Iterator[list[Node]]:
+    level = [node]
+    while level:
+        yield level
+        level = [below for one in level if not isinstance(one, _LEAVES) for below in children(one)]

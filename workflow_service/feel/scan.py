@@ -120,13 +120,15 @@ class Reader:
         self.names = names
         self.expression = expression
         self.depth = 0
-        self.pos = 0
-        self.skip()
+        self._next = ""
+        self.move(0)
 
-    def skip(self) -> None:
-        """Passes blanks and comments."""
-        match = _BLANKS.match(self.source, self.pos)
-        self.pos = match.end() if match else self.pos
+    def move(self, end: int) -> None:
+        """Goes on after ``end`` and the blanks and comments there."""
+        blanks = _BLANKS.match(self.source, end)
+        self.pos = blanks.end() if blanks else end
+        symbol = _SYMBOL.match(self.source, self.pos)
+        self._next = symbol.group() if symbol else ""
 
     def enter(self) -> None:
         """Counts one level of nesting; the caller takes it back by lowering ``depth``."""
@@ -140,15 +142,13 @@ class Reader:
 
     def symbol(self) -> str:
         """The symbol that comes next, empty when none does."""
-        match = _SYMBOL.match(self.source, self.pos)
-        return match.group() if match else ""
+        return self._next
 
     def take(self, symbol: str) -> bool:
         """Passes the symbol if it comes next."""
-        if self.symbol() != symbol:
+        if self._next != symbol:
             return False
-        self.pos += len(symbol)
-        self.skip()
+        self.move(self.pos + len(symbol))
         return True
 
     def need(self, symbol: str) -> None:
@@ -165,19 +165,13 @@ class Reader:
         """Passes the keyword if it comes next."""
         if self.word() != word:
             return False
-        self.pos += len(word)
-        self.skip()
+        self.move(self.pos + len(word))
         return True
 
     def need_word(self, word: str) -> None:
         """Passes the keyword, which must come next."""
         if not self.take_word(word):
             raise self.wrong(f"此处应为“{word}”", f"expected {word!r} here")
-
-    def move(self, end: int) -> None:
-        """Goes on after ``end``."""
-        self.pos = end
-        self.skip()
 
     def known(self, *books: Names) -> str | None:
         """Passes the longest name of the books that comes next."""
