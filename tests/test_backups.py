@@ -167,13 +167,16 @@ def test_a_damaged_backup_is_refused_and_nothing_is_written(
     file = tmp_path / "b.zip"
     backups.backup(_settings(_url(desk), tmp_path), desk.clock, file, _quiet)
     whole = file.read_bytes()
+    with zipfile.ZipFile(file) as archive:
+        largest = max(archive.infolist(), key=lambda one: one.compress_size)
+    inside = largest.header_offset + 30 + len(largest.filename) + largest.compress_size // 2
     target = _settings(new_url("sqlite"), tmp_path / "new")
 
     for damaged in (
         whole[: len(whole) // 2],  # cut off
         b"",
         b"no backup at all",
-        whole[:2000] + bytes([whole[2000] ^ 1]) + whole[2001:],  # a flipped bit
+        whole[:inside] + bytes([whole[inside] ^ 1]) + whole[inside + 1 :],  # a flipped bit
     ):
         file.write_bytes(damaged)
         with pytest.raises((errors.Conflict, errors.Invalid)):

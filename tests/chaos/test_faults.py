@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from tests import office
 from workflow_service import errors, worker
 from workflow_service.audit import oracle
-from workflow_service.cases import deadlines, incidents, jobs
+from workflow_service.cases import deadlines, incidents, jobs, lifecycle
 from workflow_service.engine import inputs
 from workflow_service.storage import tables
 
@@ -150,6 +150,35 @@ def test_flipped_bits_in_a_state_are_found_on_that_case_alone_and_mended(
         assert found
         with desk.work() as session:
             oracle.rebuild(session, session.get_one(tables.Case, case_id))
+        assert _faults(desk) == []
+
+
+def test_a_flipped_bit_in_what_a_case_publishes_is_found_on_that_case_alone_and_mended(
+    desk: office.Office, full: bool, seed: int
+) -> None:
+    numbers = [desk.open("apply", "intake", matter=f"案{n}") for n in range(3)]
+    desk.settle()
+    chance = random.Random(seed)
+    raw = sa.type_coerce(tables.Case.shared, sa.Text)
+    with desk.look() as session:
+        case_id, original = session.execute(
+            sa.select(tables.Case.id, raw).where(tables.Case.number == numbers[1])
+        ).one()
+
+    for _ in range(2000 if full else 40):
+        at, bit = chance.randrange(len(original)), 1 << chance.randrange(7)
+        flipped = chr(ord(original[at]) ^ bit) if ord(original[at]) != bit else "?"  # no NUL: PostgreSQL refuses it
+        with desk.work() as session:
+            session.execute(
+                sa.update(tables.Case)
+                .where(tables.Case.id == case_id)
+                .values(shared=sa.type_coerce(original[:at] + flipped + original[at + 1 :], sa.Text))
+            )
+
+        assert {(one.number, one.code) for one in _faults(desk)} == {(numbers[1], "unreadable")}
+
+        with desk.work() as session:
+            oracle.rebuild(session, lifecycle.lock_unread(session, numbers[1]))
         assert _faults(desk) == []
 
 

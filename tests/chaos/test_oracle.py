@@ -58,6 +58,11 @@ def _change_an_entry(session: Session) -> None:
     session.execute(sa.text("UPDATE entry SET actor = 'somebody' WHERE seq = 2"))
 
 
+def _forge(session: Session) -> None:
+    """Changes what the case publishes, with a checksum that holds."""
+    session.scalars(sa.select(tables.Case)).one().shared = {"status": "decided"}
+
+
 DAMAGES: list[tuple[str, Callable[[Session], None], str]] = [
     ("a lost entry", _drop_last_entry, "chain"),
     ("a changed entry", _change_an_entry, "chain"),
@@ -65,7 +70,8 @@ DAMAGES: list[tuple[str, Callable[[Session], None], str]] = [
     ("a doubled effect", _append_again("returned"), "doubled"),
     ("a doubled submission", _append_again("submitted"), "submitted_twice"),
     ("an entry that cannot be executed again", _append_again("submitted"), "replay"),
-    ("a forged state of the case", _sql('UPDATE case_file SET shared = \'{"status":"decided"}\''), "state"),
+    ("a case whose data was changed", _sql('UPDATE case_file SET shared = replace(shared, "registered", "decided")'.replace('"', "'")), "unreadable"),
+    ("a forged state of the case", _forge, "state"),
     ("a run that was closed by hand", _sql("UPDATE run SET open = false"), "state"),
     ("an effect without its job", _sql("DELETE FROM job"), "job_missing"),
     ("a job without its effect", _sql("INSERT INTO job SELECT id + 100, key || 'x', case_id, run, 'other', visit, kind, payload, actor, due_at, 'done', 1, 0, NULL, NULL, NULL, 1, 1 FROM job"), "effect_missing"),

@@ -348,6 +348,40 @@ def test_a_withdrawal_ends_a_suspension_as_well() -> None:
     assert (case.shared["end"], case.open()) == ("WITHDRAWN", ["review_archive"])
 
 
+def test_a_suspension_that_nobody_decided_ends_with_a_withdrawn_case() -> None:
+    case = drawn.accepted()
+    case.say("suspension_requested", "Z1", reason_code="court", reason="等待判决")
+    case.say("withdrawal_requested", "W1", reason="已自行解决")
+    case.do("decide_withdrawal", granted=True)
+    assert (case.shared["end"], case.open()) == ("WITHDRAWN", ["review_archive"])
+
+
+def test_a_resumption_that_nobody_decided_ends_with_a_withdrawn_case() -> None:
+    case = drawn.accepted()
+    case.say("suspension_requested", "Z1", reason_code="court", reason="等待判决")
+    case.do("decide_suspension", granted=True)
+    case.say("resumption_requested", "F1", reason="判决已出")
+    case.say("withdrawal_requested", "W1", reason="已自行解决")
+    case.do("decide_withdrawal", granted=True)
+    assert (case.shared["end"], case.open()) == ("WITHDRAWN", ["review_archive"])
+
+
+def test_a_withdrawal_that_nobody_decided_ends_with_a_case_that_is_not_accepted() -> None:
+    case = drawn.applied()
+    case.say("withdrawal_requested", "W1", reason="已自行解决")
+    case.do("review_acceptance", decision="reject", reason="材料不实")
+    assert (case.shared["end"], case.open()) == ("REJECTED", ["review_archive"])
+
+
+def test_nothing_is_suspended_once_the_decision_is_signed() -> None:
+    case = drawn.resolved_simply()
+    case.say("suspension_requested", "Z1", reason_code="court", reason="等待判决")
+    drawn.signed(case)
+    before = case.shared["status"]
+    case.do("decide_suspension", granted=True)
+    assert (case.shared["status"], "T31_suspension" in case.letters()) == (before, False)
+
+
 def test_an_urgent_case_has_half_the_time() -> None:
     ordinary, urgent = drawn.applied(), drawn.applied(urgent=True)
     due = [case.task("review_acceptance").due for case in (ordinary, urgent)]

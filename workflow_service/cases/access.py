@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import people
-from workflow_service.storage.prepared import Prepared
+from workflow_service.storage.prepared import Prepared, insertion
 
 
 def remember(  # noqa: PLR0913  who, when, what
@@ -40,8 +40,7 @@ def write(session: Session, accesses: Sequence[dict[str, object]]) -> None:
         _INSERT.run_many(session, accesses)
 
 
-_COLUMNS = [column for column in people.Access.__table__.columns if not column.primary_key]
-_INSERT = Prepared(insert(people.Access).values({one.name: bindparam(one.name, type_=one.type) for one in _COLUMNS}))
+_INSERT = Prepared(insertion(people.Access, "id"))
 
 
 def of_case(session: Session, actor: Actor, case_id: int, size: int = 200) -> Sequence[people.Access]:

@@ -57,18 +57,20 @@ def remember_people(session: Session, case: tables.Case, shared: Mapping[str, An
         return
     row = people.CasePerson
     session.execute(delete(row).where(row.case_id == case.id, tuple_(row.account, row.part).in_(known - wanted)))
-    fresh = [{"account": name, "part": part, "case_id": case.id} for name, part in sorted(wanted - known)]
-    if fresh:
-        session.execute(insert(row), fresh)
+    _add_people(session, case.id, wanted - known)
 
 
 def remember_people_anew(session: Session, case_id: int, shared: Mapping[str, Any]) -> None:
     """Writes these rows from what a case publishes, whatever they were."""
     row = people.CasePerson
     session.execute(delete(row).where(row.case_id == case_id))
-    fresh = [{"account": name, "part": part, "case_id": case_id} for name, part in sorted(_parts(shared))]
-    if fresh:
-        session.execute(insert(row), fresh)
+    _add_people(session, case_id, _parts(shared))
+
+
+def _add_people(session: Session, case_id: int, parts: set[tuple[str, str]]) -> None:
+    rows = [{"account": name, "part": part, "case_id": case_id} for name, part in sorted(parts)]
+    if rows:
+        session.execute(insert(people.CasePerson), rows)
 
 
 def _parts(shared: Mapping[str, Any]) -> set[tuple[str, str]]:

@@ -111,27 +111,23 @@ def _step(session: Session, actor: Actor, now: datetime, standing: Standing, mov
 
 
 def note(  # noqa: PLR0913  an entry is all of this
-    session: Session,
-    actor: Actor,
-    now: datetime,
-    case: tables.Case,
-    kind: str,
-    body: dict[str, Any],
-    *,
-    store: bool = True,
+    session: Session, actor: Actor, now: datetime, case: tables.Case, kind: str, body: dict[str, Any]
 ) -> int:
-    """Writes an entry that does not move the engine (a claim, a transfer, an issued document) and gives its number.
+    """Writes an entry that does not move the engine (a claim, a transfer, an issued document) and gives its number."""
+    seq = _written(session, actor, now, case, kind, body)
+    steps.save_case(session, case)
+    return seq
 
-    Args:
-        store: whether the case is stored at once, or by the step that follows in the same transaction.
-    """
+
+def _written(  # noqa: PLR0913  an entry is all of this
+    session: Session, actor: Actor, now: datetime, case: tables.Case, kind: str, body: dict[str, Any]
+) -> int:
+    # The case itself is stored by the caller, or by the step that follows in the same transaction.
     line = journal.Line(
         kind, 1, now, actor.name, body, on_behalf_of=actor.on_behalf_of, origin=actor.origin, bundle=case.bundle
     )
     seq = journal.append(session, case, line, database.random_of(session)(16))
     steps.hold(case, version=case.version + 1)
-    if store:
-        steps.save_case(session, case)
     return seq
 
 
@@ -174,7 +170,7 @@ def create(  # noqa: PLR0913  who opens what where
         "retention": None,
     }
     case = steps.add_case(session, row)
-    note(session, actor, now, case, "opened", {"process": process, "shared": shared}, store=False)
+    _written(session, actor, now, case, "opened", {"process": process, "shared": shared})
     return case
 
 

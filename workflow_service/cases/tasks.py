@@ -351,7 +351,7 @@ def _complete(  # noqa: PLR0913  a step's whole context
     if task.assignees:
         effects.drop_candidates(session, [task.id])
     consequences.follow(session, actor, now, case, family.case)
-    return tuple(f"{case.number}.{one.at}" for one in done.opened)
+    return tuple(effects.task_id(case.number, one.at) for one in done.opened)
 
 
 def _give_back(  # noqa: PLR0913  a step's whole context

@@ -44,7 +44,7 @@ def targets(program: Program, live: Live, token: Token, element: str) -> list[st
 
 def stopped(work: Work, at: Address, to_element: str) -> list[Token]:
     """The tokens that would stop if the work at an open task were sent back; raises Conflict when it cannot be."""
-    live, token = standing_task(work, at)
+    live, token = work.open_at(at, specs.Person)
     graph = chart(work.program, token)
     why = graph.refusal(at.element, to_element) if _is_task(work, token, to_element) else "它不是本流程的办理环节"
     if not why and not live.visits.get(to_element):
@@ -66,19 +66,10 @@ def _swept(graph: Chart, level: Flat, to_element: str) -> Iterator[Token]:
             yield token
 
 
-def standing_task(work: Work, at: Address) -> tuple[Live, Token]:
-    """The run and the open user task at an address; raises Conflict."""
-    live = work.live(at.run)
-    token = work.before[at.run].get(at)
-    if token is None or not isinstance(token.task_spec, specs.Person):
-        raise Conflict("环节“{element}”已不在等待办理，请刷新后再看", element=at.element)
-    return live, token
-
-
 def sent_back(work: Work, moved: SentBack) -> None:
     """Stops what lies after an element and opens it anew; the answers given so far stay as they are."""
     ended = stopped(work, moved.at, moved.to_element)
-    live, token = standing_task(work, moved.at)
+    live, token = work.open_at(moved.at, specs.Person)
     live.last = None
     level = token.workflow
     for one in ended:
@@ -134,7 +125,7 @@ def withdrawn(work: Work, moved: Withdrawn) -> None:
 
 def countersigned(work: Work, moved: Countersigned) -> None:
     """Adds members to an open round and takes others away; the round goes on with at least one member."""
-    live, token = standing_task(work, moved.at)
+    live, token = work.open_at(moved.at, specs.Person)
     container = token.parent
     if not token.triggered or container is None or not isinstance(container.task_spec, Crowd):
         raise Conflict("“{element}”不是多人办理的环节，不能加签或减签", element=moved.at.element)

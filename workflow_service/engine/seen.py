@@ -9,7 +9,6 @@ from workflow_service.engine.inputs import Address
 from workflow_service.engine.program import Program
 from workflow_service.engine.tokens import Live, Token
 from workflow_service.engine.view import Family, Run
-from workflow_service.errors import Conflict
 
 
 @contextmanager
@@ -28,16 +27,12 @@ def _read(program: Program, run: Run) -> Iterator[Live]:
 def _standing(program: Program, family: Family, at: Address) -> Iterator[tuple[Live, Token]]:
     run = family.runs.get(at.run)
     if run is None or not run.open:
-        raise _gone(at)
+        raise standing.gone(at)
     with _read(program, run) as live:
         token = standing.waiting(run.id, live).get(at)
         if token is None:
-            raise _gone(at)
+            raise standing.gone(at)
         yield live, token
-
-
-def _gone(at: Address) -> Conflict:
-    return Conflict("环节“{element}”已不在等待办理，请刷新后再看", element=at.element)
 
 
 def task_data(program: Program, family: Family, at: Address) -> dict[str, Any]:
@@ -58,7 +53,7 @@ def returnable(program: Program, family: Family, at: Address) -> list[str]:
     """
     with _standing(program, family, at) as (live, token):
         if not isinstance(token.task_spec, specs.Person):
-            raise _gone(at)
+            raise standing.gone(at)
         return returns.targets(program, live, token, at.element)
 
 

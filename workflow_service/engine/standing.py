@@ -12,6 +12,7 @@ from workflow_service.engine.expressions import plain
 from workflow_service.engine.inputs import Address
 from workflow_service.engine.tokens import Live, Token
 from workflow_service.engine.view import Call, Limit, OpenTask, Timer
+from workflow_service.errors import Conflict
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,11 @@ class Pending:
 def address(run: str, token: Token) -> Address:
     """The address of a token."""
     return Address(run, token.task_spec.meta.id, token.visit)
+
+
+def gone(at: Address) -> Conflict:
+    """What is said of an address at which nothing waits any more, to be raised by the caller."""
+    return Conflict("环节“{element}”已不在等待办理，请刷新后再看", element=at.element)
 
 
 def waiting(run: str, live: Live) -> dict[Address, Token]:

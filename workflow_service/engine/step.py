@@ -47,17 +47,8 @@ def _started(work: Work, moved: inputs.Started) -> None:
     work.begin(moved.process, "", expressions.plain(moved.data), "")
 
 
-def _open(work: Work, at: Address, kind: type[specs.Element]) -> tuple[Live, Token]:
-    """The run and the open token at an address; raises Conflict when it no longer waits."""
-    live = work.live(at.run)
-    token = work.before[at.run].get(at)
-    if token is None or not isinstance(token.task_spec, kind):
-        raise Conflict("环节“{element}”已不在等待办理，请刷新后再看", element=at.element)
-    return live, token
-
-
 def _submitted(work: Work, moved: inputs.Submitted) -> None:
-    live, token = _open(work, moved.at, specs.Person)
+    live, token = work.open_at(moved.at, specs.Person)
     live.write(token, moved.at.element, expressions.plain(moved.data))
     _acted(live, moved.at.element, moved.by)
     live.last, before = None, live.serial
@@ -71,14 +62,14 @@ def _acted(live: Live, element: str, by: str) -> None:
 
 
 def _returned(work: Work, moved: inputs.Returned | inputs.Skipped) -> None:
-    live, token = _open(work, moved.at, specs.Service)
+    live, token = work.open_at(moved.at, specs.Service)
     live.last = None
     live.write(token, token.task_spec.meta.result, expressions.plain(moved.result))
     token.complete()
 
 
 def _failed(work: Work, moved: inputs.Failed) -> None:
-    live, token = _open(work, moved.at, specs.Service)
+    live, token = work.open_at(moved.at, specs.Service)
     live.last = None
     work.answered.add(moved.at)  # its job has ended by itself, nobody needs to drop it
     if not events.raise_error(token, moved.code):
@@ -102,7 +93,7 @@ def _received(work: Work, moved: inputs.Received) -> None:
 
 
 def _elapsed(work: Work, moved: inputs.Elapsed) -> None:
-    live, token = _open(work, moved.at, events.Catch)
+    live, token = work.open_at(moved.at, events.Catch)
     due = datetime.fromisoformat(token.internal_data["due"])
     if work.scope.now < due:
         raise Conflict("环节“{element}”的日期未到", element=moved.at.element)
@@ -111,7 +102,7 @@ def _elapsed(work: Work, moved: inputs.Elapsed) -> None:
 
 
 def _rescheduled(work: Work, moved: inputs.Rescheduled) -> None:
-    _, token = _open(work, moved.at, specs.Element)
+    _, token = work.open_at(moved.at, specs.Element)
     if isinstance(token.task_spec, specs.Service):
         raise Conflict("服务环节“{element}”没有期限", element=moved.at.element)
     due = moved.due.astimezone(UTC).isoformat()

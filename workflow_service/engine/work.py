@@ -107,6 +107,14 @@ class Work:
         self.before[run_id] = standing.waiting(run_id, live)
         return live
 
+    def open_at(self, at: Address, kind: type[specs.Element]) -> tuple[Live, Token]:
+        """The run and the open token at an address; raises Conflict when none of that kind waits there."""
+        live = self.live(at.run)
+        token = self.before[at.run].get(at)
+        if token is None or not isinstance(token.task_spec, kind):
+            raise standing.gone(at)
+        return live, token
+
     def _attach(self, run_id: str, live: Live) -> None:
         live.name, live.step = run_id, self
         self.lives[run_id] = live

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Connection, Dialect, Executable, Select, select
+from sqlalchemy import Connection, Dialect, Executable, Insert, Select, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -70,6 +70,12 @@ class _Ready:
         if self.positional:
             return [values[name] if convert is None else convert(values[name]) for name, convert in self.binds]
         return {name: values[name] if convert is None else convert(values[name]) for name, convert in self.binds}
+
+
+def insertion(mapped: Any, *left_out: str) -> Insert:
+    """The statement that adds a row of a mapped class, of which all columns are given but those left out."""
+    columns = [column for column in mapped.__table__.columns if column.name not in left_out]
+    return insert(mapped).values({column.name: bindparam(column.name, type_=column.type) for column in columns})
 
 
 class Rows:

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, insert, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from workflow_service.storage import tables
-from workflow_service.storage.prepared import Prepared, Rows, Seen
+from workflow_service.storage.prepared import Prepared, Rows, Seen, insertion
 
 _CASE = (
     "title",
@@ -38,16 +38,11 @@ _UPDATE_TASK = _update(tables.Task, _TASK, ("id",))
 _UPDATE_RUN = _update(tables.Run, _RUN, ("case_id", "id"))
 
 
-def _insert(table: Any, *left_out: str) -> Any:
-    columns = [column for column in table.__table__.columns if column.name not in left_out]
-    return insert(table).values({column.name: bindparam(column.name, type_=column.type) for column in columns})
-
-
-_INSERT_CASE = Prepared(_insert(tables.Case, "id").returning(tables.Case.id))
-_INSERT_RUN = Prepared(_insert(tables.Run))
-_INSERT_TASK = Prepared(_insert(tables.Task))
-_INSERT_JOB = Prepared(_insert(tables.Job, "id").returning(tables.Job.id))
-_INSERT_DEADLINE = Prepared(_insert(tables.Deadline, "id"))
+_INSERT_CASE = Prepared(insertion(tables.Case, "id").returning(tables.Case.id))
+_INSERT_RUN = Prepared(insertion(tables.Run))
+_INSERT_TASK = Prepared(insertion(tables.Task))
+_INSERT_JOB = Prepared(insertion(tables.Job, "id").returning(tables.Job.id))
+_INSERT_DEADLINE = Prepared(insertion(tables.Deadline, "id"))
 _RELATE = _update(tables.Case, ("related",), ("id",))
 _CANCEL_DEADLINE = Prepared(
     update(tables.Deadline)

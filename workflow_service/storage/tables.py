@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from workflow_service.storage.columns import Json, UtcDateTime
+from workflow_service.storage.columns import Json, MarkedJson, UtcDateTime
 
 
 class Table(DeclarativeBase):
@@ -49,7 +49,7 @@ class Case(Table):
     opened_at: Mapped[datetime]
     opened_by: Mapped[str] = mapped_column(String(80))
     closed_at: Mapped[datetime | None]
-    shared: Mapped[dict[str, Any]]
+    shared: Mapped[dict[str, Any]] = mapped_column(MarkedJson)
     head_seq: Mapped[int] = mapped_column(default=0)
     head_hash: Mapped[str] = mapped_column(String(64), default="")
     runs_started: Mapped[int] = mapped_column(default=0)
