@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+import argon2
 import pytest
 import sqlalchemy as sa
 
@@ -133,3 +134,9 @@ def test_a_substitute_acts_for_an_absent_person_only_in_that_time(wang: database
     with database.reading(wang) as session:
         assert roster.absent_people(session, now + timedelta(days=1), "wang") == [("li", frozenset({"chief"}))]
         assert roster.absent_people(session, now + timedelta(days=4), "wang") == []
+
+
+def test_an_unknown_name_costs_as_much_as_a_known_one() -> None:
+    known, unknown = credentials.hash_password("a password long enough"), credentials._DUMMY  # noqa: SLF001  nothing else shows it
+
+    assert argon2.extract_parameters(unknown) == argon2.extract_parameters(known)
