@@ -169,12 +169,12 @@ def case_file(session: Session, actor: Actor, now: datetime, number: str) -> Cas
     case = queries.readable(session, actor, now, number, "case")
     loaded = programs.of(session, case.bundle)
     work = looks.tasks(session, case_id=case.id)
-    comments = looks.comments(session, case_id=case.id)
+    around = looks.around(session, case_id=case.id)
     runs = sorted(looks.runs(session, case_id=case.id), key=lambda one: int(one.id[1:]))
     family = lifecycle.family(case, runs)
     who = (
         {name for one in work for name in (one.holder, one.done_by) if name}
-        | {one.by for one in comments}
+        | {one.by for one in around["comments"]}
         | {case.opened_by}
     )
     return CaseFile(
@@ -182,14 +182,14 @@ def case_file(session: Session, actor: Actor, now: datetime, number: str) -> Cas
         subjects=_subjects_for(actor, case),
         runs=runs,
         tasks=work,
-        deadlines=looks.deadlines(session, case_id=case.id),
-        documents=_documents(session, actor, case),
-        attachments=looks.attachments(session, case_id=case.id) if _staff(actor) else [],
-        comments=comments,
-        incidents=looks.incidents(session, case_id=case.id),
+        deadlines=around["deadlines"],
+        documents=_documents(around["documents"], actor, case),
+        attachments=around["attachments"] if _staff(actor) else [],
+        comments=around["comments"],
+        incidents=around["incidents"],
         messages=messages_for(loaded, actor, now, family),
         positions=[dict(one) for one in engine.positions(loaded.program, family)],
-        names=roster.display_names(session, who),
+        names={actor.name: actor.display_name} | roster.display_names(session, who - {actor.name}),
         loaded=loaded,
     )
 
@@ -198,9 +198,8 @@ def _staff(actor: Actor) -> bool:
     return bool(actor.roles - {"party", "applicant"})
 
 
-def _documents(session: Session, actor: Actor, case: tables.Case) -> Sequence[tables.Document]:
+def _documents(papers: Sequence[tables.Document], actor: Actor, case: tables.Case) -> Sequence[tables.Document]:
     """Staff see every paper; a party sees those addressed to everybody of the case or to themselves."""
-    papers = looks.documents(session, case_id=case.id)
     if _staff(actor):
         return papers
     mine = {one["id"] for one in case.shared.get("subjects") or () if one.get("account") == actor.name}

@@ -2,11 +2,11 @@
 
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import bindparam, literal_column, or_
+from sqlalchemy import bindparam, exists, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from workflow_service.storage import tables
-from workflow_service.storage.prepared import Rows
+from workflow_service.storage.prepared import Prepared, Rows
 
 Row = TypeVar("Row")
 
@@ -15,6 +15,7 @@ class Look(Generic[Row]):
     """The rows of a table for which conditions hold; called with the values of the conditions' parameters."""
 
     def __init__(self, table: type[Row], *conditions: Any, order: tuple[Any, ...] = (), without: str = "") -> None:
+        self.any = exists(select(literal_column("1")).select_from(table).where(*conditions))
         self._rows = Rows(lambda columns: columns.where(*conditions).order_by(*order), table, without=without)
 
     def __call__(self, session: Session, **values: Any) -> list[Row]:
@@ -24,6 +25,22 @@ class Look(Generic[Row]):
         """The first of the rows, None when there is none."""
         found = self._rows.first(session, values)
         return None if found is None else found[0]
+
+
+class Looks:
+    """Several looks with the same parameters; one question tells which of them would find anything."""
+
+    def __init__(self, **looks: Look[Any]) -> None:
+        self._looks = looks
+        self._which = Prepared(select(*(one.any.label(name) for name, one in looks.items())))
+
+    def __call__(self, session: Session, **values: Any) -> dict[str, list[Any]]:
+        """The rows of each look by its name."""
+        found = self._which.run(session, values).fetchone()
+        return {
+            name: one(session, **values) if is_there else []
+            for (name, one), is_there in zip(self._looks.items(), found, strict=True)
+        }
 
 
 def _is(column: Any) -> Any:
@@ -53,5 +70,9 @@ attachments = Look(
     order=(_FILE.added_at, _FILE.id),
     without="content",
 )
+around = Looks(
+    deadlines=deadlines, documents=documents, comments=comments, incidents=incidents, attachments=attachments
+)
+"""What may lie around a case; most cases have little of it."""
 drafts = Look(tables.Draft, _is(tables.Draft.task_id), _is(tables.Draft.account))
 submissions = Look(tables.Submission, _is(tables.Submission.key))
