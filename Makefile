@@ -38,8 +38,14 @@ run: setup ## start the service with demo people and cases on 127.0.0.1:$(PORT)
 browser: .venv/.ready # finds or installs the Chromium that the tests drive
 	$(BIN)/python tests/browser/install.py
 
-test: setup browser ## run every test
-	$(BIN)/pytest
+# What drives a browser or the city's pages runs beside the rest, so that two cores are used; its report follows.
+BESIDE := tests/browser tests/islands tests/web tests/bundles tests/processes
+
+test: setup browser ## run every test, in two halves side by side
+	@mkdir -p var; $(BIN)/pytest -p no:cacheprovider $(BESIDE) > var/tests-beside.log 2>&1 & beside=$$!; \
+	$(BIN)/pytest $(addprefix --ignore=,$(BESIDE)); rest=$$?; \
+	wait $$beside; other=$$?; cat var/tests-beside.log; \
+	test $$rest -eq 0 && test $$other -eq 0
 
 check: setup ## format, lint, types, import contracts, diagrams
 	$(BIN)/ruff format --check .
@@ -61,8 +67,8 @@ conformance: setup ## run the public DMN suite found under $DMN_TCK (default ../
 fuzz: setup ## 100,000 random expressions: nothing but FEEL errors may come out
 	FUZZ_EXAMPLES=100000 $(BIN)/python -m pytest tests/feel/test_properties.py -q
 
-chaos: setup ## the full fault matrix, with a printed seed
-	$(BIN)/python -m pytest tests/chaos -q --full-chaos
+chaos: setup browser ## the full fault matrix, with a printed seed, and every page looked at in every way
+	$(BIN)/python -m pytest tests/chaos tests/browser/test_tour.py -q --full-chaos
 
 lock: ## resolve requirements/*.in anew into the lock files with hashes
 	$(BIN)/python -m pip install --quiet uv

@@ -21,9 +21,15 @@ _COUNT = itertools.count(1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--full-chaos", action="store_true", help="run the fault matrix at its full sizes")
+    parser.addoption("--full-chaos", action="store_true", help="run at full sizes what is smaller otherwise")
     parser.addoption("--chaos-minutes", type=float, default=600, help="end the killing after so long, and check")
     parser.addoption("--chaos-seed", default="", help="the seed of an earlier run")
+
+
+@pytest.fixture(scope="session")
+def full(request: pytest.FixtureRequest) -> bool:
+    """Whether the full sizes of ``make chaos`` are asked for."""
+    return bool(request.config.getoption("--full-chaos"))
 
 
 @pytest.fixture

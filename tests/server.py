@@ -56,7 +56,7 @@ class Process:
         while time.monotonic() < end and self.is_alive():
             if ready():
                 return
-            time.sleep(0.05)
+            time.sleep(0.005)
         raise AssertionError((self.folder / f"{name}.log").read_text()[-4000:])
 
     def is_alive(self) -> bool:

@@ -9,6 +9,8 @@ from tests import server
 from tests.browser.desk import Desk
 
 WIDTHS = {"wide": (1360, 860), "phone": (390, 844)}
+CLOSELY = {("zh", "wide"), ("en", "phone")}
+"""Where axe looks at smoke size; it takes most of the time and finds the same in the other two."""
 EVERYBODY = ("/notices", "/profile")
 STAFF = ("/inbox", "/inbox?scope=available", "/inbox?scope=all", "/inbox?scope=done", "/cases", "/start", "/library")
 TABS = ("overview", "progress", "documents", "history")
@@ -27,7 +29,7 @@ PLACES = {
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("person", PLACES)
 def test_the_pages_of_a_role_are_whole(
-    desk: Desk, axe: Callable[[Page], list[str]], person: str, language: str
+    desk: Desk, axe: Callable[[Page], list[str]], person: str, language: str, full: bool
 ) -> None:
     desk.sit_down(person)
     page = desk.page
@@ -38,10 +40,15 @@ def test_the_pages_of_a_role_are_whole(
         assert answer is not None and answer.ok, path
         _ready(page)
         for width in WIDTHS:
-            faults = _faults(page, axe, width)
+            looks_closely = full or (language, width) in CLOSELY
+            faults = _faults(page, axe if looks_closely else _not_at_all, width)
             if faults:
                 found[f"{path} {width}"] = faults
     assert found == {}
+
+
+def _not_at_all(_page: Page) -> list[str]:
+    return []
 
 
 def _faults(page: Page, axe: Callable[[Page], list[str]], width: str) -> list[str]:

@@ -12,12 +12,6 @@ from workflow_service.storage import database
 
 
 @pytest.fixture(scope="session")
-def full(request: pytest.FixtureRequest) -> bool:
-    """Whether the full sizes of ``make chaos`` are asked for."""
-    return bool(request.config.getoption("--full-chaos"))
-
-
-@pytest.fixture(scope="session")
 def seed(request: pytest.FixtureRequest) -> int:
     """The seed of this run, printed so that a failure can be had again."""
     chosen = request.config.getoption("--chaos-seed") or random.SystemRandom().randrange(1_000_000)

@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,9 +47,12 @@ def test_a_server_that_is_told_to_stop_stops(running: server.Server) -> None:
     assert "Traceback" not in (running.folder / "server.log").read_text()
 
 
-def test_a_worker_that_is_told_to_stop_stops(new_postgres: Callable[[], str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("seconds", [0, 0.004, 1])
+def test_a_worker_that_is_told_to_stop_stops(new_postgres: Callable[[], str], tmp_path: Path, seconds: float) -> None:
+    """In its first moments its connections are still being made."""
     one = server.Worker(tmp_path, database=new_postgres())
     one.start(wait=120)
+    time.sleep(seconds)
 
     assert one.stop() == 0
     assert "Traceback" not in (tmp_path / "worker.log").read_text()

@@ -109,15 +109,19 @@ class Service:
                 await asyncio.to_thread(defer_overdue, self._worker, 0)
 
     async def _serve(self, wait: bool) -> None:
-        async with self._app.open_async():
-            await self._app.run_worker_async(
-                wait=wait,
-                concurrency=self._worker.settings.worker_concurrency,
-                listen_notify=True,
-                fetch_job_polling_interval=2.0,
-                delete_jobs="always",
-                install_signal_handlers=False,
-            )
+        try:
+            async with self._app.open_async():
+                await self._app.run_worker_async(
+                    wait=wait,
+                    concurrency=self._worker.settings.worker_concurrency,
+                    listen_notify=True,
+                    fetch_job_polling_interval=2.0,
+                    delete_jobs="always",
+                    install_signal_handlers=False,
+                )
+        finally:
+            # told to stop while it opened: connections that go on being made would keep the process from ending
+            await self._app.close_async()
 
     def _keep(self) -> None:
         ticks, every = 0, max(1, min(SWEEP_SECONDS, self._worker.settings.lease_seconds // 4))
