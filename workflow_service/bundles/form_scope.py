@@ -88,12 +88,14 @@ def options(one: Field, sight: Seen) -> tuple[Option, ...]:
     if one.options_from is None:
         return one.options
     given = sight.value(one.options_from)
-    listed = [_option(entry) for entry in given] if isinstance(given, list) else []
-    found = [entry for entry in listed if entry is not None]
-    if not one.options:
-        return tuple(found)
-    picked = {entry.value for entry in found}
-    return tuple(entry for entry in one.options if entry.value in picked)
+    found: dict[str, Option] = {}
+    for entry in given if isinstance(given, list) else ():
+        if isinstance(entry, str | int) and str(entry) in found:
+            continue  # what is given twice can be chosen once
+        option = _option(entry)
+        if option is not None:
+            found.setdefault(option.value, option)
+    return tuple(entry for entry in one.options if entry.value in found) if one.options else tuple(found.values())
 
 
 def _option(entry: Any) -> Option | None:
