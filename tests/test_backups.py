@@ -1,6 +1,8 @@
 """A backup holds everything of one moment; a service restored from it is the same, and sends nothing twice without saying so."""
 
+import io
 import json
+import random
 import stat
 import zipfile
 from collections.abc import Callable
@@ -167,8 +169,8 @@ def test_a_damaged_backup_is_refused_and_nothing_is_written(
     file = tmp_path / "b.zip"
     backups.backup(_settings(_url(desk), tmp_path), desk.clock, file, _quiet)
     whole = file.read_bytes()
-    with zipfile.ZipFile(file) as archive:
-        largest = max(archive.infolist(), key=lambda one: one.compress_size)
+    with zipfile.ZipFile(file) as packed:
+        largest = max(packed.infolist(), key=lambda one: one.compress_size)
     inside = largest.header_offset + 30 + len(largest.filename) + largest.compress_size // 2
     target = _settings(new_url("sqlite"), tmp_path / "new")
 
@@ -184,6 +186,23 @@ def test_a_damaged_backup_is_refused_and_nothing_is_written(
 
     file.write_bytes(whole)
     assert backups.restore(target, file, _quiet).cases == 3
+
+
+def test_a_bit_flipped_anywhere_is_refused_or_changes_nothing(desk: office.Office, tmp_path: Path) -> None:
+    file, chance = tmp_path / "b.zip", random.Random(20261129)
+    backups.backup(_settings(_url(desk), tmp_path), desk.clock, file, _quiet)
+    whole, refused = file.read_bytes(), 0
+
+    for _ in range(400):
+        at = chance.randrange(len(whole))
+        flipped = whole[:at] + bytes([whole[at] ^ (1 << chance.randrange(8))]) + whole[at + 1 :]
+        try:
+            with zipfile.ZipFile(io.BytesIO(flipped)) as packed:
+                archive.prove(packed, archive.open_manifest(packed))
+        except (errors.Conflict, errors.Invalid, zipfile.BadZipFile):
+            refused += 1
+
+    assert refused > 200
 
 
 def test_a_changed_row_is_found_although_the_file_is_whole(

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import os
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -112,11 +113,15 @@ def _plain(value: Any) -> Any:
     return {"t": value.isoformat()} if isinstance(value, date) else value
 
 
+_BROKEN = (KeyError, ValueError, zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError)
+"""What reading a member of a damaged archive can raise: its content, its sizes, its method or its marks are not what they were."""
+
+
 def open_manifest(archive: zipfile.ZipFile) -> Manifest:
     """What an archive says of itself; raises Invalid when it is none of ours."""
     try:
         said = orjson.loads(archive.read("manifest.json"))
-    except (KeyError, orjson.JSONDecodeError, zipfile.BadZipFile) as error:
+    except _BROKEN as error:
         raise errors.Invalid([], "这不是本服务的备份文件：缺少清单，或文件已损坏") from error
     if said.get("format") != FORMAT:
         raise errors.Invalid([], "备份文件的格式不是本版本认识的格式，请使用相应版本的程序恢复")
@@ -129,7 +134,7 @@ def prove(archive: zipfile.ZipFile, manifest: Manifest) -> None:
         try:
             with archive.open(name) as member:
                 found = _digest(member)
-        except (KeyError, zipfile.BadZipFile, OSError, EOFError) as error:
+        except _BROKEN as error:
             raise errors.Conflict("备份文件已损坏：不能读出“{name}”", name=name) from error
         if found != said["sha256"]:
             raise errors.Conflict("备份文件已损坏：“{name}”的内容与清单不符", name=name)
