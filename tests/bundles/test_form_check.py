@@ -186,6 +186,22 @@ def test_options_may_come_from_the_case() -> None:
     assert sheets.wrong(form, {"a": "s9"}) == {"a": "option"}
 
 
+def test_what_is_offered_twice_is_one_option_under_its_first_label() -> None:
+    offered = '[{value: "1", label: "甲"}, 1, "", {label: "乙"}, {value: "1", label: "丙"}, "2"]'
+    form = sheets.make({"name": "a", "type": "choice", "options_from": offered})
+
+    shown = forms.describe(form, sheets.around())["fields"][0]["options"]
+
+    assert [(one["value"], one["label"]) for one in shown] == [("1", "甲"), ("2", "2")]
+
+
+def test_a_row_that_is_no_set_of_fields_is_refused_by_its_place() -> None:
+    field = {"name": "n", "type": "text", "label": "n", "required": True}
+    rows = {"name": "r", "type": "rows", "row_id": "s", "fields": [field]}
+
+    assert sheets.wrong(sheets.make(rows), {"r": [{"n": "甲"}, True]}) == {"r.1": "type"}
+
+
 def test_rows_are_numbered_and_keep_their_numbers() -> None:
     rows = {"name": "r", "type": "rows", "row_id": "s", "fields": [{"name": "n", "type": "text", "label": "n"}]}
 

@@ -149,7 +149,7 @@ def _number_rows(judged: Judgement, path: str, one: Field, rows: list[dict[str, 
         taken.add(given)
     free = (number for number in range(1, 10_000) if f"{one.row_id}{number}" not in taken)
     for row in rows:
-        if row.get("id") is None:
+        if row and row.get("id") is None:  # an empty one was refused
             row["id"] = f"{one.row_id}{next(free)}"
 
 

@@ -90,17 +90,20 @@ def options(one: Field, sight: Seen) -> tuple[Option, ...]:
     given = sight.value(one.options_from)
     found: dict[str, Option] = {}
     for entry in given if isinstance(given, list) else ():
-        if isinstance(entry, str | int) and str(entry) in found:
-            continue  # what is given twice can be chosen once
-        option = _option(entry)
-        if option is not None:
-            found.setdefault(option.value, option)
+        value = _value(entry)
+        if value and value not in found:  # what is given twice can be chosen once
+            found[value] = _option(value, entry)
     return tuple(entry for entry in one.options if entry.value in found) if one.options else tuple(found.values())
 
 
-def _option(entry: Any) -> Option | None:
+def _value(entry: Any) -> str:
+    """What is kept when an entry is chosen; empty when it can't be."""
     if isinstance(entry, dict):
-        value = str(entry.get("value") or "")
-        label = str(entry.get("label") or value)
-        return Option(value, label, str(entry.get("label_en") or "")) if value else None
-    return Option(str(entry), str(entry)) if isinstance(entry, str | int) and entry != "" else None
+        return str(entry.get("value") or "")
+    return str(entry) if isinstance(entry, str | int) else ""
+
+
+def _option(value: str, entry: Any) -> Option:
+    if isinstance(entry, dict):
+        return Option(value, str(entry.get("label") or value), str(entry.get("label_en") or ""))
+    return Option(value, value)
