@@ -43,6 +43,7 @@ BESIDE := tests/browser tests/islands tests/web tests/bundles tests/processes
 
 test: setup browser ## run every test, in two halves side by side
 	@mkdir -p var; $(BIN)/pytest -p no:cacheprovider $(BESIDE) > var/tests-beside.log 2>&1 & beside=$$!; \
+	trap "kill $$beside; exit 130" INT TERM; \
 	$(BIN)/pytest $(addprefix --ignore=,$(BESIDE)); rest=$$?; \
 	wait $$beside; other=$$?; cat var/tests-beside.log; \
 	test $$rest -eq 0 && test $$other -eq 0

@@ -70,7 +70,7 @@ DAMAGES: list[tuple[str, Callable[[Session], None], str]] = [
     ("a doubled effect", _append_again("returned"), "doubled"),
     ("a doubled submission", _append_again("submitted"), "submitted_twice"),
     ("an entry that cannot be executed again", _append_again("submitted"), "replay"),
-    ("a case whose data was changed", _sql('UPDATE case_file SET shared = replace(shared, "registered", "decided")'.replace('"', "'")), "unreadable"),
+    ("a case whose data was changed", _sql("UPDATE case_file SET shared = replace(shared, 'registered', 'decided')"), "unreadable"),
     ("a forged state of the case", _forge, "state"),
     ("a run that was closed by hand", _sql("UPDATE run SET open = false"), "state"),
     ("an effect without its job", _sql("DELETE FROM job"), "job_missing"),

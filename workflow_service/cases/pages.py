@@ -184,7 +184,7 @@ def case_file(session: Session, actor: Actor, now: datetime, number: str) -> Cas
         tasks=work,
         deadlines=around["deadlines"],
         documents=_documents(around["documents"], actor, case),
-        attachments=around["attachments"] if _staff(actor) else [],
+        attachments=looks.attachments(session, case_id=case.id) if _staff(actor) else [],
         comments=around["comments"],
         incidents=around["incidents"],
         messages=messages_for(loaded, actor, now, family),

@@ -181,7 +181,7 @@ def _counted(closure: Evaluate, size: tuple[int, int], place: Place) -> Evaluate
 
 @dataclass(frozen=True)
 class Cell:
-    """The compiled tests of a cell; ``match`` is ``None`` when everything passes."""
+    """The compiled tests of a cell; ``match`` is ``None`` when everything passes, ``listed`` are the tests as written."""
 
     match: Match | None
     weight: int
@@ -247,20 +247,24 @@ def _asking(match: Match) -> Match:
     return ask
 
 
-def allowed_values(
+def values_test(
     text: str, place: Place, names: frozenset[str], faults: list[DmnError]
-) -> tuple[Callable[[Run, Value], bool] | None, tuple[nodes.Node, ...]]:
-    """The test of allowed values, ``None`` when every value is allowed, and the tests of which they are written."""
-    cell = tests(elements.Literal(text, place), names, faults)
+) -> Callable[[Run, Value], bool] | None:
+    """The test of allowed values; ``None`` when every value is allowed."""
+    return passing(tests(elements.Literal(text, place), names, faults))
+
+
+def passing(cell: Cell) -> Callable[[Run, Value], bool] | None:
+    """The test of the values that a cell lists; ``None`` when everything passes."""
     if cell.match is None:
-        return None, ()
+        return None
     match, weight = cell.match, cell.weight
 
     def allowed(run: Run, value: Value) -> bool:
         run.spend(weight)
         return match(Scope(run, None), value) is True
 
-    return allowed, cell.listed
+    return allowed
 
 
 def constant(node: nodes.Node) -> Evaluate:

@@ -198,7 +198,7 @@ def _permitted(cell: elements.Literal, column: elements.Column) -> bool:
     """Whether a constant output is among the values of its column."""
     if not column.values or not cells.is_constant(cell):
         return True
-    test, _ = cells.allowed_values(column.values, column.place, frozenset(), [])
+    test = cells.values_test(column.values, column.place, frozenset(), [])
     value = cells.constant(cells.parsed(cell.text, ()))(Scope(cells.fresh_run(), None))
     return test is None or value is None or test(cells.fresh_run(), value)
 

@@ -71,8 +71,8 @@ class Book:
 
     def _compile(self, item: elements.Item) -> Accept:
         single = self._single(item)
-        allowed, _ = cells.allowed_values(item.allowed, item.place, self.names, self.faults)
-        constraint, _ = cells.allowed_values(item.constraint, item.place, self.names, self.faults)
+        allowed = cells.values_test(item.allowed, item.place, self.names, self.faults)
+        constraint = cells.values_test(item.constraint, item.place, self.names, self.faults)
 
         def one(run: Run, value: Value) -> bool:
             return value is None or (single(run, value) and (allowed is None or allowed(run, value)))

@@ -77,17 +77,17 @@ def compile_table(table: elements.Table, maker: Maker) -> Evaluate:
 
 def _input(column: elements.Column, maker: Maker) -> _Input:
     source = column.expression or elements.Literal("", column.place)
-    allowed, _ = cells.allowed_values(column.values, column.place, maker.names, maker.faults)
+    allowed = cells.values_test(column.values, column.place, maker.names, maker.faults)
     return _Input(column.label, column.place, cells.expression(source, maker.names, maker.faults), allowed)
 
 
 def _output(column: elements.Column, maker: Maker) -> _Output:
     default = None if column.default is None else cells.expression(column.default, maker.names, maker.faults)
-    allowed, listed = cells.allowed_values(column.values, column.place, maker.names, maker.faults)
-    if not column.values:
-        limits = maker.book.allowed(column.type_ref)
-        _, listed = cells.allowed_values(limits, column.place, maker.names, maker.faults)
-    return _Output(column.name, column.label, column.type_ref, default, allowed, _ranking(listed))
+    limits = column.values or maker.book.allowed(column.type_ref)
+    values = cells.tests(elements.Literal(limits, column.place), maker.names, maker.faults)
+    # the values of its type are tested where the output is brought to that type
+    allowed = cells.passing(values) if column.values else None
+    return _Output(column.name, column.label, column.type_ref, default, allowed, _ranking(values.listed))
 
 
 def _ranking(listed: tuple[nodes.Node, ...]) -> tuple[Value, ...]:

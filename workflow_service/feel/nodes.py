@@ -261,4 +261,4 @@ def _levels(node: Node) -> Iterator[list[Node]]:
     level = [node]
     while level:
         yield level
-        level = [below for one in level if not isinstance(one, _LEAVES) for below in children(one)]
+        level = [below for one in level for below in children(one)]

@@ -110,17 +110,17 @@ class Service:
 
     async def _serve(self, wait: bool) -> None:
         try:
-            async with self._app.open_async():
-                await self._app.run_worker_async(
-                    wait=wait,
-                    concurrency=self._worker.settings.worker_concurrency,
-                    listen_notify=True,
-                    fetch_job_polling_interval=2.0,
-                    delete_jobs="always",
-                    install_signal_handlers=False,
-                )
+            await self._app.open_async()
+            await self._app.run_worker_async(
+                wait=wait,
+                concurrency=self._worker.settings.worker_concurrency,
+                listen_notify=True,
+                fetch_job_polling_interval=2.0,
+                delete_jobs="always",
+                install_signal_handlers=False,
+            )
         finally:
-            # told to stop while it opened: connections that go on being made would keep the process from ending
+            # also when told to stop while it opened: connections that go on being made would keep the process from ending
             await self._app.close_async()
 
     def _keep(self) -> None:

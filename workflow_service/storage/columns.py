@@ -96,7 +96,11 @@ _MARK = 16
 
 def marked(text: bytes) -> str:
     """A text with its checksum before it, as ``MarkedJson`` stores it."""
-    return blake2b(text, digest_size=_MARK // 2).hexdigest() + text.decode()
+    return _mark(text) + text.decode()
+
+
+def _mark(text: bytes) -> str:
+    return blake2b(text, digest_size=_MARK // 2).hexdigest()
 
 
 def _to_marked(value: Any) -> str | None:
@@ -106,7 +110,7 @@ def _to_marked(value: Any) -> str | None:
 def _from_marked(value: str | None) -> Any:
     if value is None:
         return None
-    text = value[_MARK:].encode("utf-8", "replace")
-    if blake2b(text, digest_size=_MARK // 2).hexdigest() != value[:_MARK]:
+    text = value[_MARK:]
+    if _mark(text.encode("utf-8", "replace")) != value[:_MARK]:
         raise _damaged(value)
-    return _from_json(value[_MARK:])
+    return _from_json(text)

@@ -70,9 +70,7 @@ attachments = Look(
     order=(_FILE.added_at, _FILE.id),
     without="content",
 )
-around = Looks(
-    deadlines=deadlines, documents=documents, comments=comments, incidents=incidents, attachments=attachments
-)
+around = Looks(deadlines=deadlines, documents=documents, comments=comments, incidents=incidents)
 """What may lie around a case; most cases have little of it."""
 drafts = Look(tables.Draft, _is(tables.Draft.task_id), _is(tables.Draft.account))
 submissions = Look(tables.Submission, _is(tables.Submission.key))
