@@ -38,7 +38,7 @@ class Process:
 
     def launch(self, *arguments: str, name: str) -> None:
         """Starts the process with a command and options; it writes to ``<name>.log``."""
-        program = "from workflow_service.cli import main; main()"
+        program = "from workflow_service.__main__ import main; main()"
         if self.strange:
             program = f"import handlers; handlers.__path__.append({str(STRANGE_HANDLERS)!r}); {program}"
         command = [sys.executable, "-c", program, *arguments, "--database", self.url]

@@ -15,7 +15,7 @@ from workflow_service.storage import database, migrations
 
 def run(*words: str) -> tuple[int, str, str]:
     """Exit code, stdout and stderr of the command."""
-    command = [sys.executable, "-c", "from workflow_service.cli import main; main()", *words]
+    command = [sys.executable, "-c", "from workflow_service.__main__ import main; main()", *words]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     return done.returncode, done.stdout.strip(), done.stderr.strip()
 

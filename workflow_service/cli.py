@@ -381,7 +381,3 @@ def _now() -> datetime:
 def system(role: str) -> Actor:
     """The actor of commands that an operator gives on the machine itself."""
     return Actor(0, "console", "命令行", frozenset({role}), "", "city")
-
-
-if __name__ == "__main__":
-    main()

@@ -35,7 +35,7 @@ def service(new_url: Callable[[Path], str], tmp_path: Path) -> Iterator[running.
 
 def _command(folder: Path, *arguments: str) -> None:
     environment = {**os.environ, "WORKFLOW_DATA_DIR": str(folder)}
-    command = [sys.executable, "-m", "workflow_service.cli", *arguments]
+    command = [sys.executable, "-m", "workflow_service", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=environment)  # noqa: S603  our own command
     assert done.returncode == 0, done.stdout + done.stderr
 

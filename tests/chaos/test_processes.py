@@ -31,7 +31,7 @@ def running(tmp_path: Path) -> Iterator[server.Server]:
 
 
 def _serve(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "workflow_service.cli", *arguments]
+    command = [sys.executable, "-m", "workflow_service", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603  our own command
 
 

@@ -91,6 +91,10 @@ class Service:
     async def _work(self, wait: bool) -> None:
         """The queue's own worker ends when it loses the database; it is begun anew until that is back."""
         while not self._stop.is_set():
+            with suppress(
+                errors.Unavailable
+            ):  # whom it was waking when it ended, nobody would wake before they are overdue
+                await asyncio.to_thread(defer_overdue, self._worker, 0)
             serving = asyncio.create_task(self._serve(wait))
             # the queue's own handlers of signals come so late that one sent at the start would be lost
             self._cancel = partial(asyncio.get_running_loop().call_soon_threadsafe, serving.cancel)
@@ -105,8 +109,6 @@ class Service:
             if not wait:
                 return
             await asyncio.to_thread(self._stop.wait, TICK_SECONDS)
-            with suppress(errors.Unavailable):  # what it was being woken for then is not known to it any more
-                await asyncio.to_thread(defer_overdue, self._worker, 0)
 
     async def _serve(self, wait: bool) -> None:
         try:
