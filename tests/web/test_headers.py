@@ -1,5 +1,7 @@
 """What every answer carries, errors included, and what no answer shows."""
 
+import re
+
 import pytest
 
 from tests.web.conftest import House
@@ -20,6 +22,19 @@ def test_every_answer_forbids_foreign_scripts_framing_and_keeping(house: House) 
         assert "Traceback" not in answer.get_data(as_text=True)[:100_000], path
         if browser.get("/profile").status_code == 302:  # signed out by the route for it
             browser.sign_in("auditor_1")
+
+
+def test_what_pages_load_beside_themselves_is_kept_whoever_signs_in(house: House) -> None:
+    page = house.browser("clerk_1").get("/inbox").get_data(as_text=True)
+    addresses = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
+
+    assert len(addresses) >= 3
+    for one in addresses:
+        answer = house.app.test_client().get(one)
+        assert answer.status_code == 200
+        assert "immutable" in answer.headers["Cache-Control"], one
+        assert "Vary" not in answer.headers, one
+    assert house.app.test_client().get("/static/app.css?v=older").headers["Cache-Control"] == "no-cache"
 
 
 def test_only_editors_may_set_style_attributes(house: House) -> None:

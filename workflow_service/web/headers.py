@@ -5,6 +5,8 @@ from urllib.parse import quote
 
 import flask
 
+from workflow_service.web import assets
+
 BASE = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -33,7 +35,6 @@ _ALWAYS = (
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()"),
-    ("Vary", "Cookie, Accept-Language"),
 )
 
 
@@ -54,14 +55,15 @@ def download(content: bytes | Iterable[bytes], name: str, media_type: str) -> fl
 
 def add(answer: flask.Response) -> flask.Response:
     """Adds the headers to an answer."""
-    headers, path = answer.headers, flask.request.path
+    headers, asked = answer.headers, flask.request
     headers.setdefault("Content-Security-Policy", flask.g.get("policy", _STRICT))
     headers.extend(_ALWAYS)
-    if flask.request.is_secure:
+    if asked.is_secure:
         headers["Strict-Transport-Security"] = "max-age=31536000"
-    if not path.startswith("/static/"):
+    if asked.endpoint != "static":
         headers["Cache-Control"] = "no-store"
-    elif path.startswith("/static/dist/") and answer.status_code == 200:  # noqa: PLR2004  found
+        headers["Vary"] = "Cookie, Accept-Language"
+    elif answer.status_code < 400 and assets.SHIPPED.is_lasting(asked.path, asked.args.get("v", "")):  # noqa: PLR2004  found
         headers["Cache-Control"] = FOREVER
     else:
         headers["Cache-Control"] = "no-cache"

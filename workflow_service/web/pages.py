@@ -67,7 +67,7 @@ def install(app: flask.Flask) -> None:
     """Gives the templates of an application what they all use."""
     app.context_processor(_shared)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals |= assets.jinja_globals(visit.STATIC)
+    app.jinja_env.globals |= assets.SHIPPED.jinja_globals()
     app.jinja_env.globals |= {
         "may": may,
         "said": said,

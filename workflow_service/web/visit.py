@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import flask
 from sqlalchemy.orm import Session
@@ -19,8 +18,6 @@ from workflow_service.storage import database
 EXTENSION = "workflow_service"
 _LOOKS, _PAUSE = 60, 0.05
 """How often, and after how many seconds, to look whether the machines are done before answering all the same."""
-STATIC = Path(__file__).parent / "static"
-"""Where the stylesheets, scripts and built islands lie."""
 
 
 @dataclass(frozen=True)
