@@ -39,7 +39,7 @@ browser: .venv/.ready # finds or installs the Chromium that the tests drive
 	$(BIN)/python tests/browser/install.py
 
 # What drives a browser or the city's pages runs beside the rest, so that two cores are used; its report follows.
-BESIDE := tests/browser tests/islands tests/web tests/bundles tests/processes
+BESIDE := tests/browser tests/islands tests/web tests/processes
 
 test: setup browser ## run every test, in two halves side by side
 	@mkdir -p var; $(BIN)/pytest -p no:cacheprovider $(BESIDE) > var/tests-beside.log 2>&1 & beside=$$!; \

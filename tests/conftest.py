@@ -79,7 +79,8 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def new_postgres(postgres_server: str) -> Callable[[], str]:
     """Makes a migrated database on the PostgreSQL server and gives its URL."""
-    admin = sa.create_engine(postgres_server, isolation_level="AUTOCOMMIT")
+    # a connection that stayed open would hold up the end of the server
+    admin = sa.create_engine(postgres_server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     base = sa.make_url(postgres_server)
     with admin.connect() as connection:
         connection.execute(sa.text("DROP DATABASE IF EXISTS template_empty"))
@@ -87,7 +88,6 @@ def new_postgres(postgres_server: str) -> Callable[[], str]:
     template = database.open_database(base.set(database="template_empty").render_as_string(hide_password=False))
     migrations.upgrade(template)
     template.engine.dispose()
-    admin.dispose()
 
     def make() -> str:
         name = f"test_{os.getpid()}_{next(_COUNT)}"

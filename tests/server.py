@@ -94,8 +94,12 @@ class Server(Process):
 
     def start(self, wait: float = 60) -> None:
         """Starts the process and waits until it answers."""
+        self.launched()(wait)
+
+    def launched(self) -> Callable[[float], None]:
+        """Starts the process; what it gives waits, so many seconds at most, until it answers."""
         self.launch("serve", *(["--demo"] if self.demo else []), "--port", str(self.port), name="server")
-        self.wait_until_ready(wait)
+        return self.wait_until_ready
 
     def wait_until_ready(self, seconds: float) -> None:
         """Waits until the server says it is ready; fails with its log when it does not."""
@@ -126,10 +130,14 @@ class Worker(Process):
 
     def start(self, wait: float = 60) -> None:
         """Starts the process and waits until it works."""
+        self.launched()(wait)
+
+    def launched(self) -> Callable[[float], None]:
+        """Starts the process; what it gives waits, so many seconds at most, until it works."""
         log = self.folder / f"{self.name}.log"
         before = log.read_text().count("已启动") if log.exists() else 0
         self.launch("work", name=self.name)
-        self.wait_until(lambda: log.read_text().count("已启动") > before, wait, self.name)
+        return lambda wait: self.wait_until(lambda: log.read_text().count("已启动") > before, wait, self.name)
 
 
 @dataclass(frozen=True)

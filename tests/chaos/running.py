@@ -31,8 +31,9 @@ class Service:
         return [self.server, *self.workers]
 
     def start(self) -> None:
-        for one in self.processes:
-            one.start(wait=120)
+        waits = [one.launched() for one in self.processes]
+        for wait in waits:
+            wait(120)
 
     def stop(self) -> None:
         for one in self.processes:
