@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.dmn import drawn
 from workflow_service import dmn, feel
 
@@ -36,6 +38,20 @@ def test_a_trace_names_the_rule_and_its_article() -> None:
     assert [(rule.number, rule.article) for rule in first.tables[0].rules] == [(2, "14(1)")]
     assert answer.articles == ("14(1)",)
     assert second.inputs == {"路径": "simple"}
+
+
+@pytest.mark.parametrize("facts", [{}, {"a": None}, {"a": "yes"}, {"a": "zoo"}, {"a": 3}, None, "no context"])
+@pytest.mark.parametrize("order", ["=", "!=", "<", "<=", ">", ">="])
+def test_a_decision_is_the_same_whether_somebody_asks_why_or_not(order: str, facts: object) -> None:
+    tests = [f'facts.a {order} "yes"', f'not(facts.a {order} "yes")', f'(facts.a {order} "yes") = null']
+    rules = [drawn.rule([test], [f'"{number}"']) for number, test in enumerate(tests)]
+    table = drawn.table("COLLECT", drawn.column("true", "boolean") + drawn.output(), rules)
+    model = dmn.read(drawn.model(drawn.given("facts"), drawn.decision("found", table, inputs=["facts"])))
+
+    plain, asked = model.decide("found", {"facts": facts}), model.decide_traced("found", {"facts": facts})
+
+    assert plain == asked.value
+    assert plain
 
 
 def test_a_trace_is_json() -> None:

@@ -187,17 +187,25 @@ def _entry_of(node: nodes.Node) -> tuple[str, str] | None:
     return None
 
 
+_AGAINST_NULL = {"=": False, "!=": True}
+"""What comparing null with any other constant gives; every other order gives null."""
+
+
 def _entry_compared(entry: tuple[str, str], node: nodes.Compare, parts: tuple[Closure, Any]) -> Closure:
     """``variable.entry op constant``, the commonest condition of a table, read without a step in between."""
     (variable, key), (left, compared), test = entry, parts, _ORDERS[node.op]
     constant: Value = node.right.value  # type: ignore[attr-defined]
-    of = type(constant)
+    of, against_null = type(constant), _AGAINST_NULL.get(node.op)
 
     def run(scope: Scope) -> bool | None:
         whole = dict.get(scope, variable)
-        one = whole.get(key) if type(whole) is dict else None
-        if type(one) is of:
-            return test(one, constant)
+        if type(whole) is dict:
+            one = whole.get(key)
+            if type(one) is of:
+                return test(one, constant)
+            # most facts that a table asks for are unknown; why that is null matters only to whoever listens
+            if one is None and scope.run.env.problems is None:
+                return against_null
         answer: bool | None = compared(scope, left(scope), constant)
         return answer
 
