@@ -84,21 +84,11 @@ def restore(chosen: Settings, path: Path, tick: archive.Tick) -> Kept:
     sqlite = make_url(chosen.database).get_backend_name() == "sqlite"
     held = embedded.exclusive(chosen.database) if sqlite else None
     try:
-        with _opened(path) as packed:
+        with archive.opened(path) as packed:
             return _restore(chosen, packed, tick)
     finally:
         if held is not None:
             held.close()
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    try:
-        packed = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError) as error:
-        raise errors.Invalid([], "不能读取备份文件：它不是备份，或没有写完整") from error
-    with packed:
-        yield packed
 
 
 def _restore(chosen: Settings, packed: zipfile.ZipFile, tick: archive.Tick) -> Kept:

@@ -11,6 +11,7 @@ import os
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -114,7 +115,18 @@ def _plain(value: Any) -> Any:
 
 
 _BROKEN = (KeyError, ValueError, zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError)
-"""What reading a member of a damaged archive can raise: its content, its sizes, its method or its marks are not what they were."""
+"""What reading a damaged archive can raise: its contents, its sizes, its method, its version or its marks are not what they were."""
+
+
+@contextmanager
+def opened(source: Path | IO[bytes]) -> Iterator[zipfile.ZipFile]:
+    """An archive to read from; raises Invalid for what is none, or not whole any more."""
+    try:
+        packed = zipfile.ZipFile(source)
+    except _BROKEN as error:
+        raise errors.Invalid([], "不能读取备份文件：它不是备份，或没有写完整") from error
+    with packed:
+        yield packed
 
 
 def open_manifest(archive: zipfile.ZipFile) -> Manifest:
