@@ -81,7 +81,7 @@ pictures: setup browser ## take the pictures of the README anew
 	$(BIN)/python -m tests.browser.pictures
 
 wheel: setup ## build the wheel, install it in a fresh environment and start it
-	$(BIN)/python tests/wheel.py
+	$(BIN)/python -m tests.wheel
 
 clean: ## remove what can be built again
 	rm -rf .venv node_modules build dist *.egg-info workflow_service/web/static/dist

@@ -38,13 +38,17 @@ class Process:
 
     def launch(self, *arguments: str, name: str) -> None:
         """Starts the process with a command and options; it writes to ``<name>.log``."""
-        program = "from workflow_service.__main__ import main; main()"
-        if self.strange:
-            program = f"import handlers; handlers.__path__.append({str(STRANGE_HANDLERS)!r}); {program}"
-        command = [sys.executable, "-c", program, *arguments, "--database", self.url]
+        command = [*self.command(), *arguments, "--database", self.url]
         environment = {**os.environ, "WORKFLOW_DATA_DIR": str(self.folder), **self.environment}
         with (self.folder / f"{name}.log").open("ab") as log:
             self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)  # noqa: S603  our own command
+
+    def command(self) -> list[str]:
+        """What starts the program."""
+        program = "from workflow_service.__main__ import main; main()"
+        if self.strange:
+            program = f"import handlers; handlers.__path__.append({str(STRANGE_HANDLERS)!r}); {program}"
+        return [sys.executable, "-c", program]
 
     @property
     def url(self) -> str:
