@@ -117,6 +117,25 @@ def test_losing_the_whole_queue_loses_nothing(new_postgres: Callable[[], str], n
     db.engine.dispose()
 
 
+def test_what_a_worker_was_woken_for_when_it_died_is_done_by_the_next_one_at_once(
+    new_postgres: Callable[[], str], now: datetime
+) -> None:
+    url = new_postgres()
+    db = database.open_database(url)
+    postgres.install(db)
+    db.queue = postgres.Deferrer()
+    desk = office.make(db, now, with_service())
+    number = desk.open("apply", "intake", matter="x")
+    with db.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE procrastinate_jobs SET status = 'doing'"))
+    desk.time = desk.time.replace(second=1)
+
+    _work(desk, url)
+
+    assert desk.task(number, "review_it")
+    db.engine.dispose()
+
+
 def test_a_worker_that_is_told_to_stop_before_it_has_begun_ends_at_once(
     new_postgres: Callable[[], str], now: datetime
 ) -> None:

@@ -91,9 +91,8 @@ class Service:
     async def _work(self, wait: bool) -> None:
         """The queue's own worker ends when it loses the database; it is begun anew until that is back."""
         while not self._stop.is_set():
-            with suppress(
-                errors.Unavailable
-            ):  # whom it was waking when it ended, nobody would wake before they are overdue
+            # what it was being woken for when it ended, nobody else would do before it is long overdue
+            with suppress(errors.Unavailable):
                 await asyncio.to_thread(defer_overdue, self._worker, 0)
             serving = asyncio.create_task(self._serve(wait))
             # the queue's own handlers of signals come so late that one sent at the start would be lost
