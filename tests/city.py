@@ -64,11 +64,7 @@ def _rows(session: Session) -> Mapping[sa.Table, list[dict[str, Any]]]:
 def _put_in(session: Session, rows: Mapping[sa.Table, list[dict[str, Any]]]) -> None:
     for table, content in rows.items():
         session.execute(sa.insert(table), content)
-        if session.get_bind().dialect.name == "postgresql" and table.autoincrement_column is not None:
-            # numbers that were put in are not counted by the database itself
-            column = table.autoincrement_column
-            count = sa.func.pg_get_serial_sequence(table.name, column.name)
-            session.execute(sa.select(sa.func.setval(count, sa.select(sa.func.max(column)).scalar_subquery())))
+        archive.continue_numbers(session.connection(), table)
 
 
 class City(office.Office):

@@ -34,7 +34,13 @@ def queued(request: pytest.FixtureRequest, now: datetime) -> Iterator[Queued]:
         desk = office.make(db, now, with_service())
         yield Queued(desk, lambda: _settle(desk))
         return
-    url = request.getfixturevalue("new_postgres")()
+    yield request.getfixturevalue("on_postgres")
+
+
+@pytest.fixture
+def on_postgres(new_postgres: Callable[[], str], now: datetime) -> Iterator[Queued]:
+    """An office whose jobs go through PostgreSQL."""
+    url = new_postgres()
     db = database.open_database(url)
     postgres.install(db)
     db.queue = postgres.Deferrer()
@@ -98,42 +104,30 @@ def test_an_operation_this_release_does_not_know_stops_no_other(queued: Queued) 
     assert queued.desk.task(second, "review_it")
 
 
-def test_losing_the_whole_queue_loses_nothing(new_postgres: Callable[[], str], now: datetime) -> None:
-    url = new_postgres()
-    db = database.open_database(url)
-    postgres.install(db)
-    db.queue = postgres.Deferrer()
-    desk = office.make(db, now, with_service())
+def test_losing_the_whole_queue_loses_nothing(on_postgres: Queued) -> None:
+    desk = on_postgres.desk
     numbers = [desk.open("apply", "intake", matter=str(n)) for n in range(5)]
-    with db.engine.begin() as connection:
+    with desk.db.engine.begin() as connection:
         connection.execute(sa.text("TRUNCATE procrastinate_jobs CASCADE"))
     desk.time = desk.time.replace(minute=5)
 
-    postgres.install(db)
+    postgres.install(desk.db)
     assert postgres.defer_overdue(desk.worker()) == 5
-    _work(desk, url)
+    on_postgres.work()
 
     assert all(desk.task(number, "review_it") for number in numbers)
-    db.engine.dispose()
 
 
-def test_what_a_worker_was_woken_for_when_it_died_is_done_by_the_next_one_at_once(
-    new_postgres: Callable[[], str], now: datetime
-) -> None:
-    url = new_postgres()
-    db = database.open_database(url)
-    postgres.install(db)
-    db.queue = postgres.Deferrer()
-    desk = office.make(db, now, with_service())
+def test_what_a_worker_was_woken_for_when_it_died_is_done_by_the_next_one_at_once(on_postgres: Queued) -> None:
+    desk = on_postgres.desk
     number = desk.open("apply", "intake", matter="x")
-    with db.engine.begin() as connection:
+    with desk.db.engine.begin() as connection:
         connection.execute(sa.text("UPDATE procrastinate_jobs SET status = 'doing'"))
     desk.time = desk.time.replace(second=1)
 
-    _work(desk, url)
+    on_postgres.work()
 
     assert desk.task(number, "review_it")
-    db.engine.dispose()
 
 
 def test_a_worker_that_is_told_to_stop_before_it_has_begun_ends_at_once(

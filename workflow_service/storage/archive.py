@@ -173,7 +173,7 @@ def read(connection: sa.Connection, archive: zipfile.ZipFile, manifest: Manifest
             raise errors.Conflict(
                 "备份文件已损坏：“{name}”有 {done} 行，清单为 {said} 行", name=name, done=done, said=said
             )
-        _continue_numbers(connection, table)
+        continue_numbers(connection, table)
     return manifest.rows
 
 
@@ -217,8 +217,8 @@ def _typed(value: Any) -> Any:
     return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
 
 
-def _continue_numbers(connection: sa.Connection, table: sa.Table) -> None:
-    """PostgreSQL counts ids apart from the rows; the next one must come after the last that was restored."""
+def continue_numbers(connection: sa.Connection, table: sa.Table) -> None:
+    """PostgreSQL counts ids apart from the rows; the next one must come after the last that was put in."""
     key = table.autoincrement_column
     if key is None or connection.dialect.name != "postgresql":
         return
