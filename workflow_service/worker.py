@@ -32,7 +32,6 @@ _BROKEN = (
 """What speaks against the case in hand alone; a database that is away speaks against none, and is tried again."""
 
 
-SUSPECT = 2  # so many processes have ended under a job: from then on it runs alone
 PATIENCE = 10
 
 
@@ -103,7 +102,7 @@ def execute(worker: Worker, job_id: int) -> bool:
     found = _prepared(worker, job_id)
     if found is None:
         return False
-    with worker.rooms.entered(alone=found.deaths >= SUSPECT):
+    with worker.rooms.entered(alone=found.is_suspect):
         return _execute(worker, job_id)
 
 
@@ -316,7 +315,7 @@ def settle_case(worker: Worker, number: str, rounds: int = 50) -> bool:
 
 def _execute_at_once(worker: Worker, job_id: int) -> bool:
     found = _prepared(worker, job_id)
-    if found is None or found.deaths >= SUSPECT or worker.rooms.is_reserved:
+    if found is None or found.is_suspect or worker.rooms.is_reserved:
         return False
     with worker.rooms.entered(alone=False):
         return _execute(worker, job_id)

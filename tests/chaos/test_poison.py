@@ -1,19 +1,21 @@
 """A handler that misbehaves becomes an incident of its own case after few attempts, and stops no other case."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 import handlers
 from tests import drawing, office, server
 from workflow_service import dispatch, settings, worker
 from workflow_service.audit import oracle
+from workflow_service.cases import jobs
 from workflow_service.queues import postgres
 from workflow_service.storage import database, tables
 from workflow_service.storage.migrations import upgrade as migrate
@@ -88,6 +90,32 @@ def test_a_handler_that_prints_without_end_is_only_noisy(db: database.Database, 
         worker.settle(desk.worker())
 
     assert desk.task(number, "review_it")
+
+
+def test_a_job_waits_longer_each_time_its_process_ends_so_that_it_is_not_always_the_first_to_be_met(
+    db: database.Database, now: datetime
+) -> None:
+    desk = office.make(db, now, with_call("notification.notify"))
+    desk.open("apply", "intake", matter="sound")
+
+    waits = [_after_a_death(desk, way) for way in (jobs.release_all, jobs.reclaim, jobs.release_all, jobs.reclaim)]
+
+    assert waits == [timedelta(seconds=seconds) for seconds in (0, 2, 4, 8)]
+
+
+def _after_a_death(desk: office.Office, found: Callable[[Session, datetime], object]) -> timedelta:
+    """How long the only job waits once it was found that the process doing it has ended; the clock then stands there."""
+    lease = timedelta(seconds=3)
+    with desk.work() as session:
+        (job_id,) = jobs.due(session, desk.time)
+        assert jobs.claim(session, desk.time, job_id, "one that ends", lease)
+    desk.time += 2 * lease
+    with desk.work() as session:
+        found(session, desk.time)
+    with desk.look() as session:
+        wait = session.get_one(tables.Job, job_id).due_at - desk.time
+    desk.time += wait
+    return wait
 
 
 def test_an_operation_of_a_later_release_waits_for_it(db: database.Database, now: datetime) -> None:

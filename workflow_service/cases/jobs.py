@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, bindparam, literal_column, or_, select, update
-from sqlalchemy import case as when
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
@@ -18,6 +17,7 @@ from workflow_service.storage.prepared import Prepared
 BACKOFF_CAP = timedelta(hours=1)
 FAR = timedelta(days=1)
 """No lease and no pause before another attempt is longer."""
+SUSPECT = 2  # so many processes have ended under a job: it may be what ended them
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,11 @@ class Waiting:
 
     bundle: str
     deaths: int
+
+    @property
+    def is_suspect(self) -> bool:
+        """Whether it may be what ended those processes: it runs alone."""
+        return self.deaths >= SUSPECT
 
 
 def waiting(session: Session, job_id: int) -> Waiting | None:
@@ -175,22 +180,15 @@ def reclaim(session: Session, now: datetime, limit: int = 100) -> list[int]:
     ahead, running = now + FAR, tables.Job.status == "run"
     ended = or_(tables.Job.lease_until.is_(None), tables.Job.lease_until < now, tables.Job.lease_until > ahead)
     lost = (
-        select(tables.Job.id)
+        select(tables.Job.id, tables.Job.status, tables.Job.deaths)
         .where(or_(and_(running, ended), and_(tables.Job.status == "todo", tables.Job.due_at > ahead)))
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    ids = list(session.scalars(lost))
-    if ids:
-        deaths = tables.Job.deaths + when((running, 1), else_=0)
-        session.execute(
-            update(tables.Job)
-            .where(and_(tables.Job.id.in_(ids), tables.Job.status.in_(("run", "todo"))))
-            .values(status="todo", lease_owner=None, lease_until=None, due_at=now, deaths=deaths)
-        )
-        for job_id in ids:
-            effects.wake(session, job_id, now)
-    return ids
+    rows = session.execute(lost).all()
+    for row in rows:
+        _put_back(session, now, row.id, row.deaths + (row.status == "run"))
+    return [row.id for row in rows]
 
 
 def release_all(session: Session, now: datetime, *, died: bool = True) -> int:
@@ -199,12 +197,24 @@ def release_all(session: Session, now: datetime, *, died: bool = True) -> int:
     Args:
         died: whether the processes that ran them ended under them.
     """
-    back = session.execute(
+    rows = session.execute(select(tables.Job.id, tables.Job.deaths).where(tables.Job.status == "run")).all()
+    for row in rows:
+        _put_back(session, now, row.id, row.deaths + died)
+    return len(rows)
+
+
+def _put_back(session: Session, now: datetime, job_id: int, deaths: int) -> None:
+    """Makes a job due again. One under which processes keep ending waits longer each time.
+
+    Otherwise a server that is killed again and again, soon after its start, would always be killed over the same job.
+    """
+    due_at = now if deaths < SUSPECT else now + min(timedelta(seconds=2 ** (deaths - 1)), BACKOFF_CAP)
+    session.execute(
         update(tables.Job)
-        .where(tables.Job.status == "run")
-        .values(status="todo", lease_owner=None, lease_until=None, due_at=now, deaths=tables.Job.deaths + int(died))
+        .where(tables.Job.id == job_id, tables.Job.status.in_(("run", "todo")))
+        .values(status="todo", lease_owner=None, lease_until=None, due_at=due_at, deaths=deaths)
     )
-    return int(back.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
+    effects.wake(session, job_id, due_at)
 
 
 def wake_all(session: Session) -> None:
