@@ -1,6 +1,7 @@
 """The floor: a minimal Flask + SpiffWorkflow + SQLite application without rights, journal, forms or validation.
 
-It starts instances, lists their open tasks and completes them, each durably (WAL, synchronous=FULL), and nothing else.
+It starts instances with their first form, lists their open tasks and completes them, each durably (WAL, synchronous=FULL), and
+nothing else.
 """
 
 import json
@@ -14,7 +15,22 @@ from SpiffWorkflow.bpmn.serializer import BpmnWorkflowSerializer
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.spiff.parser import SpiffBpmnParser
 from SpiffWorkflow.spiff.serializer import DEFAULT_CONFIG
+from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
+
+
+def _ready(workflow: BpmnWorkflow) -> list[Task]:
+    return list(workflow.get_tasks(state=TaskState.READY, manual=True))
+
+
+def _ids(workflow: BpmnWorkflow) -> list[str]:
+    return [str(one.id) for one in _ready(workflow)]
+
+
+def _fill(workflow: BpmnWorkflow, one: Task) -> None:
+    one.data.update(json.loads(request.data))
+    one.run()
+    workflow.do_engine_steps()
 
 
 def make(diagram: bytes, process: str, path: str) -> Flask:
@@ -39,32 +55,26 @@ def make(diagram: bytes, process: str, path: str) -> Flask:
         row = db().execute("SELECT state FROM instance WHERE id=?", (number,)).fetchone()
         return serializer.deserialize_json(row[0])
 
-    def ready(workflow: BpmnWorkflow) -> list[str]:
-        return [str(one.id) for one in workflow.get_tasks(state=TaskState.READY, manual=True)]
-
     @app.post("/instances")
     def start() -> Any:
         workflow = BpmnWorkflow(spec, others)
         workflow.do_engine_steps()
-        number = (
-            db().execute("INSERT INTO instance(state) VALUES (?)", (serializer.serialize_json(workflow),)).lastrowid
-        )
-        return jsonify(id=number, tasks=ready(workflow))
+        _fill(workflow, _ready(workflow)[0])
+        text = serializer.serialize_json(workflow)
+        number = db().execute("INSERT INTO instance(state) VALUES (?)", (text,)).lastrowid
+        return jsonify(id=number, tasks=_ids(workflow))
 
     @app.get("/instances/<int:number>")
     def show(number: int) -> Any:
-        return jsonify(id=number, tasks=ready(load(number)))
+        return jsonify(id=number, tasks=_ids(load(number)))
 
     @app.post("/instances/<int:number>/tasks/<task>")
     def complete(number: int, task: str) -> Any:
         db().execute("BEGIN IMMEDIATE")
         workflow = load(number)
-        one = next(item for item in workflow.get_tasks(state=TaskState.READY, manual=True) if str(item.id) == task)
-        one.data.update(json.loads(request.data))
-        one.run()
-        workflow.do_engine_steps()
+        _fill(workflow, next(one for one in _ready(workflow) if str(one.id) == task))
         db().execute("UPDATE instance SET state=? WHERE id=?", (serializer.serialize_json(workflow), number))
         db().execute("COMMIT")
-        return jsonify(id=number, tasks=ready(workflow), completed=workflow.completed)
+        return jsonify(id=number, tasks=_ids(workflow), completed=workflow.completed)
 
     return app

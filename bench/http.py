@@ -35,8 +35,8 @@ def _call(
 
 
 def floor_cycle(connection: http.client.HTTPConnection) -> list[float]:
-    """Start, then fetch and complete two tasks; the latencies of the completions."""
-    started, _ = _call(connection, "POST", "/instances", {})
+    """Start with the first form, then fetch and complete two tasks; the latencies of the completions."""
+    started, _ = _call(connection, "POST", "/instances", {"matter": "x"})
     spent = []
     for _ in range(2):
         shown, _ = _call(connection, "GET", f"/instances/{started['id']}", None)

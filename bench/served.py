@@ -23,20 +23,22 @@ from workflow_service.storage import database, migrations
 
 
 def two_tasks(forms: bool) -> bytes:
-    """start → user task → exclusive gateway → user task → end."""
+    """start with its form → user task → exclusive gateway → user task → end."""
     assigned = {"assignee": '"clerk1"'} if forms else {}  # the floor knows nobody
     condition = 'first.route = "stop"' if forms else 'route == "stop"'
     shapes = [
         drawing.start("begin", roles="applicant"),
-        *([drawing.person("apply_now", "申请单位")] if forms else []),
+        drawing.person("apply_now", "申请单位"),
         drawing.person("first", "经办", **assigned),
         drawing.choice("ask", "ask_to_second"),
         drawing.person("second", "经办", **assigned),
         drawing.end("over"),
         drawing.end("stop"),
     ]
-    head: list[drawing.Flow] = [("begin", "apply_now"), ("apply_now", "first")] if forms else [("begin", "first")]
-    flows = [*head, ("first", "ask"), ("ask", "second"), ("ask", "stop", condition), ("second", "over")]
+    flows = [
+        ("begin", "apply_now"), ("apply_now", "first"), ("first", "ask"), ("ask", "second"), ("ask", "stop", condition),
+        ("second", "over"),
+    ]  # fmt: skip
     return drawing.process("intake", shapes, flows)
 
 

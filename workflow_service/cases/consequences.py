@@ -71,9 +71,7 @@ def _succeed(session: Session, actor: Actor, now: datetime, case: tables.Case) -
     known = {"opened_by": case.opened_by, "related": [case.number]}
     bundle = programs.in_force(session, case.place)
     successor = lifecycle.create(session, lifecycle.as_system(actor), now, case.process, case.place, bundle, known)
-    begun = lifecycle.begin(session, SYSTEM, now, successor, case.process)
-    data, by = applied["data"], applied["by"]
-    lifecycle.submit_first(session, SYSTEM, now, successor, begun, _APPLICATION, data, by)
+    lifecycle.begin(session, SYSTEM, now, successor, lifecycle.FirstForm(_APPLICATION, applied["data"], applied["by"]))
     _link(session, successor, [case.number])
     _link(session, case, [successor.number])
     lifecycle.note(session, actor, now, case, "succeeded", {"by": successor.number})

@@ -16,21 +16,29 @@ from workflow_service.storage import database, people, steps, tables
 
 @dataclass(frozen=True)
 class Stepped:
-    """A case with the step it has just made, and who made it."""
+    """A case with the step it has just made.
+
+    Args:
+        seq: the number of the journal's entry that tells of it. actor: who made it.
+        by: who did the task that it completed, where that task was opened in the same transaction.
+    """
 
     case: tables.Case
     loaded: Loaded
     done: view.Advanced
+    seq: int
     actor: str
+    by: str = ""
 
 
-def record(session: Session, now: datetime, step: Stepped) -> None:
-    """Writes the outcome of a step; the journal entry stands already."""
-    started = _runs(session, now, step)
-    _tasks(session, now, step)
-    _jobs(session, now, step)
-    _deadlines(session, step)
-    _case(session, now, step, started)
+def record(session: Session, now: datetime, *steps: Stepped) -> None:
+    """Writes the outcome of steps that a case made one after the other, each row once; their journal entries stand already."""
+    started = _runs(session, now, steps)
+    _tasks(session, now, steps)
+    for step in steps:
+        _jobs(session, now, step)
+        _deadlines(session, step)
+    _case(session, now, steps[-1], started)
 
 
 def _case(session: Session, now: datetime, step: Stepped, started: int) -> None:
@@ -38,6 +46,7 @@ def _case(session: Session, now: datetime, step: Stepped, started: int) -> None:
     status = str(shared.get("status") or case.status)[:24]
     remember_people(session, case, shared)
     closed = now if status in _ENDED and case.closed_at is None else case.closed_at
+    turned = (status, closed) != (case.status, case.closed_at)
     steps.hold(
         case,
         version=case.version + 1,
@@ -47,7 +56,7 @@ def _case(session: Session, now: datetime, step: Stepped, started: int) -> None:
         closed_at=closed,
         runs_started=case.runs_started + started,
     )
-    steps.save_case(session, case)
+    steps.save_case(session, case, turned=turned)
 
 
 def remember_people(session: Session, case: tables.Case, shared: Mapping[str, Any]) -> None:
@@ -81,17 +90,18 @@ def _parts(shared: Mapping[str, Any]) -> set[tuple[str, str]]:
 _ENDED = frozenset({"archived"})
 
 
-def _runs(session: Session, now: datetime, step: Stepped) -> int:
-    case_id, fresh = step.case.id, []
-    for run_id in step.done.changed:
-        run = step.done.family.runs[run_id]
+def _runs(session: Session, now: datetime, made: Sequence[Stepped]) -> int:
+    last, fresh = made[-1], []
+    case_id = last.case.id
+    for run_id in dict.fromkeys(one for step in made for one in step.done.changed):
+        run = last.done.family.runs[run_id]
         values: dict[str, Any] = {
             "open": run.open,
             "state": run.state,
             "waits": list(run.waits),
             "ended_at": None if run.open else now,
         }
-        if int(run_id[1:]) > step.case.runs_started:
+        if int(run_id[1:]) > last.case.runs_started:
             fresh.append(
                 {"case_id": case_id, "id": run_id, "process": run.process, "key": run.key, "started_at": now, **values}
             )
@@ -102,23 +112,36 @@ def _runs(session: Session, now: datetime, step: Stepped) -> int:
     return len(fresh)
 
 
-def _tasks(session: Session, now: datetime, step: Stepped) -> None:
-    cancelled = [task_id(step.case.number, at) for at, why in step.done.closed if why == "cancelled"]
+def _tasks(session: Session, now: datetime, made: Sequence[Stepped]) -> None:
+    number = made[-1].case.number
+    ended = {at: (step, why) for step in made for at, why in step.done.closed}
+    opened = {one.at: (step, one) for step in made for one in step.done.opened}
+    cancelled = [task_id(number, at) for at, (_, why) in ended.items() if why == "cancelled" and at not in opened]
     if cancelled:
         session.execute(
             update(tables.Task).where(tables.Task.id.in_(cancelled)).values(status="cancelled", done_at=now)
         )
         drop_candidates(session, cancelled)
-    if step.done.opened:
-        steps.add_tasks(session, [_task(now, step, one) for one in step.done.opened])
+    if opened:
+        rows = [_task(now, step, one) | _ending(now, *ended.get(at, ())) for at, (step, one) in opened.items()]
+        steps.add_tasks(session, rows)
         named = [
-            {"account": name, "task_id": task_id(step.case.number, one.at)}
-            for one in step.done.opened
-            if len(one.assignees) > 1
+            {"account": name, "task_id": task_id(number, at)}
+            for at, (_, one) in opened.items()
+            if len(one.assignees) > 1 and at not in ended
             for name in dict.fromkeys(one.assignees)
         ]
         if named:
             session.execute(insert(people.TaskCandidate), named)
+
+
+def _ending(now: datetime, step: Stepped | None = None, why: str = "") -> dict[str, Any]:
+    """What is written of a task that ended in the transaction that opened it."""
+    if step is None:
+        return {}
+    if why == "cancelled":
+        return {"status": "cancelled", "done_at": now}
+    return {"status": "done", "done_at": now, "done_by": step.by, "done_seq": step.seq, "holder": step.by}
 
 
 def drop_candidates(session: Session, task_ids: Sequence[str]) -> None:
@@ -153,7 +176,7 @@ def _task(now: datetime, step: Stepped, task: view.OpenTask) -> dict[str, Any]:
         "holder": only,
         "status": "open",
         "opened_at": now,
-        "opened_seq": step.case.head_seq,
+        "opened_seq": step.seq,
         "due_at": task.due,
         "due_limit": limit_json(task.limit),
         "calendar": calendar_of(task.limit),
@@ -197,7 +220,7 @@ def _jobs(session: Session, now: datetime, step: Stepped) -> None:
             "payload": dict(call.parameters),
             "actor": step.actor,
             "due_at": now,
-            "created_seq": case.head_seq,
+            "created_seq": step.seq,
         }
         wake(session, steps.add_job(session, job), now)
 

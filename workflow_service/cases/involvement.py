@@ -1,5 +1,6 @@
 """What a person has to do with a case, gathered for the questions of permission."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -12,9 +13,11 @@ from workflow_service.storage import database, looks, steps, tables
 HEARD = frozenset({"statement_received", "recusal_requested", "reopening_requested"})  # the party's rights, art. 16
 
 
-def of(session: Session, case: tables.Case, name: str) -> permissions.Involvement:
-    """The part that an account has in a case."""
-    rows = steps.part_of(session, case.id, name)
+def of(
+    session: Session, case: tables.Case, name: str, work: Sequence[tables.Task] | None = None
+) -> permissions.Involvement:
+    """The part that an account has in a case; ``work`` are its tasks where the caller has read them already."""
+    rows = steps.part_of(session, case.id, name) if work is None else _part(work, name)
     return permissions.Involvement(
         done=tuple((element, role) for element, role, doer in rows if doer == name),
         subject=permissions.is_subject(case.shared, name),
@@ -23,6 +26,11 @@ def of(session: Session, case: tables.Case, name: str) -> permissions.Involvemen
         accuser=_accused_or_witnessed(session, case, name),
         holds=bool(rows),
     )
+
+
+def _part(work: Sequence[tables.Task], name: str) -> list[tuple[str, str, str | None]]:
+    """What ``steps.part_of`` reads, from tasks that are known."""
+    return [(one.element, one.role, one.done_by) for one in work if name in (one.done_by, one.holder, one.assignee)]
 
 
 def _accused_or_witnessed(session: Session, case: tables.Case, name: str) -> bool:
@@ -37,9 +45,11 @@ def mark(safe: database.Safe, number: str, name: str) -> str:
     return safe.digest(f"mark:{number}:{name}".encode())
 
 
-def require_reading(session: Session, actor: Actor, case: tables.Case) -> permissions.Involvement:
+def require_reading(
+    session: Session, actor: Actor, case: tables.Case, work: Sequence[tables.Task] | None = None
+) -> permissions.Involvement:
     """Raises NotFound unless the actor may see the case: nobody learns of a case that is not theirs to see."""
-    involved = of(session, case, actor.name)
+    involved = of(session, case, actor.name, work)
     if permissions.may_read(actor, case.place, involved) or _has_open_work(session, actor, case):
         return involved
     raise errors.NotFound("没有案号为“{number}”的案件，或您无权查看", number=case.number)

@@ -75,10 +75,17 @@ def feed(  # noqa: PLR0913  a step's whole context
         CannotAdvance: an expression, a table or the stored state fails; nothing was changed.
     """
     loaded = programs.of(session, case.bundle)
-    done = _step(session, actor, now, Standing(case, loaded, known or family_of(session, case)), moved)
-    for follows in pauses.react(session, now, case, loaded, done):
-        _step(session, actor, now, Standing(case, loaded, family_of(session, case)), follows)
-    return done
+    step = _step(session, actor, now, Standing(case, loaded, known or family_of(session, case)), moved)
+    _record(session, actor, now, step)
+    return step.done
+
+
+def _record(session: Session, actor: Actor, now: datetime, *steps: effects.Stepped) -> None:
+    effects.record(session, now, *steps)
+    for step in steps:
+        for follows in pauses.react(session, now, step.case, step.loaded, step.done):
+            standing = Standing(step.case, step.loaded, family_of(session, step.case))
+            effects.record(session, now, _step(session, actor, now, standing, follows))
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,7 @@ class Standing:
     family: view.Family
 
 
-def _step(session: Session, actor: Actor, now: datetime, standing: Standing, moved: inputs.Input) -> view.Advanced:
+def _step(session: Session, actor: Actor, now: datetime, standing: Standing, moved: inputs.Input) -> effects.Stepped:
     case, calendar = standing.case, calendars.Current(session)
     done = engine.advance(standing.loaded.program, standing.family, moved, now, calendar)
     line = journal.Line(
@@ -105,9 +112,9 @@ def _step(session: Session, actor: Actor, now: datetime, standing: Standing, mov
         calendar=calendar.used,
         fingerprint=done.fingerprint,
     )
-    journal.append(session, case, line, database.random_of(session)(16))
-    effects.record(session, now, effects.Stepped(case, standing.loaded, done, actor.name))
-    return done
+    seq = journal.append(session, case, line, database.random_of(session)(16))
+    by = moved.by if isinstance(moved, inputs.Submitted) else ""
+    return effects.Stepped(case, standing.loaded, done, seq, actor.name, by)
 
 
 def note(  # noqa: PLR0913  an entry is all of this
@@ -174,25 +181,24 @@ def create(  # noqa: PLR0913  who opens what where
     return case
 
 
-def begin(session: Session, actor: Actor, now: datetime, case: tables.Case, process: str) -> view.Advanced:
-    """Starts the first run of a new case."""
-    return feed(session, actor, now, case, inputs.Started(process, {}), view.Family(case.shared, {}))
+@dataclass(frozen=True)
+class FirstForm:
+    """The form with which a process begins: its element, its fields, and who filled it in."""
+
+    element: str
+    data: dict[str, Any]
+    by: str
 
 
-def submit_first(  # noqa: PLR0913  whose form begins what
-    session: Session,
-    actor: Actor,
-    now: datetime,
-    case: tables.Case,
-    begun: view.Advanced,
-    element: str,
-    data: dict[str, Any],
-    by: str,
-) -> None:
-    """Submits the form with which a process begins, right after its beginning, as done by ``by``."""
-    first = next(one for one in begun.opened if one.at.element == element)
-    feed(session, actor, now, case, inputs.Submitted(first.at, data, by), begun.family)
-    steps.close_task(session, effects.task_id(case.number, first.at), now, by, case.head_seq)
+def begin(session: Session, actor: Actor, now: datetime, case: tables.Case, form: FirstForm) -> None:
+    """Starts the first run of a new case and submits its first form: two entries of the journal, one state stored."""
+    loaded = programs.of(session, case.bundle)
+    new = Standing(case, loaded, view.Family(case.shared, {}))
+    begun = _step(session, actor, now, new, inputs.Started(case.process, {}))
+    first = next(one.at for one in begun.done.opened if one.at.element == form.element)
+    submitted = inputs.Submitted(first, form.data, form.by)
+    filled = _step(session, actor, now, Standing(case, loaded, begun.done.family), submitted)
+    _record(session, actor, now, begun, filled)
 
 
 def _next_number(session: Session, now: datetime) -> str:

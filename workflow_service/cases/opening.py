@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from workflow_service import errors
 from workflow_service.bundles import programs
-from workflow_service.cases import answers, lifecycle, scope, sealed
+from workflow_service.cases import answers, lifecycle, queries, scope, sealed
 from workflow_service.engine import view
 from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
@@ -25,17 +25,17 @@ class Opening:
     key: str = ""
 
 
-def open_once(session: Session, actor: Actor, now: datetime, wanted: Opening) -> str:
-    """Opens a case, once for each key: a client that got no answer asks again and gets the same case's number."""
+def open_once(session: Session, actor: Actor, now: datetime, wanted: Opening) -> tables.Case:
+    """Opens a case, once for each key: a client that got no answer asks again and gets the same case."""
     key = f"{actor.name}:open:{wanted.key}"[:200]
     known = looks.submissions.first(session, key=key) if wanted.key else None
     if known is not None:
-        return str(known.answer["case"])
+        return queries.found(session, known.answer["case"])
     case = open_case(session, actor, now, wanted.process, wanted.data, wanted.place)
     if wanted.key:
         row = {"key": key, "task_id": case.number, "digest": "", "answer": {"case": case.number}, "at": now}
         steps.add_submission(session, row)
-    return case.number
+    return case
 
 
 def open_case(  # noqa: PLR0913  who opens what where
@@ -60,8 +60,7 @@ def open_case(  # noqa: PLR0913  who opens what where
     known = scope.of_data(actor, now, view.Family(case.shared, {}), {})
     given = answers.judged(session, actor, case, entrance.form, data, known)
     given = sealed.put_away(session, actor, now, case, loaded.form(entrance.form), given)
-    begun = lifecycle.begin(session, actor, now, case, process)
-    lifecycle.submit_first(session, actor, now, case, begun, entrance.first_task, given, actor.name)
+    lifecycle.begin(session, actor, now, case, lifecycle.FirstForm(entrance.first_task, given, actor.name))
     return case
 
 

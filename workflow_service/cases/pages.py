@@ -160,23 +160,22 @@ class CaseFile:
     incidents: Sequence[tables.Incident]
     messages: Sequence[view.Entrance]
     positions: Sequence[Mapping[str, Any]]
-    names: Mapping[str, str]
     loaded: programs.Loaded
 
 
 def case_file(session: Session, actor: Actor, now: datetime, number: str) -> CaseFile:
     """Everything that a case's page shows; raises NotFound for one the person may not see."""
-    case = queries.readable(session, actor, now, number, "case")
-    loaded = programs.of(session, case.bundle)
+    return file_of(session, actor, now, queries.found(session, number))
+
+
+def file_of(session: Session, actor: Actor, now: datetime, case: tables.Case) -> CaseFile:
+    """The same of a case that has been read already."""
     work = looks.tasks(session, case_id=case.id)
+    queries.look_at(session, actor, now, case, "case", work)
+    loaded = programs.of(session, case.bundle)
     around = looks.around(session, case_id=case.id)
     runs = sorted(looks.runs(session, case_id=case.id), key=lambda one: int(one.id[1:]))
     family = lifecycle.family(case, runs)
-    who = (
-        {name for one in work for name in (one.holder, one.done_by) if name}
-        | {one.by for one in around["comments"]}
-        | {case.opened_by}
-    )
     return CaseFile(
         case=case,
         subjects=_subjects_for(actor, case),
@@ -189,9 +188,15 @@ def case_file(session: Session, actor: Actor, now: datetime, number: str) -> Cas
         incidents=around["incidents"],
         messages=messages_for(loaded, actor, now, family),
         positions=[dict(one) for one in engine.positions(loaded.program, family)],
-        names={actor.name: actor.display_name} | roster.display_names(session, who - {actor.name}),
         loaded=loaded,
     )
+
+
+def people_in(session: Session, file: CaseFile) -> Mapping[str, str]:
+    """Account name → the name shown to people, of those a case's page tells of."""
+    named = {name for one in file.tasks for name in (one.holder, one.done_by) if name}
+    named |= {one.by for one in file.comments} | {one.added_by for one in file.attachments}
+    return roster.display_names(session, named | {file.case.opened_by})
 
 
 def _staff(actor: Actor) -> bool:

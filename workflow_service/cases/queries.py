@@ -152,20 +152,36 @@ def journal(session: Session, actor: Actor, now: datetime, number: str, after: i
 
 def readable(session: Session, actor: Actor, now: datetime, number: str, what: str) -> tables.Case:
     """A case that this person may see; that it was looked at is recorded. Raises NotFound."""
-    case = looks.case.first(session, number=number)
-    if case is None:
-        raise errors.NotFound("没有案号为“{number}”的案件，或您无权查看", number=number)
+    case = found(session, number)
     look_at(session, actor, now, case, what)
     return case
 
 
-def look_at(session: Session, actor: Actor, now: datetime, case: tables.Case, what: str) -> permissions.Involvement:
+def found(session: Session, number: str) -> tables.Case:
+    """The case of a number, for looking, before anybody asked who may see it; raises NotFound."""
+    case = looks.case.first(session, number=number)
+    if case is None:
+        raise errors.NotFound("没有案号为“{number}”的案件，或您无权查看", number=number)
+    return case
+
+
+def look_at(  # noqa: PLR0913  who looks at what of which case
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    case: tables.Case,
+    what: str,
+    work: Sequence[tables.Task] | None = None,
+) -> permissions.Involvement:
     """Records that this person looks at a thing of a case, and gives their part in it.
+
+    Args:
+        work: the tasks of the case where the caller has read them already.
 
     Raises:
         NotFound: they may not see the case.
     """
-    involved = involvement.require_reading(session, actor, case)
+    involved = involvement.require_reading(session, actor, case, work)
     access.remember(session, actor, now, case.id, what)
     return involved
 

@@ -7,14 +7,13 @@ multi-instance activity counting as one visit.
 
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 Data = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Address:
-    """Where a token stands: run, element, visit."""
+class Address(NamedTuple):
+    """Where a token stands: run, element, visit; a tuple, for steps compare many of them."""
 
     run: str
     element: str

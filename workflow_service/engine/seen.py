@@ -29,8 +29,8 @@ def _standing(program: Program, family: Family, at: Address) -> Iterator[tuple[L
     if run is None or not run.open:
         raise standing.gone(at)
     with _read(program, run) as live:
-        token = standing.waiting(run.id, live).get(at)
-        if token is None:
+        token = live.find(at.element, at.visit)
+        if token is None or not standing.is_waiting(token):
             raise standing.gone(at)
         yield live, token
 

@@ -39,6 +39,11 @@ def waiting(run: str, live: Live) -> dict[Address, Token]:
     return {address(run, one): one for one in live.open_tokens() if _kind(one)}
 
 
+def is_waiting(token: Token) -> bool:
+    """Whether a token waits for a person, a handler or a date."""
+    return bool(_kind(token))
+
+
 def _kind(token: Token) -> str:
     spec, state = token.task_spec, token._state
     if isinstance(spec, specs.Person):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from workflow_service.engine.inputs import Address
 
@@ -110,8 +110,7 @@ class Timer:
     limit: Limit | None = None
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One thing that happened to a token, for the replay on the diagram.
 
     Args:

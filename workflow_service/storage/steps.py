@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, cast
 
 import orjson
@@ -12,17 +11,8 @@ from sqlalchemy.orm import Session
 from workflow_service.storage import tables
 from workflow_service.storage.prepared import Prepared, Rows, Seen, insertion
 
-_CASE = (
-    "title",
-    "status",
-    "version",
-    "closed_at",
-    "shared",
-    "head_seq",
-    "head_hash",
-    "runs_started",
-    "messages_waiting",
-)
+_CASE = ("title", "version", "shared", "head_seq", "head_hash", "runs_started", "messages_waiting")
+_LISTED = ("status", "closed_at")  # SQLite writes an index anew for each column that an update names, changed or not
 _TASK = ("status", "done_at", "done_by", "done_seq", "on_behalf_of", "holder", "delegated_by")
 _RUN = ("open", "state", "waits", "ended_at")
 
@@ -34,6 +24,7 @@ def _update(table: Any, columns: tuple[str, ...], keys: tuple[str, ...]) -> Prep
 
 
 _UPDATE_CASE = _update(tables.Case, _CASE, ("id",))
+_TURN_CASE = _update(tables.Case, _CASE + _LISTED, ("id",))
 _UPDATE_TASK = _update(tables.Task, _TASK, ("id",))
 _UPDATE_RUN = _update(tables.Run, _RUN, ("case_id", "id"))
 
@@ -106,21 +97,16 @@ def hold(row: tables.Case | tables.Task, **values: Any) -> None:
             del mapped.committed_state[name]
 
 
-def save_case(session: Session, case: tables.Case) -> None:
-    """Stores what a step changes of a case."""
-    _UPDATE_CASE.run(session, {"at_id": case.id, **_values(case, _CASE)})
+def save_case(session: Session, case: tables.Case, *, turned: bool = False) -> None:
+    """Stores what a step changes of a case; ``turned`` says that its status, or whether it is closed, is other than before."""
+    statement = _TURN_CASE if turned else _UPDATE_CASE
+    statement.run(session, {"at_id": case.id, **_values(case, _CASE + _LISTED if turned else _CASE)})
 
 
 def save_task(session: Session, task: tables.Task, **values: Any) -> None:
     """Sets values of a task and stores what people change of one."""
     hold(task, **values)
     _UPDATE_TASK.run(session, {"at_id": task.id, **_values(task, _TASK)})
-
-
-def close_task(session: Session, task_id: str, now: datetime, by: str, seq: int) -> None:
-    """Stores that a task which nobody else has touched was done, by the journal's entry ``seq``."""
-    done = {"status": "done", "done_at": now, "done_by": by, "done_seq": seq, "holder": by}
-    _UPDATE_TASK.run(session, {"at_id": task_id, "on_behalf_of": None, "delegated_by": None, **done})
 
 
 def relate(session: Session, case: tables.Case, numbers: list[str]) -> None:

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 import flask
-from sqlalchemy.orm import Session
 
 from workflow_service import errors
 from workflow_service.cases import effects, files, lifecycle, messages, opening, pages, queries, why
@@ -36,11 +35,11 @@ def open_case(given: dict[str, Any]) -> dict[str, Any]:
     with visit.writing() as session:
         key = flask.request.headers.get("Idempotency-Key", "")[:120]
         wanted = opening.Opening(given["process"], given["data"], given.get("place"), key)
-        number = opening.open_once(session, visit.actor(), visit.now(), wanted)
+        case = opening.open_once(session, visit.actor(), visit.now(), wanted)
         if not effects.has_woken(session):
-            return _shown(session, number)
-    visit.follow(number)
-    return get_case(number)
+            return shapes.case(session, pages.file_of(session, visit.actor(), visit.now(), case))
+    visit.follow(case.number)
+    return get_case(case.number)
 
 
 @api.offer(
@@ -74,11 +73,7 @@ def case_filter() -> queries.CaseFilter:
 def get_case(number: str) -> dict[str, Any]:
     """A case: status, where it stands, subjects with outcome, deadlines with their explanation, runs, documents."""
     with visit.reading() as session:
-        return _shown(session, number)
-
-
-def _shown(session: Session, number: str) -> dict[str, Any]:
-    return shapes.case(session, pages.case_file(session, visit.actor(), visit.now(), number))
+        return shapes.case(session, pages.case_file(session, visit.actor(), visit.now(), number))
 
 
 @api.offer(

@@ -49,7 +49,10 @@ def show(number: str) -> str:
     with visit.reading() as session:
         file = gathered.case_file(session, visit.actor(), visit.now(), number)
         extra = _tab(session, file, tab)
-        return flask.render_template("case.html", file=file, case=file.case, tab=tab, tabs=_tabs(), **extra)
+        names = gathered.people_in(session, file)
+        return flask.render_template(
+            "case.html", file=file, case=file.case, names=names, tab=tab, tabs=_tabs(), **extra
+        )
 
 
 def _tabs() -> Mapping[str, str]:
