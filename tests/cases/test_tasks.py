@@ -1,5 +1,6 @@
 """Tasks: who may take them, what a submission does, and what happens when two want the same."""
 
+from collections import Counter
 from datetime import datetime
 
 import pytest
@@ -30,6 +31,28 @@ def test_a_case_goes_from_application_to_its_end(desk: office.Office) -> None:
     assert desk.open_tasks(number) == []
     assert desk.case(number).title == "试点失误"
     assert _faults(desk) == []
+
+
+def test_an_application_can_be_taken_back_while_nobody_has_acted_on_it(desk: office.Office) -> None:
+    number = desk.open("apply", "intake", matter="x")
+
+    with desk.work() as session:
+        tasks.withdraw(session, desk.actor("apply"), desk.time, f"{number}.r1.apply_now.1")
+
+    assert desk.task(number, "apply_now") == f"{number}.r1.apply_now.2"
+    assert _faults(desk) == []
+
+
+def test_opening_a_case_writes_each_row_once(desk: office.Office) -> None:
+    said: list[str] = []
+    desk.db.observer = said.append
+
+    desk.open("apply", "intake", matter="x")
+
+    written = Counter(" ".join(one.split()[:3]) for one in said if not one.startswith("SELECT"))
+    assert (written["INSERT INTO run"], written["INSERT INTO task"], written["INSERT INTO entry"]) == (1, 1, 3)
+    assert written["UPDATE run SET"] == written["UPDATE task SET"] == 0
+    assert written["UPDATE case_file SET"] == 1
 
 
 def test_an_application_with_a_wrong_field_opens_no_case(desk: office.Office) -> None:
