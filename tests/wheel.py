@@ -38,7 +38,7 @@ def main() -> int:
         _told(python, *pip, "install", "--require-hashes", "-r", str(ROOT / "requirements" / "run.lock"))
         _told(python, *pip, "install", "--no-index", str(wheel))
         program = str(folder / "fresh" / "bin" / "workflow-service")
-        one = Installed(folder, program=program)
+        one = Installed(folder, program=program, fresh=True)
         one.start(wait=120)
         try:
             for path in ("/signin", "/static/app.css"):

@@ -69,6 +69,14 @@ class Client:
         self.number = ""
         self.acknowledged: list[str] = []
 
+    def try_again(self) -> int:
+        """What an operator does about jobs over which processes were killed too often; gives how many there were."""
+        listed = self.sure("operator_1", "GET", "/incidents").body["items"]
+        found = [one for one in listed if "一再中断" in one["cause"]]
+        for one in found:
+            self.sure("operator_1", "POST", f"/incidents/{one['id']}/retry", {})
+        return len(found)
+
     def sure(self, who: str, method: str, path: str, data: Any = None, key: str = "") -> server.Answer:
         """A request that is made again until it is answered."""
         while True:
@@ -119,18 +127,29 @@ class Client:
 
 
 class Crowd:
-    """Clients, some of them at once, who bring one case after another until there are enough."""
+    """Clients, some of them at once, who bring one case after another until there are enough, and an operator.
+
+    ``tried_again`` counts the jobs that were given up because their process was killed too often, each time over them.
+    """
 
     def __init__(self, service: Service, at_once: int, first: int = 0) -> None:
         """``first`` numbers the first case: the service knows the keys of those that came before."""
         self._first = first
         self.clients: list[Client] = []
         self.failures: list[BaseException] = []
+        self.tried_again = 0
         self._service, self._guard = service, threading.Lock()
         self._cases: float = float("inf")
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(at_once)]
-        for thread in self._threads:
+        self._operator = threading.Thread(target=self._tend, daemon=True)
+        for thread in (*self._threads, self._operator):
             thread.start()
+
+    def _tend(self) -> None:
+        operator = Client(self._service, -1)
+        while any(one.is_alive() for one in self._threads):
+            self.tried_again += operator.try_again()
+            time.sleep(1)
 
     def _work(self) -> None:
         while True:
@@ -160,6 +179,7 @@ class Crowd:
         self._cases = cases
         for thread in self._threads:
             thread.join(timeout=seconds)
+        self._operator.join(timeout=seconds)
         assert not any(thread.is_alive() for thread in self._threads)
         assert self.failures == []
 

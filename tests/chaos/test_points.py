@@ -1,7 +1,6 @@
 """A process is killed at each point of a step where it matters: before and after every commit and every mail."""
 
 import itertools
-import multiprocessing
 import os
 import sqlite3
 from collections import Counter
@@ -15,7 +14,7 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
-from tests import office
+from tests import office, server
 from workflow_service import errors, worker
 from workflow_service.audit import oracle
 from workflow_service.storage import database, people, tables
@@ -130,14 +129,12 @@ def test_wherever_a_process_is_killed_the_next_one_goes_on(desk: office.Office, 
     file.touch()
     with desk.work() as session:
         session.execute(sa.update(people.Account).values(email="somebody@example.org"))
-    processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["tests.chaos.test_points"])
     killed = Counter[str]()
     for side, what in [*itertools.product(("before", "after"), ("commit", "mail"))] * (20 if full else 1):
         for n in itertools.count(1):
             desk.time = begin
             number = desk.open("apply", "intake", matter="x")
-            one = processes.Process(target=_in_a_process, args=(url, begin, number, file, Point(side, what, n)))
+            one = server.FORKS.Process(target=_in_a_process, args=(url, begin, number, file, Point(side, what, n)))
             one.start()
             one.join()
             assert one.exitcode in (0, KILLED)

@@ -19,7 +19,7 @@ from workflow_service.storage.migrations import upgrade as migrate
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[server.Server]:
     """A server on a small office."""
-    one = server.Server(tmp_path, demo=False)
+    one = server.Server(tmp_path, demo=False, fresh=True)
     db = database.open_database(one.url)
     migrate(db)
     office.make(db, datetime.now(UTC), with_service())
@@ -50,7 +50,7 @@ def test_a_server_that_is_told_to_stop_stops(running: server.Server) -> None:
 @pytest.mark.parametrize("seconds", [0, 0.004, 1])
 def test_a_worker_that_is_told_to_stop_stops(new_postgres: Callable[[], str], tmp_path: Path, seconds: float) -> None:
     """In its first moments its connections are still being made."""
-    one = server.Worker(tmp_path, database=new_postgres())
+    one = server.Worker(tmp_path, database=new_postgres(), fresh=True)
     one.start(wait=120)
     time.sleep(seconds)
 
