@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from workflow_service import errors, worker
 from workflow_service.cases import effects, jobs
-from workflow_service.storage import database
+from workflow_service.storage import database, migrations
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,6 @@ TICK_SECONDS = 1.0
 SWEEP_SECONDS = 30  # at most; a shorter lease is looked at more often
 OVERDUE_SECONDS = 60
 RETRY_SECONDS = 2  # while the database is away
-_SCHEMA_LOCK = 815_001  # an advisory lock, so that two processes that start together install the schema once
 
 
 class Deferrer:
@@ -50,7 +49,7 @@ class Deferrer:
 def install(db: database.Database) -> None:
     """Installs the queue's tables where they are missing; losing them loses nothing but the wake-up calls."""
     with db.engine.begin() as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
+        migrations.lock_schema(connection)
         if connection.scalar(text("SELECT to_regclass('procrastinate_jobs')")) is None:
             raw = cast(psycopg.Connection[tuple[object, ...]], connection.connection.driver_connection)
             raw.execute(SchemaManager.get_schema())

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
 from sqlalchemy.orm import Session
 
 from workflow_service.storage.prepared import Driver, driver_of
@@ -20,6 +20,8 @@ from workflow_service.storage.prepared import Driver, driver_of
 KEPT = "kept"
 """The execution option of a connection that says itself where its transactions begin."""
 _HURRY = {"sqlite": "PRAGMA synchronous=NORMAL", "postgresql": "SET synchronous_commit TO OFF"}
+LOST = (OperationalError, InternalError)
+"""What a connection that no longer serves ends with; PostgreSQL's word to who held a transaction idly is the second."""
 _AT_MOST = 4
 FRESH_SECONDS = 1.0
 """After so long a connection to a server is tried before it is used: the server may have been restarted."""
@@ -87,7 +89,7 @@ class Shelf:
         kept = self._take()
         try:
             yield kept
-        except OperationalError:
+        except LOST:
             if kept.is_sqlite:
                 self._give_back(kept)
             else:

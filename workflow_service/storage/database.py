@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
@@ -108,7 +108,21 @@ def open_database(url: str, *, read_only: bool = False) -> Database:
     """
     if make_url(url).get_backend_name() == "sqlite":
         return Database(_open_sqlite(url, read_only))
-    return Database(create_engine(url, pool_size=8, max_overflow=16, pool_pre_ping=True))
+    return Database(_open_postgres(url))
+
+
+_PATIENCE = "-c lock_timeout=10s -c idle_in_transaction_session_timeout=30s"
+"""Who waits for a lock is answered after so long; whoever holds one and does nothing (a stopped process, a lost host) loses it."""
+
+
+def _open_postgres(url: str) -> Engine:
+    wanted = make_url(url)
+    options = " ".join(
+        ("", *wanted.normalized_query.get("options", ()))
+    )  # what the operator says comes later and counts
+    plain = wanted.difference_update_query(["options"])
+    given = {"options": _PATIENCE + options}
+    return create_engine(plain, connect_args=given, pool_size=8, max_overflow=16, pool_pre_ping=True)
 
 
 def _open_sqlite(url: str, read_only: bool) -> Engine:
@@ -206,7 +220,7 @@ def _writing(database: Database, hurried: bool) -> Iterator[Session]:
                 calls = session.info.get("after", ())
             finally:
                 kept.end()
-    except OperationalError as error:
+    except connections.LOST as error:
         raise errors.Unavailable("数据库暂时不能写入，本次操作没有保存，请稍后再试") from error
     except IntegrityError as error:
         raise errors.Conflict("同时有人做了同样的操作，本次没有保存，请重试") from error
@@ -228,7 +242,7 @@ def reading(database: Database) -> Iterator[Session]:
                 yield kept.session(safe=database.safe)
             finally:
                 kept.end()
-    except OperationalError as error:
+    except connections.LOST as error:
         raise errors.Unavailable("数据库暂时不可用，请稍后再试") from error
 
 
@@ -245,6 +259,8 @@ def snapshot(database: Database) -> Iterator[Session]:
     try:
         with session:
             session.connection(execution_options=steady)
+            if not database.is_sqlite:
+                session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))  # its reader may be slow
             yield session
     except OperationalError as error:
         url = database.engine.url.render_as_string()

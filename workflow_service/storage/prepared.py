@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from sqlalchemy import Connection, Dialect, Executable, Insert, Select, bindparam, insert, select
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, InternalError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -206,5 +206,7 @@ def _guarded(
             raise IntegrityError(text, None, error) from error
         except module.OperationalError as error:
             raise OperationalError(text, None, error) from error
+        except module.InternalError as error:
+            raise InternalError(text, None, error) from error
 
     return execute

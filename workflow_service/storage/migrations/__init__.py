@@ -6,7 +6,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from workflow_service import errors
@@ -23,6 +23,7 @@ def upgrade(db: Database, to: str = "head") -> None:
     config = _config()
     try:
         with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            lock_schema(connection)
             require_known(connection)
             if to not in {*_known(config), "head"}:
                 raise errors.Conflict("备份由更新的版本制作（{revision}），请先升级程序再恢复", revision=to)
@@ -32,6 +33,14 @@ def upgrade(db: Database, to: str = "head") -> None:
         raise errors.Unavailable(
             "不能打开或写入数据库“{url}”：{reason}", url=db.engine.url.render_as_string(), reason=error.orig
         ) from error
+
+
+def lock_schema(connection: Connection) -> None:
+    """Lets one process at a time make or change tables, for as long as it takes; SQLite has one writer anyway."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(text("SET LOCAL lock_timeout = 0"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(815001)"))
+        connection.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
 
 
 def revision(connection: Connection) -> str | None:

@@ -1,0 +1,98 @@
+"""Locks on PostgreSQL: nobody waits for ever, nobody holds one for ever, and two that start together do not meet."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import InternalError
+
+from tests import office
+from workflow_service import errors
+from workflow_service.cases import lifecycle
+from workflow_service.queues import postgres
+from workflow_service.storage import database, migrations, steps, tables
+
+IMPATIENT = "-c lock_timeout=300ms -c idle_in_transaction_session_timeout=2s"
+
+
+def test_who_holds_a_case_and_stands_still_loses_it_and_the_others_are_answered_meanwhile(
+    new_postgres: Callable[[], str], now: datetime
+) -> None:
+    url = sa.make_url(new_postgres()).update_query_dict({"options": IMPATIENT})
+    desk = office.make(database.open_database(url.render_as_string(hide_password=False)), now, office.two_steps())
+    task = desk.task(desk.open("apply", "intake", matter="x"), "review_it")
+    with desk.db.engine.connect() as still:
+        still.execute(sa.select(tables.Case.id).with_for_update())
+
+        with pytest.raises(errors.Unavailable):
+            desk.claim("clerk1", task)
+
+        time.sleep(2.5)
+        desk.claim("clerk1", task)
+        with pytest.raises(InternalError):
+            still.execute(sa.select(1))
+        still.invalidate()
+    desk.db.engine.dispose()
+
+
+@pytest.mark.parametrize("by_the_driver", [True, False])
+def test_who_stood_still_with_work_begun_is_told_that_nothing_was_saved(
+    new_postgres: Callable[[], str], now: datetime, by_the_driver: bool
+) -> None:
+    url = sa.make_url(new_postgres()).update_query_dict({"options": IMPATIENT})
+    desk = office.make(database.open_database(url.render_as_string(hide_password=False)), now, office.two_steps())
+    number = desk.open("apply", "intake", matter="x")
+
+    with pytest.raises(errors.Unavailable), desk.work() as session:
+        case = lifecycle.lock(session, number)
+        time.sleep(2.5)
+        if by_the_driver:
+            steps.save_case(session, case)
+        else:
+            lifecycle.lock(session, number)
+
+    desk.claim("clerk1", desk.task(number, "review_it"))
+    desk.db.engine.dispose()
+
+
+def test_by_itself_no_connection_waits_or_holds_longer_than_half_a_minute(new_postgres: Callable[[], str]) -> None:
+    db = database.open_database(new_postgres())
+    with db.engine.connect() as connection:
+        shown = [connection.scalar(sa.text(f"SHOW {name}")) for name in
+                 ("lock_timeout", "idle_in_transaction_session_timeout")]  # fmt: skip
+    with database.snapshot(db) as session:
+        assert session.scalar(sa.text("SHOW idle_in_transaction_session_timeout")) == "0"
+    db.engine.dispose()
+
+    assert shown == ["10s", "30s"]
+
+
+def test_two_processes_that_start_together_on_an_empty_database_make_its_tables_once(
+    new_postgres: Callable[[], str],
+) -> None:
+    url, failures = new_postgres(), []
+    admin = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+        connection.execute(sa.text("CREATE SCHEMA public"))
+    admin.dispose()
+
+    def begin() -> None:
+        db = database.open_database(url)
+        try:
+            migrations.upgrade(db)
+            postgres.install(db)
+        except Exception as error:  # noqa: BLE001  a thread that fails is told of by the test
+            failures.append(error)
+        db.engine.dispose()
+
+    both = [threading.Thread(target=begin) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+
+    assert failures == []
