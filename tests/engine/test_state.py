@@ -8,8 +8,9 @@ import pytest
 from tests.engine.cases import Case
 from tests.engine.drawing import Drawing, compiled, each
 from workflow_service import engine
-from workflow_service.engine import state
-from workflow_service.engine.view import Family, Run
+from workflow_service.engine import state, step
+from workflow_service.engine.tokens import Live
+from workflow_service.engine.view import Advanced, Family, Run
 
 
 def _drawings() -> tuple[Drawing, Drawing]:
@@ -49,6 +50,28 @@ def test_a_run_read_back_is_stored_as_the_same_bytes() -> None:
     live = state.decode(PROGRAM, "outer", stored)
 
     assert state.encode(live)[0] == stored
+
+
+class Seized(state.Cache):
+    """A cache in which another case, in the very same state, takes each run at once and moves it on."""
+
+    def keep(self, process: str, state: bytes, live: Live) -> None:
+        for level in live.levels():
+            level.open.clear()
+
+
+def test_what_a_step_tells_is_read_before_anybody_else_can_have_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cases that have just begun are in the same state, and a run kept in memory is found by its state."""
+    told = [(one.opened, one.timers) for one in _steps()]
+    monkeypatch.setattr(step, "CACHE", Seized())
+
+    assert [(one.opened, one.timers) for one in _steps()] == told
+    assert told[0][0] and told[1][1]
+
+
+def _steps() -> list[Advanced]:
+    case = Case(PROGRAM)
+    return [case.start("outer"), case.submit("r1.fill_in.1", members=["a", "b"]), case.submit("r1.evaluate.2", vote=2)]
 
 
 def test_living_on_and_reading_back_give_the_same_fingerprints() -> None:

@@ -201,7 +201,9 @@ class Work:
                 self.closed.append((run.id, run.process, run.key))
         case = dict(self.shown())
         family = Family(case, self.runs, tuple(sorted(self.closed, key=lambda one: _number(one[0]))))
-        return self._outcome(family, fingerprint(case, digests))
+        outcome = self._outcome(family, fingerprint(case, digests))
+        self._keep()
+        return outcome
 
     def _store(self, run_id: str) -> str:
         run, live = self.runs[run_id], self.lives[run_id]
@@ -210,9 +212,15 @@ class Work:
         state.compact(live)
         encoded, digest = state.encode(live)
         self.runs[run_id] = Run(run_id, run.process, run.key, True, encoded, standing.waits(live))
-        live.step = None
-        self.cache.keep(run.process, encoded, live)
         return digest
+
+    def _keep(self) -> None:
+        """Leaves the open runs to whoever comes next: from here on another thread may have them, whose case is in the same state."""
+        for run_id, live in self.lives.items():
+            run = self.runs[run_id]
+            if run.open:
+                live.step = None
+                self.cache.keep(run.process, run.state, live)
 
     def _outcome(self, family: Family, mark: str) -> Advanced:
         passed = {(one.run, one.element, one.visit) for one in self.steps if one.happened == "passed"}
