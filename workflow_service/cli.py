@@ -251,9 +251,9 @@ def _report(found: list[oracle.Fault]) -> None:
 @click.argument("case")
 @_database
 def rebuild(case: str, database: str | None) -> None:
-    """按日志重新生成一件案件的状态。"""
+    """按日志重新生成一件案件的状态，以及由此产生的任务、作业和期限。"""
     with _writing(database) as session:
-        click.echo(f"已重建 {oracle.rebuild(session, lifecycle.lock_unread(session, case))} 个运行")
+        click.echo(f"已重建 {oracle.rebuild(session, _now(), lifecycle.lock_unread(session, case))} 个运行")
 
 
 @main.command(epilog="例：workflow-service backup /backup/2026-09-18.zip")

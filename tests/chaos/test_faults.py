@@ -149,7 +149,7 @@ def test_flipped_bits_in_a_state_are_found_on_that_case_alone_and_mended(
         assert {one.number for one in found} <= {numbers[1]}
         assert found
         with desk.work() as session:
-            oracle.rebuild(session, session.get_one(tables.Case, case_id))
+            oracle.rebuild(session, desk.time, session.get_one(tables.Case, case_id))
         assert _faults(desk) == []
 
 
@@ -178,7 +178,7 @@ def test_a_flipped_bit_in_what_a_case_publishes_is_found_on_that_case_alone_and_
         assert {(one.number, one.code) for one in _faults(desk)} == {(numbers[1], "unreadable")}
 
         with desk.work() as session:
-            oracle.rebuild(session, lifecycle.lock_unread(session, numbers[1]))
+            oracle.rebuild(session, desk.time, lifecycle.lock_unread(session, numbers[1]))
         assert _faults(desk) == []
 
 

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from hashlib import blake2b
 
+import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
@@ -12,7 +13,7 @@ from tests.chaos.test_disk import LOOKING
 from tests.web.conftest import ACCEPTED, House, application
 from workflow_service import cli
 from workflow_service.audit import oracle
-from workflow_service.cases import incidents
+from workflow_service.cases import incidents, lifecycle
 from workflow_service.engine import state
 from workflow_service.storage import database, tables
 
@@ -84,6 +85,47 @@ def test_it_is_an_incident_of_that_case_alone_until_it_is_rebuilt(desk: office.O
 
         assert _faults(desk) == []
         assert all(desk.task(number, "review_it") for number in (at_a_call, at_a_date))
+
+
+LOSSES = {
+    "its task": "DELETE FROM task WHERE element = 'review_it'",
+    "its task, said to be done": "UPDATE task SET status = 'done' WHERE element = 'review_it'",
+    "its date": "DELETE FROM deadline",
+    "its runs": "DELETE FROM run",
+    "the end of its first task": "UPDATE task SET status = 'open' WHERE element = 'apply_now'",
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_what_people_go_by_is_made_anew_from_the_journal_too(desk: office.Office, loss: str) -> None:
+    number = desk.open("apply", "intake", matter="x")
+    desk.settle()
+    with desk.work() as session:
+        session.execute(sa.text(LOSSES[loss]))
+    assert _faults(desk) != []
+
+    with desk.work() as session:
+        oracle.rebuild(session, desk.time, lifecycle.lock_unread(session, number))
+
+    assert _faults(desk) == []
+    desk.do("clerk1", desk.task(number, "review_it"), opinion="同意")
+    assert desk.open_tasks(number) == []
+    assert _faults(desk) == []
+
+
+@pytest.mark.parametrize("loss", ["DELETE FROM job", "UPDATE job SET status = 'done'"])
+def test_a_job_that_is_lost_is_made_anew_and_done(desk: office.Office, loss: str) -> None:
+    number = desk.open("apply", "intake", matter="x")
+    with desk.work() as session:
+        session.execute(sa.text(loss))
+    assert _faults(desk) != []
+
+    with desk.work() as session:
+        oracle.rebuild(session, desk.time, lifecycle.lock_unread(session, number))
+    desk.wait(minutes=1)
+
+    assert desk.task(number, "review_it")
+    assert _faults(desk) == []
 
 
 def test_whoever_opens_the_case_is_told_and_no_list_fails(house: House, full: bool, seed: int) -> None:

@@ -15,6 +15,7 @@ from workflow_service import engine, errors
 from workflow_service.audit import replay
 from workflow_service.bundles import programs
 from workflow_service.cases import effects, lifecycle
+from workflow_service.engine import view
 from workflow_service.storage import journal, tables
 
 LATE = timedelta(seconds=120)
@@ -161,8 +162,11 @@ def _addresses(
     return {f"{row.run}.{row.element}.{row.visit}" for row in rows}
 
 
-def rebuild(session: Session, case: tables.Case) -> int:
-    """Makes the stored state of a case anew from its journal; gives how many runs were rebuilt.
+def rebuild(session: Session, now: datetime, case: tables.Case) -> int:
+    """Makes the stored state of a case anew from its journal, and the tasks, jobs and dates that follow from it.
+
+    Returns:
+        How many runs were rebuilt.
 
     Raises:
         CannotAdvance: the journal itself does not hold, so nothing is touched.
@@ -180,10 +184,20 @@ def rebuild(session: Session, case: tables.Case) -> int:
         return 0
     effects.remember_people_anew(session, case.id, last.family.case)
     case.shared = dict(last.family.case)
-    rows = session.scalars(select(tables.Run).where(tables.Run.case_id == case.id)).all()
-    for row in rows:
-        run = last.family.runs.get(row.id)
-        row.open = run is not None
-        if run is not None:
-            row.state, row.waits = run.state, list(run.waits)
-    return len(rows)
+    count = _rebuild_runs(session, now, case, last.family)
+    loaded = programs.of(session, case.bundle)
+    effects.align(session, now, case, loaded, engine.pending(loaded.program, last.family))
+    return count
+
+
+def _rebuild_runs(session: Session, now: datetime, case: tables.Case, family: view.Family) -> int:
+    rows = {row.id: row for row in session.scalars(select(tables.Run).where(tables.Run.case_id == case.id))}
+    known = [(one.id, one.process, one.key) for one in family.runs.values()] + list(family.closed)
+    for run_id, process, key in known:
+        row = rows.get(run_id) or tables.Run(case_id=case.id, id=run_id, process=process, key=key, started_at=now)
+        run = family.runs.get(run_id)
+        row.open = run is not None and run.open
+        row.state, row.waits = (run.state, list(run.waits)) if run is not None else (b"", [])
+        session.add(row)
+    session.flush()
+    return len(known)

@@ -5,12 +5,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, tuple_, update
+from sqlalchemy import delete, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from workflow_service.bundles.programs import Loaded
 from workflow_service.engine import view
 from workflow_service.engine.inputs import Address
+from workflow_service.engine.standing import Pending
 from workflow_service.storage import database, people, steps, tables
 
 
@@ -133,6 +134,44 @@ def _tasks(session: Session, now: datetime, made: Sequence[Stepped]) -> None:
         ]
         if named:
             session.execute(insert(people.TaskCandidate), named)
+
+
+def align(session: Session, now: datetime, case: tables.Case, loaded: Loaded, pending: Pending) -> None:
+    """Makes the rows that people and workers go by those that the state asks for: adds what is missing, cancels the rest."""
+    tasks, jobs, dates = (_standing(session, case.id, table, live) for table, live in _LIVE)
+    difference = view.Advanced(
+        family=view.Family(case.shared, {}),
+        changed=(),
+        opened=tuple(one for one in pending.tasks if one.at not in tasks),
+        closed=tuple((at, "cancelled") for at in tasks - {one.at for one in pending.tasks}),
+        calls=tuple(one for one in pending.calls if one.at not in jobs),
+        dropped_calls=tuple(jobs - {one.at for one in pending.calls}),
+        timers=tuple(one for one in pending.timers if one.at not in dates),
+        dropped_timers=tuple(dates - {one.at for one in pending.timers}),
+    )
+    missing = [one.at for one in difference.opened] + [one.at for one in difference.calls]
+    untrue = [task_id(case.number, at) for at in missing]  # said to be done or cancelled
+    drop_candidates(session, untrue)
+    session.execute(delete(tables.Task).where(tables.Task.id.in_(untrue)))
+    session.execute(delete(tables.Job).where(tables.Job.key.in_(untrue)))
+    step = Stepped(case, loaded, difference, case.head_seq, "system")
+    _tasks(session, now, (step,))
+    _jobs(session, now, step)
+    _deadlines(session, step)
+
+
+_LIVE = (
+    (tables.Task, ("open",)),
+    (tables.Job, ("todo", "run", "incident")),
+    (tables.Deadline, ("waiting", "paused", "incident")),
+)
+
+
+def _standing(session: Session, case_id: int, table: Any, live: Sequence[str]) -> set[Address]:
+    rows = session.execute(
+        select(table.run, table.element, table.visit).where(table.case_id == case_id, table.status.in_(live))
+    )
+    return {Address(*row) for row in rows}
 
 
 def _ending(now: datetime, step: Stepped | None = None, why: str = "") -> dict[str, Any]:
