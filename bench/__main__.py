@@ -4,10 +4,11 @@ import json
 import sys
 from pathlib import Path
 
-from bench import engine, feel, http, pages, scale, tasks
+from bench import engine, feel, hosts, http, pages, scale, tasks
 
 SECTIONS = {
-    "engine": engine.run, "tasks": tasks.run, "feel": feel.run, "pages": pages.run, "http": http.run, "scale": scale.run,
+    "engine": engine.run, "tasks": tasks.run, "feel": feel.run, "pages": pages.run, "http": http.run, "hosts": hosts.run,
+    "scale": scale.run,
 }  # fmt: skip
 
 
