@@ -70,3 +70,39 @@ def test_a_number_that_is_none_is_told_in_a_sentence(filled: House) -> None:
     assert (answer.status_code, answer.json["detail"]) == (404, "案例库中没有编号为“none”的案例")
     assert filled.browser("clerk_1").get("/library/none").status_code == 404
     assert filled.api("clerk_1", "GET", "/library?after=none").status_code == 422
+
+
+def test_the_head_of_the_publishing_body_takes_it_out_with_a_reason_and_nobody_finds_it_any_more(filled: House) -> None:
+    chief, path = filled.browser("chief_1"), f"/library/{quote(NUMBER)}"
+    assert "撤下此案例" in chief.get(path).get_data(as_text=True)
+    assert "撤下此案例" not in filled.browser("clerk_1").get(path).get_data(as_text=True)
+
+    blank = chief.post(f"{path}/withdrawal", reason=" ")
+    done = chief.post(f"{path}/withdrawal", reason="当事人撤回同意")
+
+    assert (blank.status_code, done.status_code) == (422, 303)
+    assert "案例已从案例库撤下" in chief.get(done.location).get_data(as_text=True)
+    for path_ in ("/library", f"/library?q={quote('电梯')}"):
+        assert LIFTS["title"] not in filled.browser("clerk_1").get(path_).get_data(as_text=True)
+    assert filled.api("clerk_1", "GET", "/library").json["total"] == 0
+    gone = filled.api("clerk_1", "GET", path)
+    assert (gone.status_code, gone.json["detail"]) == (404, f"案例“{NUMBER}”已从案例库撤下")
+    seen = chief.get(path).get_data(as_text=True)
+    assert "当事人撤回同意" in seen and "撤下此案例" not in seen
+
+
+def test_programs_withdraw_it_once_and_only_for_the_body_that_published_it(filled: House) -> None:
+    path = f"/library/{quote(NUMBER)}/withdrawal"
+
+    def status(who: str, **data: str) -> int:
+        return filled.api(who, "POST", path, data).status_code
+
+    assert status("clerk_1", reason="x") == 403
+    assert status("chief_east_1", reason="x") == 403
+    assert status("chief_1") == 422
+    done = filled.api("chief_1", "POST", path, {"reason": "事实有误"}).json
+    assert (done["withdrawn_for"], done["withdrawn_at"][-6:]) == ("事实有误", "+08:00")
+    assert status("chief_1", reason="x") == 409
+    entry = filled.api("auditor_1", "GET", f"/cases/{done['file']}/journal").json["items"][-1]
+    assert (entry["kind"], entry["actor"]) == ("library_withdrawn", "chief_1")
+    assert filled.api("auditor_1", "GET", f"/cases/{done['file']}/verification").json["chain"]["holds"]

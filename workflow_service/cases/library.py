@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
-from workflow_service.cases import involvement, paging
+from workflow_service.cases import involvement, lifecycle, paging
 from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import tables
@@ -32,10 +32,16 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Shown:
-    """A typical case, with the number of the file it was published from where the reader may open that."""
+    """A typical case as a person may see it.
+
+    Args:
+        file: the number of the case it was published from, None for who may not open that.
+        withdrawable: whether this person may take it out of the library.
+    """
 
     row: TypicalCase
     file: str | None
+    withdrawable: bool
 
 
 def enter(session: Session, now: datetime, case: tables.Case, published: Mapping[str, Any]) -> None:
@@ -91,9 +97,12 @@ def listed(session: Session, actor: Actor, wanted: Wanted, after: str = "", size
     return paging.Page(rows[:size], total, rows[size - 1].id if len(rows) > size else None)
 
 
+_STANDS = TypicalCase.withdrawn_at.is_(None)
+
+
 def _matching(wanted: Wanted) -> list[ColumnElement[bool]]:
     codes = cast(TypicalCase.codes, String)
-    found = [_says(word, codes) for word in wanted.q.lower().split()]
+    found = [_STANDS, *(_says(word, codes) for word in wanted.q.lower().split())]
     if wanted.code:
         found.append(codes.contains(_quoted(wanted.code), autoescape=True))
     return found
@@ -117,24 +126,53 @@ def _quoted(text: str) -> str:
 
 
 def find(session: Session, actor: Actor, library_id: str) -> Shown:
-    """A typical case by its number in the library; raises NotFound."""
+    """A typical case by its number in the library; one that was withdrawn is shown to those who could have done it.
+
+    Raises:
+        NotFound: there is none of that number, or it was withdrawn.
+    """
     permissions.require(actor, permissions.Permission.LIBRARY_READ)
+    row, case = _row(session, library_id)
+    answers = permissions.allows(actor, permissions.Permission.LIBRARY_WITHDRAW) and actor.place == case.place
+    if row.withdrawn_at is not None and not answers:
+        raise errors.NotFound("案例“{id}”已从案例库撤下", id=library_id)
+    may = permissions.may_read(actor, case.place, involvement.of(session, case, actor.name))
+    return Shown(row, case.number if may else None, answers and row.withdrawn_at is None)
+
+
+def _row(session: Session, library_id: str) -> tuple[TypicalCase, tables.Case]:
     row = session.get(TypicalCase, library_id)
     if row is None:
         raise errors.NotFound("案例库中没有编号为“{id}”的案例", id=library_id)
-    return Shown(row, _file(session, actor, row))
+    return row, session.get_one(tables.Case, row.case_id)
 
 
-def _file(session: Session, actor: Actor, row: TypicalCase) -> str | None:
-    case = session.get_one(tables.Case, row.case_id)
-    may = permissions.may_read(actor, case.place, involvement.of(session, case, actor.name))
-    return case.number if may else None
+def withdraw(session: Session, actor: Actor, now: datetime, library_id: str, reason: str) -> Shown:
+    """Takes a typical case out of the library for good, with a reason that its case keeps.
+
+    Raises:
+        NotFound: there is none of that number. NotAllowed: another authority published it.
+        Invalid: no reason is given. Conflict: it was withdrawn before.
+    """
+    permissions.require(actor, permissions.Permission.LIBRARY_WITHDRAW)
+    row, case = _row(session, library_id)
+    if actor.place != case.place:
+        raise errors.NotAllowed("只有发布机关的负责人可以撤下此案例")
+    lifecycle.lock_by_id(session, case.id)
+    session.refresh(row)
+    if row.withdrawn_at is not None:
+        raise errors.Conflict("案例“{id}”此前已经撤下", id=library_id)
+    if not reason.strip():
+        raise errors.Invalid([errors.FieldError("reason", "required", "请填写撤下的理由")])
+    row.withdrawn_at, row.withdrawn_by, row.withdrawn_for = now, actor.name, reason.strip()
+    lifecycle.note(session, actor, now, case, "library_withdrawn", {"library_id": library_id, "reason": reason.strip()})
+    return find(session, actor, library_id)
 
 
 def codes_in_use(session: Session, actor: Actor) -> list[str]:
     """The codes of situations for which there is a typical case, in the order of the articles."""
     permissions.require(actor, permissions.Permission.LIBRARY_READ)
-    used = {str(code) for codes in session.scalars(select(TypicalCase.codes)) for code in codes}
+    used = {str(code) for codes in session.scalars(select(TypicalCase.codes).where(_STANDS)) for code in codes}
     return sorted(used, key=_article)
 
 

@@ -33,6 +33,7 @@ class Permission(StrEnum):
     PEOPLE_MANAGE = "people:manage"
     CALENDAR_EDIT = "calendar:edit"
     LIBRARY_READ = "library:read"
+    LIBRARY_WITHDRAW = "library:withdraw"  # take a typical case out of the library
     SEALED_READ = "case:sealed:read"  # who accused
 
 
@@ -46,7 +47,7 @@ PERMISSIONS: Mapping[str, frozenset[Permission]] = {
     "party": frozenset({Permission.CASE_OPEN, Permission.CASE_READ, Permission.TASK_WORK, Permission.LIBRARY_READ}),
     "applicant": frozenset({Permission.CASE_OPEN, Permission.CASE_READ, Permission.TASK_WORK, Permission.LIBRARY_READ}),
     "clerk": _LISTING,
-    "chief": _LISTING | {Permission.TASK_TRANSFER},
+    "chief": _LISTING | {Permission.TASK_TRANSFER, Permission.LIBRARY_WITHDRAW},
     "investigator": _STAFF,
     "panel_member": _STAFF,
     "panel_chair": _STAFF,

@@ -10,7 +10,7 @@ from workflow_service.storage.tables import Table
 
 
 class TypicalCase(Table):
-    """A published case without names, for learning (article 20)."""
+    """A published case without names, for learning (article 20); one that was withdrawn stays on record and is not shown."""
 
     __tablename__ = "typical_case"
     id: Mapped[str] = mapped_column(String(160), primary_key=True)
@@ -19,3 +19,6 @@ class TypicalCase(Table):
     codes: Mapped[list[Any]]
     content: Mapped[dict[str, Any]]
     published_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by: Mapped[str | None] = mapped_column(String(80))
+    withdrawn_for: Mapped[str | None]

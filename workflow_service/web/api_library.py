@@ -15,7 +15,16 @@ from workflow_service.web.guard import Entry
 
 READERS = Entry(needs=frozenset({Permission.LIBRARY_READ}))
 LINE = schemas.told(id=schemas.TEXT, title=schemas.TEXT, codes=schemas.array(schemas.DATA), published_at=schemas.TIME)
-FULL = {"allOf": [LINE, schemas.told(summary=schemas.TEXT, lesson=schemas.TEXT, file=schemas.MAYBE)]}
+FULL = {
+    "allOf": [
+        LINE,
+        schemas.told(
+            summary=schemas.TEXT, lesson=schemas.TEXT, file=schemas.MAYBE, withdrawn_at=schemas.MAYBE_TIME,
+            withdrawn_for=schemas.MAYBE,
+        ),
+    ]
+}  # fmt: skip
+KEEPERS = Entry(needs=frozenset({Permission.LIBRARY_WITHDRAW}))
 SEARCH = (
     Query("q", "标题、情形代码、案情摘要或启示中的文字；以空格分开的每个词都要有"),
     Query("code", "情形代码，如 8.2"),
@@ -41,9 +50,30 @@ def list_library() -> dict[str, Any]:
 def get_typical_case(library_id: str) -> dict[str, Any]:
     """A typical case with summary and lesson; ``file`` is the case it was published from, for those who may read that."""
     with visit.reading() as session:
-        found = library.find(session, visit.actor(), library_id)
-        line = _line(found.row, situations(session))
-    return {**line, **{name: found.row.content[name] for name in library.CONTENT}, "file": found.file}
+        return _full(session, library.find(session, visit.actor(), library_id))
+
+
+@api.offer(
+    Op(
+        "POST", "/library/<library_id>/withdrawal", "library", "撤下典型案例", entry=KEEPERS, gives=FULL,
+        body=schemas.record(("reason",), reason=schemas.LONG),
+    )
+)  # fmt: skip
+def withdraw_typical_case(given: dict[str, Any], library_id: str) -> dict[str, Any]:
+    """Takes a typical case out of the library for good; the case that published it keeps who did so and why."""
+    with visit.writing() as session:
+        return _full(session, library.withdraw(session, visit.actor(), visit.now(), library_id, given["reason"]))
+
+
+def _full(session: Session, found: library.Shown) -> dict[str, Any]:
+    row = found.row
+    return {
+        **_line(row, situations(session)),
+        **{name: row.content[name] for name in library.CONTENT},
+        "file": found.file,
+        "withdrawn_at": shapes.at(row.withdrawn_at),
+        "withdrawn_for": row.withdrawn_for,
+    }
 
 
 def wanted() -> library.Wanted:

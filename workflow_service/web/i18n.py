@@ -223,6 +223,7 @@ def _entries() -> Mapping[str, str]:
         "document_issued": say("印发公文"),
         "due_recomputed": say("重算期限"),
         "succeeded": say("另立关联案件"),
+        "library_withdrawn": say("从案例库撤下"),
         "paused": say("期限暂停"),
         "resumed": say("期限恢复"),
     }

@@ -5,6 +5,7 @@ import flask
 from workflow_service.cases import library
 from workflow_service.identity.permissions import Permission
 from workflow_service.web import api_library, guard, visit
+from workflow_service.web import pages as shared
 
 pages = flask.Blueprint("library_pages", __name__)
 
@@ -27,4 +28,13 @@ def show(library_id: str) -> str:
     """One typical case: what happened, which situations, what is to be learnt."""
     with visit.reading() as session:
         found, labels = library.find(session, visit.actor(), library_id), api_library.situations(session)
-        return flask.render_template("typical_case.html", one=found.row, file=found.file, labels=labels)
+        return flask.render_template("typical_case.html", found=found, one=found.row, labels=labels)
+
+
+@pages.post("/library/<library_id>/withdrawal")
+@guard.needs(Permission.LIBRARY_WITHDRAW)
+def withdraw(library_id: str) -> flask.typing.ResponseReturnValue:
+    """Takes a typical case out of the library."""
+    with visit.writing() as session:
+        library.withdraw(session, visit.actor(), visit.now(), library_id, flask.request.form.get("reason", "")[:4000])
+    return shared.go("library_pages.listed", "withdrawn_from_library")

@@ -51,6 +51,7 @@ SAID: Mapping[str, Any] = {
     "opened": lazy_gettext("案件已登记"),
     "sent": lazy_gettext("已收存，并转入办理"),
     "commented": lazy_gettext("备注已添加"),
+    "withdrawn_from_library": lazy_gettext("案例已从案例库撤下"),
     "saved": lazy_gettext("已保存"),
     "password": lazy_gettext("密码已修改，请用新密码登录"),
     "resolved": lazy_gettext("异常已处理"),
