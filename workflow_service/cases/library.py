@@ -133,11 +133,11 @@ def find(session: Session, actor: Actor, library_id: str) -> Shown:
     """
     permissions.require(actor, permissions.Permission.LIBRARY_READ)
     row, case = _row(session, library_id)
-    answers = permissions.allows(actor, permissions.Permission.LIBRARY_WITHDRAW) and actor.place == case.place
-    if row.withdrawn_at is not None and not answers:
+    keeps = permissions.allows(actor, permissions.Permission.LIBRARY_WITHDRAW) and actor.place == case.place
+    if row.withdrawn_at is not None and not keeps:
         raise errors.NotFound("案例“{id}”已从案例库撤下", id=library_id)
     may = permissions.may_read(actor, case.place, involvement.of(session, case, actor.name))
-    return Shown(row, case.number if may else None, answers and row.withdrawn_at is None)
+    return Shown(row, case.number if may else None, keeps and row.withdrawn_at is None)
 
 
 def _row(session: Session, library_id: str) -> tuple[TypicalCase, tables.Case]:

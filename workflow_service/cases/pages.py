@@ -45,7 +45,6 @@ class TaskView:
     returnable: Sequence[view.Element]
     articles: Mapping[str, Mapping[str, Any]]
     attempts: Sequence[tables.Task]
-    names: Mapping[str, str]
 
 
 def task_page(session: Session, actor: Actor, now: datetime, task_id: str) -> TaskView:
@@ -56,7 +55,8 @@ def task_page(session: Session, actor: Actor, now: datetime, task_id: str) -> Ta
     form = loaded.form(task.form)
     known, returnable = _engine_side(session, actor, now, case, task, loaded)
     blocked = _blocked(session, actor, now, case, task, involved)
-    attempts = looks.attempts(session, case_id=case.id, element=task.element)
+    is_first = task.visit == 1 and task.status == "open"
+    attempts = [] if is_first else looks.attempts(session, case_id=case.id, element=task.element)
     return TaskView(
         task=task,
         case=case,
@@ -71,8 +71,14 @@ def task_page(session: Session, actor: Actor, now: datetime, task_id: str) -> Ta
         returnable=returnable,
         articles=loaded.articles,
         attempts=[one for one in attempts if one.id != task.id],
-        names=roster.display_names(session, [one for one in (task.holder, task.done_by, case.opened_by) if one]),
     )
+
+
+def people_of(session: Session, seen: TaskView) -> Mapping[str, str]:
+    """Account name → the name shown to people, of those a task's page tells of."""
+    task = seen.task
+    named = {task.holder, task.done_by, task.delegated_by, seen.case.opened_by, *(one.done_by for one in seen.attempts)}
+    return roster.display_names(session, [one for one in named if one])
 
 
 def _written(session: Session, actor: Actor, task: tables.Task, form: forms.Form) -> Mapping[str, Any] | None:

@@ -117,11 +117,8 @@ _PATIENCE = "-c lock_timeout=10s -c idle_in_transaction_session_timeout=30s"
 
 def _open_postgres(url: str) -> Engine:
     wanted = make_url(url)
-    options = " ".join(
-        ("", *wanted.normalized_query.get("options", ()))
-    )  # what the operator says comes later and counts
-    plain = wanted.difference_update_query(["options"])
-    given = {"options": _PATIENCE + options}
+    options = [_PATIENCE, *wanted.normalized_query.get("options", ())]  # of two values the later counts: the operator's
+    plain, given = wanted.difference_update_query(["options"]), {"options": " ".join(options)}
     return create_engine(plain, connect_args=given, pool_size=8, max_overflow=16, pool_pre_ping=True)
 
 
@@ -191,7 +188,7 @@ def transaction(database: Database, *, hurried: bool = False) -> Iterator[Sessio
 
     Args:
         hurried: the commit does not wait for the disk. It survives the end of this process, not a power cut in the
-            next moment: for notes that nothing else rests on.
+            next moment: for a single statement, a note that nothing else rests on.
 
     Raises:
         Unavailable: the disk is full, the file is read only, or the database is away; nothing was changed.
@@ -210,12 +207,13 @@ def _writing(database: Database, hurried: bool) -> Iterator[Session]:
         with (database.notes if hurried else database.shelf).borrowed() as kept:
             session = kept.session(queue=database.queue, random=database.random, safe=database.safe)
             try:
-                kept.begin_writing()
+                if database.is_sqlite or not hurried:  # on PostgreSQL a statement by itself commits by itself
+                    kept.begin_writing()
                 yield session
                 session.flush()
                 if session.in_transaction():
                     session.commit()
-                else:
+                elif kept.driver.is_in_transaction():
                     kept.driver.say("COMMIT")
                 calls = session.info.get("after", ())
             finally:

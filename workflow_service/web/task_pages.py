@@ -57,6 +57,7 @@ def _page(
         task=seen.task,
         case=seen.case,
         values=values,
+        names=gathered.people_of(session, seen),
         faults=faults,
         notice=notice,
         key=visit.site().db.random(12),
