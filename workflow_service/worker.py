@@ -162,6 +162,7 @@ def _attended(worker: Worker, job: jobs.Claimed) -> _Outcome:
     outcomes: list[_Outcome] = []
 
     def work() -> None:
+        database.begin_thread()
         with suppress(SystemExit):  # how it is ended, by us or by itself
             outcomes.append(_call(worker, job))
 

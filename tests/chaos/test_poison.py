@@ -1,5 +1,6 @@
 """A handler that misbehaves becomes an incident of its own case after few attempts, and stops no other case."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
@@ -80,6 +81,22 @@ def test_it_is_given_up_after_few_attempts_and_the_others_go_on(db: database.Dat
     assert {"fails": "poison in", "loops": "没有结束", "devours": "MemoryError"}[how] in incident.cause
     with desk.look() as session:
         assert oracle.examine(session, desk.time) == []
+
+
+def test_a_thread_that_ended_at_the_database_protects_no_later_one_from_being_interrupted(
+    db: database.Database, now: datetime
+) -> None:
+    desk = office.make(db, now, with_call("strange.loops"))
+    desk.open("apply", "intake", matter="poison")
+    left = [threading.Thread(target=lambda: database._AT_WORK.add(threading.get_ident())) for _ in range(8)]  # noqa: SLF001  as if it had been killed there
+    for one in left:
+        one.start()
+        one.join()
+
+    worker.settle(_worker(desk))
+
+    with desk.look() as session:
+        assert "没有结束" in str(session.scalars(sa.select(tables.Job.last_error)).one())
 
 
 def test_a_handler_that_prints_without_end_is_only_noisy(db: database.Database, now: datetime, tmp_path: Path) -> None:

@@ -159,6 +159,11 @@ def is_at_work(thread: int) -> bool:
     return thread in _AT_WORK
 
 
+def begin_thread() -> None:
+    """Forgets what an earlier thread left behind that ended in the middle of its work and had the same number."""
+    _AT_WORK.discard(threading.get_ident())
+
+
 @contextmanager
 def _at_work() -> Iterator[None]:
     own = threading.get_ident()
