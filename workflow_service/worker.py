@@ -162,7 +162,6 @@ def _attended(worker: Worker, job: jobs.Claimed) -> _Outcome:
     outcomes: list[_Outcome] = []
 
     def work() -> None:
-        database.begin_thread()
         with suppress(SystemExit):  # how it is ended, by us or by itself
             outcomes.append(_call(worker, job))
 
@@ -189,7 +188,7 @@ def _renew(worker: Worker, job: jobs.Claimed) -> None:
 
 def _interrupted(hand: threading.Thread) -> bool:
     """Ends a thread at its next line, unless it is at the database just now: that ends by itself."""
-    if hand.ident is None or database.is_at_work(hand.ident):
+    if hand.ident is None or database.is_at_work(hand):
         return False
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(hand.ident), ctypes.py_object(SystemExit))
     return True

@@ -88,7 +88,7 @@ def test_a_thread_that_ended_at_the_database_protects_no_later_one_from_being_in
 ) -> None:
     desk = office.make(db, now, with_call("strange.loops"))
     desk.open("apply", "intake", matter="poison")
-    left = [threading.Thread(target=lambda: database._AT_WORK.add(threading.get_ident())) for _ in range(8)]  # noqa: SLF001  as if it had been killed there
+    left = [threading.Thread(target=lambda: database._AT_WORK.add(threading.current_thread())) for _ in range(8)]  # noqa: SLF001  as if it had been killed there
     for one in left:
         one.start()
         one.join()

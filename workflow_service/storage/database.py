@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import quote
+from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
@@ -151,22 +152,17 @@ def _open_sqlite(url: str, read_only: bool) -> Engine:
     return engine
 
 
-_AT_WORK: set[int] = set()  # threads inside a transaction or a reading
+_AT_WORK = WeakSet[threading.Thread]()  # inside a transaction or a reading; their numbers are given out again
 
 
-def is_at_work(thread: int) -> bool:
+def is_at_work(thread: threading.Thread) -> bool:
     """Whether a thread is using a database now, so that it must not be interrupted."""
     return thread in _AT_WORK
 
 
-def begin_thread() -> None:
-    """Forgets what an earlier thread left behind that ended in the middle of its work and had the same number."""
-    _AT_WORK.discard(threading.get_ident())
-
-
 @contextmanager
 def _at_work() -> Iterator[None]:
-    own = threading.get_ident()
+    own = threading.current_thread()
     outermost = own not in _AT_WORK
     _AT_WORK.add(own)
     try:
