@@ -134,32 +134,16 @@ def _pending(session: Session, case: tables.Case) -> list[Fault]:
     program = programs.of(session, case.bundle).program
     pending = engine.pending(program, lifecycle.family_of(session, case))
     wanted = {
-        "task": {str(one.at) for one in pending.tasks},
-        "job": {str(one.at) for one in pending.calls},
-        "timer": {str(one.at) for one in pending.timers},
+        "task": {one.at for one in pending.tasks},
+        "job": {one.at for one in pending.calls},
+        "timer": {one.at for one in pending.timers},
     }
-    stored = {
-        "task": _addresses(session, tables.Task, case.id, ("open",)),
-        "job": _addresses(session, tables.Job, case.id, ("todo", "run", "incident")),
-        "timer": _addresses(session, tables.Deadline, case.id, ("waiting", "paused", "incident")),
-    }
+    stored = effects.standing(session, case.id)
     return [
         Fault(case.number, f"{kind}_rows", f"状态与登记不符：{one}")
         for kind in wanted
         for one in sorted(wanted[kind] ^ stored[kind])
     ]
-
-
-def _addresses(
-    session: Session,
-    table: type[tables.Task] | type[tables.Job] | type[tables.Deadline],
-    case_id: int,
-    status: Iterable[str],
-) -> set[str]:
-    rows = session.execute(
-        select(table.run, table.element, table.visit).where(table.case_id == case_id, table.status.in_(list(status)))
-    )
-    return {f"{row.run}.{row.element}.{row.visit}" for row in rows}
 
 
 def rebuild(session: Session, now: datetime, case: tables.Case) -> int:

@@ -138,7 +138,7 @@ def _tasks(session: Session, now: datetime, made: Sequence[Stepped]) -> None:
 
 def align(session: Session, now: datetime, case: tables.Case, loaded: Loaded, pending: Pending) -> None:
     """Makes the rows that people and workers go by those that the state asks for: adds what is missing, cancels the rest."""
-    tasks, jobs, dates = (_standing(session, case.id, table, live) for table, live in _LIVE)
+    tasks, jobs, dates = standing(session, case.id).values()
     difference = view.Advanced(
         family=view.Family(case.shared, {}),
         changed=(),
@@ -160,18 +160,22 @@ def align(session: Session, now: datetime, case: tables.Case, loaded: Loaded, pe
     _deadlines(session, step)
 
 
-_LIVE = (
-    (tables.Task, ("open",)),
-    (tables.Job, ("todo", "run", "incident")),
-    (tables.Deadline, ("waiting", "paused", "incident")),
-)
+_LIVE: Mapping[str, tuple[Any, Sequence[str]]] = {
+    "task": (tables.Task, ("open",)),
+    "job": (tables.Job, ("todo", "run", "incident")),
+    "timer": (tables.Deadline, ("waiting", "paused", "incident")),
+}
 
 
-def _standing(session: Session, case_id: int, table: Any, live: Sequence[str]) -> set[Address]:
-    rows = session.execute(
-        select(table.run, table.element, table.visit).where(table.case_id == case_id, table.status.in_(live))
-    )
-    return {Address(*row) for row in rows}
+def standing(session: Session, case_id: int) -> dict[str, set[Address]]:
+    """Where the rows of a case say that something waits: ``task``, ``job``, ``timer``, in this order."""
+
+    def of(table: Any, live: Sequence[str]) -> set[Address]:
+        columns = select(table.run, table.element, table.visit)
+        rows = session.execute(columns.where(table.case_id == case_id, table.status.in_(live)))
+        return {Address(*row) for row in rows}
+
+    return {kind: of(*which) for kind, which in _LIVE.items()}
 
 
 def _ending(now: datetime, step: Stepped | None = None, why: str = "") -> dict[str, Any]:
