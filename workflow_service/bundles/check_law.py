@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from workflow_service import dmn, feel
+from workflow_service.bundles import check_notice
 from workflow_service.bundles.check_structure import place, shown
 from workflow_service.bundles.drawn import Seen, Ways
 from workflow_service.bundles.rules import Place, fault
@@ -353,6 +354,7 @@ def _archive(seen: Seen) -> Iterator[Finding]:
 _RULES = (
     ("L01", _statements, ("appeal", "confirmation")),
     ("L02", _correction, ("decision", "correction")),
+    ("L02", check_notice.faults, ("correction",)),
     ("L03", _route, ("confirmation",)),
     ("L04", _simple, ("confirmation", "simple_case", "investigation")),
     ("L05", _accountability, ("accountability",)),
