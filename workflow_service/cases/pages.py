@@ -1,6 +1,6 @@
 """What one page shows of a task or a case, gathered in a few queries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -70,14 +70,21 @@ def task_page(session: Session, actor: Actor, now: datetime, task_id: str) -> Ta
         blocked=blocked,
         returnable=returnable,
         articles=loaded.articles,
-        attempts=[one for one in attempts if one.id != task.id],
+        attempts=[one for one in attempts if one.id != task.id and one.instance == task.instance],
     )
 
 
-def people_of(session: Session, seen: TaskView) -> Mapping[str, str]:
-    """Account name → the name shown to people, of those a task's page tells of."""
+def people_of(session: Session, seen: TaskView, more: Iterable[str] = ()) -> Mapping[str, str]:
+    """Account name → the name shown to people, of those a task's page tells of, and of ``more``."""
     task = seen.task
-    named = {task.holder, task.done_by, task.delegated_by, seen.case.opened_by, *(one.done_by for one in seen.attempts)}
+    named = {
+        *more,
+        task.holder,
+        task.done_by,
+        task.delegated_by,
+        seen.case.opened_by,
+        *(one.done_by for one in seen.attempts),
+    }
     return roster.display_names(session, [one for one in named if one])
 
 

@@ -16,7 +16,7 @@ from workflow_service.cases.paging import COUNT_CAP
 from workflow_service.engine import view
 from workflow_service.identity import roster
 from workflow_service.identity.permissions import Permission
-from workflow_service.web import api_cases, api_tasks, guard, headers, i18n, shapes, staff, task_pages, visit
+from workflow_service.web import api_cases, api_tasks, filled_in, guard, headers, i18n, shapes, staff, task_pages, visit
 from workflow_service.web import pages as shared
 
 pages = flask.Blueprint("case_pages", __name__)
@@ -48,11 +48,8 @@ def show(number: str) -> str:
     tab = api_tasks.one_of("tab", TABS, "overview")
     with visit.reading() as session:
         file = gathered.case_file(session, visit.actor(), visit.now(), number)
-        extra = _tab(session, file, tab)
-        names = gathered.people_in(session, file)
-        return flask.render_template(
-            "case.html", file=file, case=file.case, names=names, tab=tab, tabs=_tabs(), **extra
-        )
+        shown = {"names": gathered.people_in(session, file), **_tab(session, file, tab)}
+        return flask.render_template("case.html", file=file, case=file.case, tab=tab, tabs=_tabs(), **shown)
 
 
 def _tabs() -> Mapping[str, str]:
@@ -69,9 +66,33 @@ def _tab(session: Session, file: gathered.CaseFile, tab: str) -> dict[str, Any]:
     if tab == "history":
         after = visit.whole_of("after", 0, 0, 10**9)
         found = queries.journal(session, visit.actor(), visit.now(), file.case.number, after, 100)
-        names = roster.display_names(session, [one.entry.actor for one in found.items])
-        return {"found": found, "who": names, "elements": names_of(file)}
+        parts = _filled_in(file, found.items)
+        named = {name for one in found.items for name in (one.entry.actor, one.entry.on_behalf_of) if name}
+        names = roster.display_names(session, {*named, *filled_in.people(parts.values())})
+        filled_in.speak(file.loaded, parts.values(), file.case, names)
+        return {"found": found, "names": names, "elements": names_of(file), "parts": parts}
     return {}
+
+
+def _filled_in(file: gathered.CaseFile, lines: Sequence[queries.JournalRow]) -> dict[int, filled_in.Part]:
+    """Number of an entry → what people filled in, with the labels and options of its form."""
+    family = lifecycle.family(file.case, file.runs)
+    known = scope.of_data(visit.actor(), visit.now(), family, {})
+    processes = {run.id: run.process for run in file.runs}
+    messages = {one.message: one.form for one in file.loaded.program.entrances if one.message}
+    found = {}
+    for line in lines:
+        body = line.body or {}
+        if body.get("data"):
+            where = shapes.whereabouts(body)
+            process, element = processes.get(str(where.get("run")), ""), str(where.get("element", ""))
+            form = (
+                filled_in.form_of(file.loaded, process, element)
+                if element
+                else messages.get(str(body.get("message")), "")
+            )
+            found[line.entry.seq] = filled_in.part(file.loaded, element, form, body["data"], known)
+    return found
 
 
 def names_of(file: gathered.CaseFile) -> dict[str, str]:

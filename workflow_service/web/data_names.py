@@ -89,7 +89,12 @@ def _inside(value: Any) -> Iterator[str]:
 
 
 def _anywhere(names: Names, name: str) -> str:
-    return names.every.get(name) or names.published.get(name) or name.replace("_", " ")
+    return names.every.get(name) or word(name)
+
+
+def word(name: str) -> str:
+    """What something is called of which no form tells; a name that nothing explains stands as its words."""
+    return _published().get(name) or name.replace("_", " ")
 
 
 def changes(names: Names, diff: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -143,4 +148,27 @@ def _published() -> Labels:
         "library": _("典型案例"),
         "end": _("终结方式"),
         "closed_as": _("办结前状态"),
+        "evidence": _("证据"),
+        "advice": _("参考意见"),
+        "reason": _("理由"),
+        "reasons": _("理由"),
+        "object": _("纠错对象"),
+        "subject": _("对象"),
+        "outcome": _("处理结果"),
+        "grounds": _("理由和依据"),
+        "codes": _("适用情形"),
+        "facts": _("认定的事实"),
+        "correction_due": _("纠错通知书发出期限"),
+        "resolution": _("会议决议"),
+        "resolution_outcomes": _("会议决议的处理结果"),
+        "decided": _("签发的决定"),
+        "date": _("日期"),
+        "decision_date": _("成文日期"),
+        "opened": _("已启封的评判意见"),
+        "resumption": _("恢复申请"),
+        "visit_no": _("第几次回访"),
+        "visit_dates": _("回访日期"),
+        "completeness": _("齐全完整检查"),
+        "properties": _("四性检测"),
+        "package": _("归档信息包"),
     }

@@ -48,7 +48,7 @@ def install(app: flask.Flask) -> None:
     flask_babel.Babel(
         app, default_locale="zh", default_timezone="Asia/Shanghai", locale_selector=lambda: parsed[language()]
     )
-    app.jinja_env.filters |= {"when": when, "day": day, "stamp": stamp, "filesize": size}
+    app.jinja_env.filters |= {"when": when, "moment": moment, "day": day, "stamp": stamp, "filesize": size}
     app.jinja_env.globals |= {"either": either, "due": due, "is_english": is_english, "word": word, "lane": lane}
     app.jinja_env.globals["processes"] = processes
 
@@ -77,6 +77,14 @@ def processes(program: Any) -> dict[str, str]:
 def when(at: datetime | None) -> str:
     """A time on the wall in Shanghai, to the minute."""
     return calendars.local(at).strftime("%Y-%m-%d %H:%M") if at else "—"
+
+
+def moment(text: str) -> str:
+    """A moment that stands in a case's data, as a time on the wall; what is none stays as it is."""
+    try:
+        return when(datetime.fromisoformat(text))
+    except ValueError:
+        return text
 
 
 def stamp(at: datetime) -> str:

@@ -12,7 +12,7 @@ from workflow_service.cases import queries
 from workflow_service.identity import permissions
 from workflow_service.identity.permissions import Permission
 from workflow_service.storage import database
-from workflow_service.web import assets, shapes, visit
+from workflow_service.web import assets, data_names, shapes, visit
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,7 @@ def install(app: flask.Flask) -> None:
         "with_args": with_args,
         "tab_url": tab_url,
         "label_of": label_of,
+        "value_of": value_of,
         "whereabouts": shapes.whereabouts,
     }
 
@@ -128,7 +129,13 @@ def tab_url(endpoint: str, tab: str) -> str:
 def label_of(name: str) -> str:
     """A data name as people read it: the label that a form gives it in this request, else its words."""
     known: Mapping[str, str] = flask.g.get("labels", {})
-    return known.get(name) or name.replace("_", " ")
+    return known.get(name) or data_names.word(name)
+
+
+def value_of(text: object) -> object:
+    """A plain value as people read it: a name or a word, where this request knows one, else the value itself."""
+    known: Mapping[str, str] = flask.g.get("values", {})
+    return known.get(text, text) if isinstance(text, str) else text
 
 
 def go(endpoint: str, done: str = "", **values: Any) -> flask.typing.ResponseReturnValue:

@@ -1,6 +1,6 @@
 """A task's page: its form, the case around it, and everything that one can do with it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import flask
@@ -15,7 +15,7 @@ from workflow_service.cases import pages as gathered
 from workflow_service.identity import roster
 from workflow_service.identity.permissions import Permission
 from workflow_service.storage import tables
-from workflow_service.web import guard, i18n, problems, shapes, visit
+from workflow_service.web import filled_in, guard, problems, shapes, visit
 from workflow_service.web import pages as shared
 
 pages = flask.Blueprint("task_pages", __name__)
@@ -50,14 +50,17 @@ def _page(
 ) -> str:
     receivers = _receivers(session, seen)
     loaded = programs.of(session, seen.case.bundle)
-    flask.g.labels = labels(loaded, seen.shown)
+    earlier = _earlier(loaded, seen)
+    named = {*filled_in.people(earlier), *filled_in.accounts(seen.described["fields"], values)}
+    names = gathered.people_of(session, seen, named)
+    filled_in.speak(loaded, earlier, seen.case, names)
     return flask.render_template(
         "task.html",
         seen=seen,
         task=seen.task,
         case=seen.case,
         values=values,
-        names=gathered.people_of(session, seen),
+        names=names,
         faults=faults,
         notice=notice,
         key=visit.site().db.random(12),
@@ -65,35 +68,18 @@ def _page(
         receivers=receivers,
         people=people_for(session, seen.task.place, seen.form),
         articles=seen.articles,
-        earlier=_earlier(loaded, seen),
+        earlier=earlier,
         done=_done(session, seen.task),
         siblings=_siblings(session, seen.task) if "countersign" in seen.may else [],
     )
 
 
-def _earlier(loaded: programs.Loaded, seen: gathered.TaskView) -> list[dict[str, Any]]:
-    """What earlier steps say, with the labels and options of their forms."""
-    titles = {one.id: i18n.either(one, "name") for one in loaded.elements.values()}
-    found = []
-    for name, answers in seen.shown.items():
-        form = loaded.forms.get(loaded.properties(seen.task.process, name).get("form") or name)
-        fields = []
-        if form is not None and isinstance(answers, dict):
-            told = forms.describe(form, seen.known)["fields"]
-            fields = [one for one in told if answers.get(one["name"]) not in (None, "", [], {})]
-        found.append({"title": titles.get(name) or shared.label_of(name), "answers": answers, "fields": fields})
-    return found
-
-
-def labels(loaded: programs.Loaded, shown: Iterable[str]) -> dict[str, str]:
-    """Field name → its label, of the forms whose answers are shown."""
-    found: dict[str, str] = {}
-    for name in shown:
-        form = loaded.forms.get(name)
-        for one in form.fields if form else ():
-            found[one.name] = i18n.either(one, "label")
-            found |= {inner.name: i18n.either(inner, "label") for inner in one.fields}
-    return found
+def _earlier(loaded: programs.Loaded, seen: gathered.TaskView) -> list[filled_in.Part]:
+    """What earlier steps say, with the labels and options of their forms, and what the case knows."""
+    return [
+        filled_in.part(loaded, name, filled_in.form_of(loaded, seen.task.process, name), answers, seen.known)
+        for name, answers in seen.shown.items()
+    ]
 
 
 def _done(session: Session, task: tables.Task) -> list[str]:

@@ -1,0 +1,72 @@
+"""What people filled in reads as on its form: labels and options, people and subjects by name."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.web.conftest import ACCEPTED, House
+from workflow_service.bundles import programs
+from workflow_service.storage import database
+from workflow_service.web import filled_in
+
+MEETING: dict[str, Any] = {
+    "members_due": 5,
+    "attendees": ["committee_member_1", "committee_member_2"],
+    "votes": [{"user": "committee_member_3", "vote": "for"}],
+}
+KNOWN: dict[str, Any] = {"data": {}, "case": {"subjects": [], "runs": []}, "me": {}}
+
+
+@pytest.fixture
+def loaded(house: House) -> Iterator[programs.Loaded]:
+    with house.app.test_request_context("/"), database.reading(house.db) as session:
+        yield programs.of(session, programs.in_force(session, "city"))
+
+
+def test_answers_are_told_field_by_field_in_the_order_of_the_form(loaded: programs.Loaded) -> None:
+    told = filled_in.part(loaded, "record_meeting", "record_meeting", MEETING, KNOWN)
+
+    assert told.title == "党委（党组）集体研究"
+    assert [one["label"] for one in told.fields] == ["应到会人数", "实到人员", "表决情况"]
+    assert sorted(filled_in.people([told])) == ["committee_member_1", "committee_member_2", "committee_member_3"]
+
+
+def test_what_a_case_collects_is_told_by_the_form_it_was_filled_in_on(loaded: programs.Loaded) -> None:
+    told = filled_in.part(loaded, "evidence", "evidence", [{"kind": "talk"}, {"summary": "会议纪要"}], KNOWN)
+
+    assert told.title == "证据"
+    assert [one["label"] for one in told.fields] == ["取证方式", "内容摘要"]
+    assert len(told.sheets) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "title", "kept", "short"),
+    [
+        ("outcome", "EXEMPT", "处理结果", "EXEMPT", True),
+        ("assessment", {"advice": "可以研究", "gate": []}, "研判结果", {"advice": "可以研究"}, False),
+        ("strange_thing", None, "strange thing", None, True),
+    ],
+)
+def test_what_no_form_tells_of_has_a_heading_of_its_own(  # noqa: PLR0913  a row of the table is all of this
+    loaded: programs.Loaded, name: str, value: Any, title: str, kept: Any, short: bool
+) -> None:
+    told = filled_in.part(loaded, name, name, value, KNOWN)
+
+    assert (told.title, told.value, told.short, told.fields) == (title, kept, short, ())
+
+
+def test_the_record_of_a_case_reads_as_its_forms_and_names_its_people(house: House, opened: str) -> None:
+    clerk = house.browser("clerk_1")
+    clerk.post(f"/tasks/{opened}.r1.review_acceptance.1/claim")
+    answer = house.api("clerk_1", "POST", f"/tasks/{opened}.r1.review_acceptance.1/submission", {"data": ACCEPTED})
+    assert answer.status_code == 200, answer.json
+    said = {"party": "s1", "mode": "oral", "content": "当时情况紧急", "note_taker": "clerk_2", "read_back_confirmed": True,
+            "party_signature": "refused"}  # fmt: skip
+    answer = house.api("clerk_2", "POST", f"/cases/{opened}/messages/statement_received", {"data": said})
+    assert answer.status_code < 300, answer.json
+
+    page = clerk.get(f"/cases/{opened}?tab=history").get_data(as_text=True)
+
+    assert all(told in page for told in ("单位申请", "党政机关", "拒绝签字", "提交陈述申辩 · 收到消息"))
+    assert not any(raw in page for raw in ("applicant kind", "party_government", '<p class="kept-lines">clerk_2</p>'))

@@ -1,0 +1,120 @@
+"""What people filled in and what a case knows, as pages show it: in the words of the forms, people by their names."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import flask
+
+from workflow_service.bundles import forms, programs
+from workflow_service.storage import tables
+from workflow_service.web import data_names, i18n
+
+Described = Mapping[str, Any]
+
+FORM_OF: Mapping[str, str] = {
+    "evidence": "record_evidence",
+    "opened": "evaluate",
+    "resolution": "record_meeting",
+    "resumption": "resumption_request",
+}
+"""Data that holds the answers to a form, or a list of them, under another name than the form's."""
+
+BRIEFLY: Mapping[str, tuple[str, ...]] = {"assessment": ("advice", "reasons")}
+"""Of what machines found out, the parts that sum up the rest."""
+
+_ACCOUNT = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Something shown beside a form: its heading, and fields with the answers to each sheet, or a plain value."""
+
+    title: str
+    fields: tuple[Described, ...]
+    sheets: tuple[Mapping[str, Any], ...]
+    value: Any = None
+
+    @property
+    def short(self) -> bool:
+        """Whether it is told in a word."""
+        return not self.sheets and not isinstance(self.value, (dict, list))
+
+
+def part(loaded: programs.Loaded, name: str, form_id: str, value: Any, known: Mapping[str, Any]) -> Part:
+    """A part of a case's data under its name; ``form_id`` is the form whose answers it may be."""
+    title = _title(loaded, name) if name else ""
+    form = loaded.forms.get(FORM_OF.get(name) or form_id)
+    sheets = tuple(one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict))
+    if form is None or not sheets:
+        return Part(title, (), (), _brief(name, value))
+    return Part(title, tuple(answered(form, sheets, known)), sheets)
+
+
+def _title(loaded: programs.Loaded, name: str) -> str:
+    step = next((one for one in loaded.elements.values() if one.id == name), None)
+    return (i18n.either(step, "name") if step else "") or data_names.word(name)
+
+
+def _brief(name: str, value: Any) -> Any:
+    kept = BRIEFLY.get(name, ())
+    return {one: value[one] for one in kept if one in value} if kept and isinstance(value, dict) else value
+
+
+def answered(
+    form: forms.Form, sheets: Iterable[Mapping[str, Any]], known: Mapping[str, Any]
+) -> Iterator[Mapping[str, Any]]:
+    """The fields of a form, in its order, to which some of these sheets have an answer."""
+    given = list(sheets)
+    for one in forms.describe(form, known)["fields"]:
+        if any(sheet.get(one["name"]) not in (None, "", [], {}) for sheet in given):
+            yield one
+
+
+def accounts(fields: Iterable[Described], answers: Mapping[str, Any]) -> Iterator[str]:
+    """The accounts that answers name."""
+    for one in fields:
+        value = answers.get(one["name"])
+        if one["type"] in ("person", "people"):
+            yield from (who for who in (value if isinstance(value, list) else [value]) if isinstance(who, str))
+        elif one["type"] in ("rows", "group"):
+            rows = value if isinstance(value, list) else [value]
+            yield from (who for row in rows if isinstance(row, dict) for who in accounts(one["fields"], row))
+
+
+def people(parts: Iterable[Part]) -> Iterator[str]:
+    """The accounts that parts name; of plain values, all that may be one."""
+    for one in parts:
+        for sheet in one.sheets:
+            yield from accounts(one.fields, sheet)
+        yield from (text for text in _texts(one.value) if _ACCOUNT.fullmatch(text))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from _texts(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
+
+
+def form_of(loaded: programs.Loaded, process: str, element: str) -> str:
+    """The form of a step."""
+    return str(loaded.properties(process, element).get("form") or element)
+
+
+def speak(loaded: programs.Loaded, parts: Iterable[Part], case: tables.Case, names: Mapping[str, str]) -> None:
+    """Lets plain values of this request be told by labels, names of subjects and people, and words for outcomes."""
+    if all(one.sheets for one in parts):
+        return
+    flask.g.labels = data_names.of(loaded, {}).every
+    subjects = case.shared.get("subjects") or ()
+    flask.g.values = {
+        **names,
+        **{str(one.get("id")): str(one.get("name")) for one in subjects},
+        **i18n.words()["outcome"],
+    }
