@@ -6,6 +6,7 @@ from tests import city
 from tests.processes import answers
 from tests.processes.story import Story
 from workflow_service import errors
+from workflow_service.cases import pages, tasks
 from workflow_service.storage import people
 
 
@@ -138,3 +139,24 @@ def test_a_recused_clerk_is_out_at_once_and_the_record_keeps_what_they_did(town:
     entries = [one for one in town.journal(story.number) if one.actor == "clerk_1"]
     assert [one.kind for one in entries if one.kind in ("submitted", "claimed")] == ["claimed", "submitted", "claimed"]
     story.does("propose_route", "clerk_2", **answers.route())
+
+
+@pytest.mark.parametrize("taken_back", [True, False])
+def test_an_application_that_comes_back_is_mended_by_who_made_it(town: city.City, taken_back: bool) -> None:  # noqa: FBT001  two rows of a table
+    story = Story(town, town.open("applicant_1", "intake", **answers.application("4.1")))
+    review = town.task(story.number, "review_acceptance")
+    if not taken_back:
+        town.claim("clerk_1", review)
+    with town.work() as session:
+        if taken_back:
+            made = f"{story.number}.r1.submit_application.1"
+            tasks.withdraw(session, town.actor("applicant_1"), town.time, made)
+        else:
+            tasks.send_back(session, town.actor("clerk_1"), town.time, review, "submit_application", "请补写经过")
+
+    with pytest.raises(errors.NotAllowed):
+        town.claim("applicant_2", town.task(story.number, "submit_application"))
+    with pytest.raises(errors.NotFound), town.look() as session:
+        pages.case_file(session, town.actor("applicant_2"), town.time, story.number)
+    story.does("submit_application", "applicant_1", **answers.application("4.1"))
+    assert story.elements() == ["review_acceptance"]

@@ -53,8 +53,12 @@ def task_page(session: Session, actor: Actor, now: datetime, task_id: str) -> Ta
     involved = queries.look_at(session, actor, now, case, f"task {task.element}")
     loaded = programs.of(session, case.bundle)
     form = loaded.form(task.form)
-    known, returnable = _engine_side(session, actor, now, case, task, loaded)
     blocked = _blocked(session, actor, now, case, task, involved)
+    family = lifecycle.family_of(session, case)
+    known = scope.of_data(actor, now, family, {})
+    returnable: list[view.Element] = []
+    if task.status == "open" and (_staff(actor) or not blocked):  # beside it stand votes and the data of others
+        known, returnable = _engine_side(actor, now, family, task, loaded)
     is_first = task.visit == 1 and task.status == "open"
     attempts = [] if is_first else looks.attempts(session, case_id=case.id, element=task.element)
     return TaskView(
@@ -99,12 +103,11 @@ def _written(session: Session, actor: Actor, task: tables.Task, form: forms.Form
     return sealed.without(form, data) if isinstance(data, dict) else None
 
 
-def _engine_side(  # noqa: PLR0913  who sees which task of which case, and when
-    session: Session, actor: Actor, now: datetime, case: tables.Case, task: tables.Task, loaded: programs.Loaded
-) -> tuple[dict[str, Any], Sequence[view.Element]]:
-    if task.status != "open":
-        return scope.of_data(actor, now, lifecycle.family_of(session, case), {}), ()
-    family, at = lifecycle.family_of(session, case), inputs.Address(task.run, task.element, task.visit)
+def _engine_side(
+    actor: Actor, now: datetime, family: view.Family, task: tables.Task, loaded: programs.Loaded
+) -> tuple[dict[str, Any], list[view.Element]]:
+    """What the form of an open task sees, and the earlier steps to which the work can be sent back."""
+    at = inputs.Address(task.run, task.element, task.visit)
     known = scope.of_data(actor, now, family, engine.task_data(loaded.program, family, at))
     earlier = engine.returnable(loaded.program, family, at)
     return known, [loaded.elements[task.process, one] for one in earlier]
@@ -217,12 +220,21 @@ def _staff(actor: Actor) -> bool:
 
 
 def _documents(papers: Sequence[tables.Document], actor: Actor, case: tables.Case) -> Sequence[tables.Document]:
-    """Staff see every paper; a party sees those addressed to everybody of the case or to themselves."""
+    """Staff see every paper; others those addressed to a subject for whom they stand, or to themselves.
+
+    Who opened the case stands for the subjects without an account, and reads what goes to all of them.
+    """
     if _staff(actor):
         return papers
-    mine = {one["id"] for one in case.shared.get("subjects") or () if one.get("account") == actor.name}
-    opener = case.opened_by == actor.name
-    return [one for one in papers if (one.subject_id is None and opener) or one.subject_id in mine]
+    concerned, opener = case.shared.get("subjects") or (), case.opened_by == actor.name
+    mine = [one for one in concerned if one.get("account") == actor.name or (opener and not one.get("account"))]
+    own, names = {one["id"] for one in mine}, {actor.display_name, *(one["name"] for one in mine)}
+    common = {*names, *(one["name"] for one in concerned)} if opener else names
+    return [
+        one
+        for one in papers
+        if (one.subject_id is None and common & {*one.to}) or (one.subject_id in own and names & {*one.to})
+    ]
 
 
 def _subjects_for(actor: Actor, case: tables.Case) -> list[dict[str, Any]]:

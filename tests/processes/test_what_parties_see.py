@@ -1,0 +1,91 @@
+"""What a party and an applicant get to see of a case: their own papers and tasks, no ballots and nobody else's data."""
+
+from typing import Any
+
+import pytest
+
+from tests import city
+from tests.processes import answers
+from tests.processes.story import Story, at, form_and_evaluate, panel_meets
+from workflow_service.cases import pages
+from workflow_service.storage import tables
+
+SUBJECTS = [
+    {"kind": "leading_body", "name": "甲局领导班子", "org": "甲局", "org_type": "party_government"},
+    {"kind": "person", "name": "丁", "org": "甲局", "org_type": "party_government", "account": "party_1"},
+    {"kind": "person", "name": "戊", "org": "甲局", "org_type": "party_government", "account": "party_2"},
+]
+
+
+@pytest.fixture
+def story(town: city.City) -> Story:
+    """A complex case of a unit and two persons, whose panel has met."""
+    story = Story(town, town.open("applicant_1", "intake", **answers.application("6.4", subjects=SUBJECTS)))
+    story.is_accepted(complex_=True)
+    story.is_investigated("6.4", mixed_ownership="yes", no_precedent="yes", state_equity_loss_major="no", loss_level="minor")  # fmt: skip
+    form_and_evaluate(story, dissenter="panel_expert_1")
+    return story
+
+
+def decided(story: Story) -> None:
+    outcomes = {"s1": "EXEMPT", "s2": "LIGHTEN", "s3": "NOT_TOLERATED"}
+    panel_meets(story, outcomes)
+    story.does("record_meeting", **answers.meeting(outcomes, story.committee()))
+    story.is_decided(at(2026, 4, 30))
+    story.town.settle()
+
+
+def beside(story: Story, name: str, element: str) -> dict[str, Any]:
+    """What stands beside an open task when somebody looks at it."""
+    task = story.town.task(story.number, element)
+    with story.town.look() as session:
+        return dict(pages.task_page(session, story.town.actor(name), story.town.time, task).shown)
+
+
+def papers(story: Story, name: str) -> list[tuple[str, str | None]]:
+    """The papers that somebody sees, by template and subject."""
+    with story.town.look() as session:
+        seen: list[tables.Document] = list(
+            pages.case_file(session, story.town.actor(name), story.town.time, story.number).documents
+        )
+        return sorted((one.template, one.subject_id) for one in seen)
+
+
+@pytest.mark.parametrize("name", ["applicant_1", "party_1"])
+def test_the_opened_opinions_stand_beside_a_task_for_those_who_work_on_it_only(story: Story, name: str) -> None:
+    assert beside(story, name, "record_panel_meeting") == {}
+    assert beside(story, "panel_secretary_1", "record_panel_meeting")["opened"]["opinions"]
+
+
+def test_what_a_party_needs_stands_beside_their_own_task(story: Story) -> None:
+    decided(story)
+    for _ in range(2):
+        story.does("draft_correction_notice")
+        story.does("sign_correction_notice")
+    task = story.town.task_of(story.number, "plan_correction", "party_1")
+
+    with story.town.look() as session:
+        own = pages.task_page(session, story.town.actor("party_1"), story.town.time, task).shown
+        other = pages.task_page(session, story.town.actor("party_2"), story.town.time, task).shown
+
+    assert (set(own), dict(other)) == ({"draft_correction_notice"}, {})
+
+
+def test_a_party_reads_what_is_addressed_to_them_and_the_applicant_what_goes_to_all(story: Story) -> None:
+    decided(story)
+
+    own = [("T03_acceptance", None), ("T05_rights", None)]
+    assert papers(story, "party_1") == [*own, ("T14_decision", "s2")]
+    assert papers(story, "party_2") == [*own, ("T14_decision", "s3")]
+    assert papers(story, "applicant_1") == [*own, ("T14_decision", "s1")]
+    assert {"T12_panel_opinion", "T13_minutes", "T32_filing"} <= {template for template, _ in papers(story, "clerk_1")}
+
+
+def test_who_asked_for_a_recusal_reads_the_decision(town: city.City) -> None:
+    story = Story(town, town.open("applicant_1", "intake", **answers.application("4.1", subjects=SUBJECTS)))
+    town.send("party_1", story.number, "recusal_requested", person="clerk_1", ground="近亲属")
+    story.does("decide_recusal", granted=False, reason="不属实")
+    town.settle()
+
+    assert papers(story, "party_1") == [("T30_recusal", None)]
+    assert papers(story, "party_2") == []
