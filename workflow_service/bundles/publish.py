@@ -65,7 +65,7 @@ class Change:
 
 
 def change(session: Session, actor: Actor, now: datetime, bundle_id: int, wanted: Change) -> reference.Bundle:
-    """Writes one file of one's own draft, faults or not: work in progress is never lost.
+    """Writes one file of a draft, faults or not: work in progress is never lost.
 
     Raises:
         Conflict: it is no draft any more, or somebody changed it since it was opened.
@@ -79,6 +79,8 @@ def change(session: Session, actor: Actor, now: datetime, bundle_id: int, wanted
     else:
         stored.put(session, draft, wanted.name, wanted.content)
     draft.hash, draft.changed_at = read.Bundle.of(files_of(session, draft)).hash, now
+    if actor.name not in (draft.author, *draft.editors):
+        draft.editors = [*draft.editors, actor.name]
     return draft
 
 
@@ -90,6 +92,26 @@ def _draft(session: Session, actor: Actor, bundle_id: int) -> reference.Bundle:
     if draft.status not in ("draft", "rejected"):
         raise errors.Conflict("此版本已提交审批或已发布，不能再修改；请另建草稿")
     return draft
+
+
+def discard(session: Session, actor: Actor, bundle_id: int) -> None:
+    """Takes one's own draft away; versions that were handed in or published stay."""
+    draft = _draft(session, actor, bundle_id)
+    if draft.author != actor.name:
+        raise errors.NotAllowed("只有编制人可以删除草稿")
+    stored.remove(session, draft)
+
+
+def recall(session: Session, actor: Actor, now: datetime, bundle_id: int) -> reference.Bundle:
+    """Takes one's own submitted bundle back before it is decided on: it is a draft again."""
+    permissions.require(actor, permissions.Permission.BUNDLE_EDIT)
+    bundle = session.get(reference.Bundle, bundle_id, with_for_update=True)
+    if bundle is None or bundle.status != "submitted":
+        raise errors.Conflict("此流程包不在待审批状态")
+    if bundle.author != actor.name:
+        raise errors.NotAllowed("只有编制人可以撤回提交")
+    bundle.status, bundle.submitted_at, bundle.changed_at = "draft", None, now
+    return bundle
 
 
 def findings(session: Session, bundle: reference.Bundle) -> Sequence[errors.Finding]:
@@ -109,7 +131,7 @@ def submit(session: Session, actor: Actor, now: datetime, bundle_id: int) -> ref
 
 
 def approve(session: Session, actor: Actor, now: datetime, bundle_hash: str, note: str = "") -> reference.Bundle:
-    """Approves exactly this content; the author never may, whatever other roles the author has."""
+    """Approves exactly this content; nobody who wrote any of it may, whatever other roles they have."""
     bundle = _submitted(session, actor, bundle_hash)
     if read.Bundle.of(files_of(session, bundle)).hash != bundle.hash:
         raise errors.Conflict("流程包内容与提交审批时不一致，不能批准")
@@ -128,18 +150,20 @@ def reject(session: Session, actor: Actor, now: datetime, bundle_hash: str, note
 
 def _submitted(session: Session, actor: Actor, bundle_hash: str) -> reference.Bundle:
     permissions.require(actor, permissions.Permission.BUNDLE_APPROVE)
-    bundle = by_hash(session, bundle_hash)
+    bundle = by_hash(session, bundle_hash, "submitted")
     if bundle.status != "submitted":
         raise errors.Conflict("此流程包不在待审批状态")
     if bundle.author == actor.name:
         raise errors.NotAllowed("不能审批自己编制的流程包，须由另一名流程管理员审批")
+    if actor.name in bundle.editors:
+        raise errors.NotAllowed("您修改过此流程包，不能审批，须由另一名流程管理员审批")
     return bundle
 
 
 def publish(session: Session, actor: Actor, now: datetime, bundle_hash: str) -> reference.Bundle:
     """Puts an approved bundle in force for new cases, variants built on it included; running cases stay on theirs."""
     permissions.require(actor, permissions.Permission.BUNDLE_EDIT)
-    bundle = by_hash(session, bundle_hash)
+    bundle = by_hash(session, bundle_hash, "approved")
     if bundle.status != "approved":
         raise errors.Conflict("流程包须先由另一人批准才能发布")
     if read.Bundle.of(files_of(session, bundle)).hash != bundle.hash:

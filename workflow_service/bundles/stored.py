@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import case, delete, func, select
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
@@ -22,12 +22,12 @@ class Origin:
     note: str = ""
 
 
-def by_hash(session: Session, bundle_hash: str) -> reference.Bundle:
-    """The newest bundle of a hash; raises NotFound."""
+def by_hash(session: Session, bundle_hash: str, status: str = "published") -> reference.Bundle:
+    """The bundle of a hash: of several with the same content the newest that has a status, else the newest; raises NotFound."""
     found = session.scalar(
         select(reference.Bundle)
         .where(reference.Bundle.hash == bundle_hash)
-        .order_by(reference.Bundle.id.desc())
+        .order_by(case((reference.Bundle.status == status, 0), else_=1), reference.Bundle.id.desc())
         .limit(1)
     )
     if found is None:
@@ -75,6 +75,13 @@ def put(session: Session, draft: reference.Bundle, name: str, content: bytes | N
     )
     if content is not None:
         session.add(reference.BundleFile(bundle_id=draft.id, name=name, content=content))
+    session.flush()
+
+
+def remove(session: Session, draft: reference.Bundle) -> None:
+    """Takes a draft away with its files."""
+    session.execute(delete(reference.BundleFile).where(reference.BundleFile.bundle_id == draft.id))
+    session.delete(draft)
     session.flush()
 
 

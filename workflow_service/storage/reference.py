@@ -12,7 +12,8 @@ from workflow_service.storage.tables import Table
 class Bundle(Table):
     """Diagrams, tables, forms and letters as one version with one hash.
 
-    Status: draft, submitted, approved, published, rejected. ``version`` is given at publication, dense per place.
+    Status: draft, submitted, approved, published, rejected. ``version`` is given at publication, dense per place;
+    ``editors`` are those beside the author who changed the draft.
     """
 
     __tablename__ = "bundle"
@@ -24,6 +25,7 @@ class Bundle(Table):
     base: Mapped[str | None] = mapped_column(String(64))
     note: Mapped[str] = mapped_column(default="")
     author: Mapped[str] = mapped_column(String(80))
+    editors: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]

@@ -43,7 +43,7 @@ def bundles() -> str:
 
 
 def _who(session: Session, found: Sequence[reference.Bundle]) -> Mapping[str, str]:
-    people = {name for one in found for name in (one.author, one.approved_by, one.published_by) if name}
+    people = {name for one in found for name in (one.author, *one.editors, one.approved_by, one.published_by) if name}
     return roster.display_names(session, people)
 
 
@@ -109,6 +109,7 @@ def show(bundle_id: int) -> str:
             is_valid=not any(one["severity"] == "error" for one in found),
             editable=bundle.status in EDITABLE,
             mine=bundle.author == visit.actor().name,
+            edited=visit.actor().name in bundle.editors,
             who=_who(session, [bundle]),
             places=overview.place_names(session),
             bases=[one for one in publish.listed(session, visit.actor()) if one.id != bundle.id],
@@ -165,12 +166,24 @@ def act(bundle_id: int, action: str) -> flask.typing.ResponseReturnValue:
         elif action in ("approval", "rejection"):
             api_bundles.decide(session, bundle.hash, approved=action == "approval", note=note)
             done = "approved" if action == "approval" else "rejected"
+        elif action == "recall":
+            publish.recall(session, visit.actor(), visit.now(), bundle.id)
+            done = "recalled"
         elif action == "publication":
             publish.publish(session, visit.actor(), visit.now(), bundle.hash)
             done = "published"
         else:
             raise errors.NotFound("没有这项操作")
     return shared.go("owner.show", done, bundle_id=bundle_id)
+
+
+@pages.post("/<int:bundle_id>/discard")
+@guard.needs(Permission.BUNDLE_EDIT)
+def discard(bundle_id: int) -> flask.typing.ResponseReturnValue:
+    """Takes a draft away."""
+    with visit.writing() as session:
+        publish.discard(session, visit.actor(), bundle_id)
+    return shared.go("owner.bundles", "discarded")
 
 
 @pages.get("/<int:bundle_id>/archive.zip")

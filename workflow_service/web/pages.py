@@ -56,6 +56,8 @@ SAID: Mapping[str, Any] = {
     "password": lazy_gettext("密码已修改，请用新密码登录"),
     "resolved": lazy_gettext("异常已处理"),
     "handed_in": lazy_gettext("已提交审批，请另一名流程管理员审批"),
+    "recalled": lazy_gettext("已撤回提交，可以继续修改"),
+    "discarded": lazy_gettext("草稿已删除"),
     "approved": lazy_gettext("已批准"),
     "rejected": lazy_gettext("已退回编制人"),
     "published": lazy_gettext("已发布，新案件将使用此版本"),
