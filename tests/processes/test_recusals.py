@@ -5,7 +5,10 @@ import pytest
 from tests import city
 from tests.processes import answers
 from tests.processes.story import Story
-from workflow_service.storage import tables
+from workflow_service import errors
+from workflow_service.bundles import programs
+from workflow_service.cases import callings, pages
+from workflow_service.storage import database, people, tables
 
 
 def applied(town: city.City) -> Story:
@@ -87,3 +90,52 @@ def test_one_that_is_decided_stands_when_the_case_is_withdrawn(town: city.City) 
 
     assert story.elements() == ["review_archive"]
     assert town.shared(story.number)["recused"] == ["clerk_2"]
+
+
+def test_whoever_is_called_by_name_is_out_like_one_named_by_account(town: city.City) -> None:
+    story = Story(town, town.open("applicant_1", "intake", **answers.application("4.1")))
+    called = town.actor("clerk_2").display_name
+
+    town.send("applicant_1", story.number, "recusal_requested", person=called, ground="近亲属")
+    story.does("decide_recusal", granted=True, reason="情况属实")
+
+    assert town.shared(story.number)["recused"] == ["clerk_2"]
+    story.holds()
+
+
+def test_a_name_that_several_bear_is_asked_about_and_a_strangers_is_kept(town: city.City) -> None:
+    story = Story(town, town.open("applicant_1", "intake", **answers.application("4.1")))
+    called = town.actor("clerk_2").display_name
+    with database.transaction(town.db) as session:
+        session.query(people.Account).filter_by(name="chief_2").one().display_name = called
+
+    with pytest.raises(errors.Invalid) as refused:
+        town.send("applicant_1", story.number, "recusal_requested", person=called, ground="近亲属")
+    assert [one.code for one in refused.value.errors] == ["ambiguous_person"]
+
+    town.send("applicant_1", story.number, "recusal_requested", person="外聘评估师", ground="近亲属")
+    assert "decide_recusal" in story.elements()
+
+
+def test_the_decision_stands_beside_what_was_asked_for(town: city.City) -> None:
+    story = applied(town)
+    chief = town.actor("chief_1")
+    with town.look() as session:
+        task = next(one for one in story.rows("decide_recusal"))
+        seen = pages.task_page(session, chief, town.time, task.id)
+
+    assert seen.shown == {"recusal_request": {"person": "clerk_2", "ground": "近亲属"}}
+
+
+def test_names_in_lists_and_rows_stand_for_those_who_may_sit_there(town: city.City) -> None:
+    called = [town.actor(name).display_name for name in ("committee_member_1", "clerk_2")]
+    given = {"attendees": [*called, "committee_member_2"], "votes": [{"user": called[0], "vote": "for"}]}
+
+    with town.look() as session:
+        form = programs.of(session, programs.in_force(session, "city")).form("record_meeting")
+        told = callings.by_account(session, "city", form.fields, given)
+
+    assert told == {
+        "attendees": ["committee_member_1", called[1], "committee_member_2"],  # a clerk is no member of the committee
+        "votes": [{"user": "committee_member_1", "vote": "for"}],
+    }

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from workflow_service.bundles import forms, programs
-from workflow_service.cases import files
+from workflow_service.cases import callings, files
 from workflow_service.identity import roster
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import tables
@@ -20,7 +20,9 @@ def judged(  # noqa: PLR0913  who fills in what, where, knowing what
     loaded = programs.of(session, case.bundle)
     people = forms.People(partial(_known, session), loaded.roles)
     mine = files.known_to(session, actor, case)
-    return forms.check(loaded.form(form_id), data, known, files=mine, people=people)
+    form = loaded.form(form_id)
+    given = forms.check(form, data, known, files=mine, people=people)
+    return callings.by_account(session, case.place, form.fields, given)
 
 
 def _known(session: Session, names: Collection[str]) -> dict[str, forms.Known]:

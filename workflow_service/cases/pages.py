@@ -158,7 +158,14 @@ def _may(actor: Actor, task: tables.Task, blocked: str, returnable: Sequence[vie
 def _shown(loaded: programs.Loaded, task: tables.Task, known: Mapping[str, Any]) -> dict[str, Any]:
     names = loaded.properties(task.process, task.element).get("show", "")
     wanted = [one.strip() for one in names.split(",") if one.strip()]
-    return {name: known[name] for name in wanted if name in known}
+    requests = {one.form: one for one in loaded.program.entrances if one.message and one.process == task.process}
+    told = {name: _request(loaded, name, known) for name in wanted if name in requests and name not in known}
+    return {name: known[name] if name in known else told[name] for name in wanted if name in known or name in told}
+
+
+def _request(loaded: programs.Loaded, form_id: str, known: Mapping[str, Any]) -> dict[str, Any]:
+    """What the message that started a run said: its data stand beside one another in the run."""
+    return {name: known[name] for name in loaded.form(form_id).answers if name in known}
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,8 @@ def part(loaded: programs.Loaded, name: str, form_id: str, value: Any, known: Ma
 
 def _title(loaded: programs.Loaded, name: str) -> str:
     step = next((one for one in loaded.elements.values() if one.id == name), None)
-    return (i18n.either(step, "name") if step else "") or data_names.word(name)
+    form = loaded.forms.get(name)
+    return (i18n.either(step, "name") if step else i18n.either(form, "title") if form else "") or data_names.word(name)
 
 
 def _brief(name: str, value: Any) -> Any:
