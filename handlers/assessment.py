@@ -57,6 +57,8 @@ def check_panel(  # noqa: PLR0913  the composition of a panel is all of this
     missing_category_reason: str | None = None,
     investigators: Sequence[str] | None = None,
     subjects: Sequence[Mapping[str, Any]] | None = None,
+    witnesses: Sequence[str] | None = None,
+    recused: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Checks the composition of the panel (article 15); ERR_PANEL when it cannot stand.
 
@@ -65,12 +67,15 @@ def check_panel(  # noqa: PLR0913  the composition of a panel is all of this
         chair: account name of the chair.
         secretary: account name of the secretary, who has no vote.
         missing_category_reason: why a category is not represented; without it all five must be.
-        investigators: account names of those who investigated; they may not be members.
+        investigators: account names of those who investigated; neither they nor the next two may have a part in the panel.
         subjects: the subjects of the case, whose units may not be represented.
+        witnesses: account names of those who were heard as witnesses.
+        recused: account names of those who were recused.
     """
     present = {str(row.get("category")) for row in members}
     missing = [name for name in CATEGORIES if name not in present]
-    conflicts = _conflicts(members, chair, set(investigators or ()), subjects or ())
+    barred = _barred(subjects or (), investigators or (), witnesses or (), recused or ())
+    conflicts = _conflicts(members, chair, secretary, barred, subjects or ())
     problems = list(conflicts)
     users = [str(row.get("user")) for row in members]
     if missing and not (missing_category_reason or "").strip():
@@ -272,27 +277,41 @@ def _terminate_without_procedure(context: Context, outcomes: Sequence[Mapping[st
     return [] if str(reference or "").strip() else ["没有已启动的问责程序，不能作出终止问责程序的决定（第14条）"]
 
 
+def _barred(
+    subjects: Sequence[Mapping[str, Any]],
+    investigators: Sequence[str],
+    witnesses: Sequence[str],
+    recused: Sequence[str],
+) -> dict[str, str]:
+    """Account name → why this person can have no part in the panel."""
+    return {
+        **dict.fromkeys(map(str, investigators), "参加了本案调查"),
+        **dict.fromkeys(map(str, witnesses), "是本案证人"),
+        **{str(one["account"]): "是本案当事人" for one in subjects if one.get("account")},
+        **dict.fromkeys(map(str, recused), "已经回避本案"),
+    }
+
+
 def _conflicts(
     members: Sequence[Mapping[str, Any]],
     chair: str | None,
-    investigators: set[str],
+    secretary: str | None,
+    barred: Mapping[str, str],
     subjects: Sequence[Mapping[str, Any]],
 ) -> list[str]:
-    accounts = {str(one["account"]) for one in subjects if one.get("account")}
     units = {str(unit) for one in subjects for unit in (one.get("org"), one.get("unit")) if unit}
     found = []
     for row in members:
         user, org = str(row.get("user")), str(row.get("org") or "")
-        if user in investigators:
-            found.append(f"{user}参加了本案调查，不能担任成员")
-        if user in accounts:
-            found.append(f"{user}是本案当事人，不能担任成员")
+        if user in barred:
+            found.append(f"{user}{barred[user]}，不能担任成员")
         elif org in units:
             found.append(f"{user}与当事人同属{org}，应当回避")
         if row.get("conflict") is True:
             found.append(f"{user}申报了应当回避的情形")
-    if chair and chair in accounts | investigators and chair not in _accounts(members):
-        found.append(f"{chair}不能担任组长")
+    for user, post in ((chair, "组长"), (secretary, "秘书")):
+        if user in barred and user not in _accounts(members):
+            found.append(f"{user}{barred[user]}，不能担任{post}")
     return found
 
 

@@ -147,6 +147,8 @@ def test_a_missing_category_needs_a_reason() -> None:
         ({"user": "i1"}, "参加了本案调查"),  # an investigator
         ({"org": "某局"}, "同属某局"),  # a colleague of the subject
         ({"user": "p1"}, "是本案当事人"),  # the subject
+        ({"user": "w1"}, "是本案证人"),  # a witness
+        ({"user": "r1"}, "已经回避本案"),  # somebody recused before
         ({"conflict": True}, "申报了应当回避的情形"),  # declared by the member
         ({"user": "m2"}, "重复"),  # the same person twice
     ],
@@ -156,7 +158,15 @@ def test_a_conflict_of_interest_sends_the_panel_back(change: dict[str, Any], sai
     subjects = [{"id": "s1", "name": "张某", "org": "某局", "account": "p1"}]
 
     with pytest.raises(BpmnError, match=said):
-        assessment.check_panel(fakes.context(), members, "m3", "k1", None, ["i1"], subjects)
+        assessment.check_panel(fakes.context(), members, "m3", "k1", None, ["i1"], subjects, ["w1"], ["r1"])
+
+
+@pytest.mark.parametrize(("chair", "secretary", "said"), [("r1", "k1", "组长"), ("m1", "i1", "秘书")])
+def test_who_may_not_be_a_member_neither_leads_the_panel_nor_keeps_its_record(
+    chair: str, secretary: str, said: str
+) -> None:
+    with pytest.raises(BpmnError, match=f"不能担任{said}"):
+        assessment.check_panel(fakes.context(), _members(), chair, secretary, None, ["i1"], recused=["r1"])
 
 
 def test_an_even_panel_is_a_warning_only() -> None:

@@ -10,6 +10,7 @@ import pytest
 from tests import city
 from tests.processes import answers
 from tests.processes.story import PANEL, Story, at, form_and_evaluate, forms_panel, panel_meets, text_of
+from tests.processes.test_duties import grant
 from workflow_service import errors
 from workflow_service.audit import replay
 from workflow_service.cases import ballots, pages, ports, queries
@@ -216,6 +217,28 @@ def test_a_recused_member_is_out_at_once_the_opinion_void_but_kept_and_a_replace
     heard = {one["member_id"] for one in story.returned("open_opinions")["opinions"]}
     assert "panel_expert_2" not in heard
     assert {"panel_expert_1", "panel_expert_3"} <= heard
+    story.holds()
+
+
+@pytest.mark.parametrize("post", ["chair", "secretary"])
+def test_a_recused_chair_or_secretary_is_replaced_and_the_opinions_stand(story: Story, post: str) -> None:
+    form_and_evaluate(story)
+    if post == "chair":
+        members = [name for name, _ in PANEL]
+        votes = [{"user": name, "vote": "for"} for name in members]
+        story.does("record_panel_meeting", attendees=members, votes=votes, opinion="同意")
+    person = f"panel_{post}_1"
+    story.town.send("applicant_1", story.number, "recusal_requested", person=person, ground="近亲属")
+    story.does("decide_recusal", granted=True, reason="情况属实")
+    people = [{"user": name, "category": category} for name, category in PANEL]
+    sitting = {"members": people, "chair": "panel_chair_1", "secretary": "panel_secretary_1"}
+
+    assert story.elements() == ["form_panel"]
+    story.does("form_panel", **sitting)
+    assert story.elements() == ["form_panel"], "who was recused does not come back"
+    grant(story.town, "panel_expert_3", f"panel_{post}")
+    story.does("form_panel", **{**sitting, post: "panel_expert_3"})
+    assert story.elements() == ["record_panel_meeting"]
     story.holds()
 
 
