@@ -13,6 +13,7 @@ from tests.processes.story import PANEL, Story, at, form_and_evaluate, forms_pan
 from tests.processes.test_duties import grant
 from workflow_service import errors
 from workflow_service.audit import replay
+from workflow_service.bundles import forms
 from workflow_service.cases import ballots, pages, ports, queries
 from workflow_service.storage import tables
 
@@ -240,6 +241,22 @@ def test_a_recused_chair_or_secretary_is_replaced_and_the_opinions_stand(story: 
     story.does("form_panel", **{**sitting, post: "panel_expert_3"})
     assert story.elements() == ["record_panel_meeting"]
     story.holds()
+
+
+def test_a_panel_that_is_formed_again_begins_with_those_who_remain(story: Story) -> None:
+    forms_panel(story)
+    story.town.send("applicant_1", story.number, "recusal_requested", person="panel_expert_2", ground="亲属关系")
+    story.does("decide_recusal", granted=True, reason="情况属实")
+
+    town = story.town
+    with town.look() as session:
+        task = next(one for one in story.rows("form_panel") if one.status == "open")
+        seen = pages.task_page(session, town.actor("chief_1"), town.time, task.id)
+        proposed = forms.prefill(seen.form, seen.known)
+
+    remaining = [name for name, _category in PANEL if name != "panel_expert_2"]
+    assert [one["user"] for one in proposed["members"]] == remaining
+    assert (proposed["chair"], proposed["secretary"]) == (seen.known["form_panel"]["chair"], "panel_secretary_1")
 
 
 def test_the_panel_advises_and_the_committee_departs_only_with_a_reason(story: Story) -> None:
