@@ -17,6 +17,7 @@ TABS = ("overview", "progress", "documents", "history")
 PLACES = {
     "applicant_1": ("/inbox", "/start", "/start/intake", "/cases"),
     "clerk_1": STAFF,
+    "panel_business_1": ("/inbox",),
     "process_owner_1": ("/bundles", "/bundles/1", "/bundles/try", "/bundles/1/files/route.dmn",
                         "/bundles/1/files/correction.bpmn", "/bundles/1/files/forms/evaluate.json",
                         "/bundles/1/files/roles.json"),
