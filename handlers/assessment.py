@@ -309,9 +309,9 @@ def _conflicts(
             found.append(f"{user}与当事人同属{org}，应当回避")
         if row.get("conflict") is True:
             found.append(f"{user}申报了应当回避的情形")
-    for user, post in ((chair, "组长"), (secretary, "秘书")):
-        if user in barred and user not in _accounts(members):
-            found.append(f"{user}{barred[user]}，不能担任{post}")
+    for one, post in ((chair or "", "组长"), (secretary or "", "秘书")):
+        if one in barred and one not in _accounts(members):
+            found.append(f"{one}{barred[one]}，不能担任{post}")
     return found
 
 

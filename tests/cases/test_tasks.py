@@ -170,6 +170,17 @@ def test_a_delegate_prepares_and_the_one_who_asked_submits(desk: office.Office) 
     assert desk.task(number, "decide_it")
 
 
+def test_nobody_delegates_to_themselves(desk: office.Office) -> None:
+    task = desk.task(desk.open("apply", "intake", matter="x"), "review_it")
+    desk.claim("clerk1", task)
+    with desk.work() as session:
+        with pytest.raises(errors.Conflict):
+            tasks.delegate(session, desk.actor("clerk1"), desk.time, task, "clerk1")
+        tasks.delegate(session, desk.actor("clerk1"), desk.time, task, "clerk2")
+        with pytest.raises(errors.Conflict):
+            tasks.delegate(session, desk.actor("clerk2"), desk.time, task, "clerk2")
+
+
 def test_a_delegate_who_sends_twice_gets_the_same_answer(desk: office.Office) -> None:
     number = desk.open("apply", "intake", matter="x")
     task = desk.task(number, "review_it")

@@ -160,3 +160,18 @@ def test_the_days_count_from_the_signing_and_not_from_the_meeting(town: city.Cit
 
     assert town.shared(story.number)["decision"]["date"] == "2026-03-11"
     assert story.due("draft_correction_notice") == "2026-03-18"
+
+
+def test_a_notice_names_the_object_whose_correction_was_ordered(town: city.City) -> None:
+    subjects = [SUBJECT, {**SUBJECT, "name": "戊", "account": "party_2"}]
+    story = Story(town, town.open("applicant_1", "intake", **answers.application("4.1", subjects=subjects)))
+    story.is_accepted(simple=True, consensus=True)
+    story.is_investigated("4.1", **FACTS)
+    story.does("draft_simple_decision")
+    story.does("record_meeting", **answers.meeting({"s1": "EXEMPT", "s2": "EXEMPT"}, story.committee()))
+    story.is_decided(at(2026, 3, 20))
+
+    with pytest.raises(errors.Invalid) as refused:
+        story.does("draft_correction_notice", **{**answers.NOTICE, "object": "s2"})
+    assert [one.field for one in refused.value.errors] == ["object"]
+    story.does("draft_correction_notice", **{**answers.NOTICE, "object": "s1"})

@@ -193,8 +193,9 @@ def test_signs_are_warned_of_until_they_are_gone() -> None:
     case.begin("early_warning", unit="丙局", signs="采购拆分", advice="加强审核", review_date="2026-10-09")
     case.do("remind_early", kind="letter", text="提醒")
     assert case.letters() == ["T28_warning"]
-    case.do("review_warning", resolved=False)
+    case.do("review_warning", resolved=False, review_date="2026-11-09")
     case.do("remind_early", kind="talk", text="再提醒")
+    assert case.task("review_warning").due.date() == date(2026, 11, 9)
     case.do("review_warning", resolved=True)
     assert case.open() == ["review_archive"]
 

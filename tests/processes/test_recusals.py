@@ -7,7 +7,7 @@ from tests.processes import answers
 from tests.processes.story import Story
 from workflow_service import errors
 from workflow_service.bundles import programs
-from workflow_service.cases import callings, pages
+from workflow_service.cases import callings, pages, tasks
 from workflow_service.storage import database, people, tables
 
 
@@ -139,3 +139,16 @@ def test_names_in_lists_and_rows_stand_for_those_who_may_sit_there(town: city.Ci
         "attendees": ["committee_member_1", called[1], "committee_member_2"],  # a clerk is no member of the committee
         "votes": [{"user": "committee_member_1", "vote": "for"}],
     }
+
+
+def test_nobody_decides_on_their_own_recusal(town: city.City) -> None:
+    story = Story(town, town.open("applicant_1", "intake", **answers.application("4.1")))
+    story.does("review_acceptance")
+    town.send("applicant_1", story.number, "recusal_requested", person="chief_2", ground="近亲属")
+
+    with pytest.raises(errors.Invalid):
+        story.does("decide_recusal", "chief_2", granted=False, reason="不属实")
+    with town.work() as session:
+        tasks.release(session, town.actor("chief_2"), town.time, town.task(story.number, "decide_recusal"))
+    story.does("decide_recusal", "chief_1", granted=True, reason="属实")
+    assert town.shared(story.number)["recused"] == ["chief_2"]

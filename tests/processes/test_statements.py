@@ -127,6 +127,19 @@ def test_a_stranger_is_not_heard_in_the_case_of_a_known_account(town: city.City)
         town.send("party_2", story.number, "statement_received", **WRITTEN)
 
 
+def test_nobody_speaks_for_another_party_who_can_speak(town: city.City) -> None:
+    subjects = [{"kind": "person", "name": name, "org": "甲局", "account": name} for name in ("party_1", "party_2")]
+    story = Story(town, town.open("applicant_1", "intake", **answers.application("4.1", subjects=subjects)))
+    story.is_accepted(**PATHS["simple"])
+
+    with pytest.raises(errors.Invalid) as refused:
+        town.send("party_2", story.number, "statement_received", **{**WRITTEN, "party": "s1"})
+    assert [one.field for one in refused.value.errors] == ["party"]
+    town.send("party_2", story.number, "statement_received", **{**WRITTEN, "party": "s2"})
+    town.send("applicant_1", story.number, "statement_received", **{**WRITTEN, "party": "s1"})
+    assert story.elements().count("register_appeal") == 2
+
+
 def kept(story: Story) -> list[str]:
     """What the statements in the inbox say."""
     with story.town.look() as session:

@@ -177,6 +177,20 @@ def test_13_a_negative_result_is_handed_over_only_after_people_have_determined_i
     story.does("record_meeting", **answers.meeting({"s1": "NOT_TOLERATED"}, story.committee()))
     story.is_decided(at(2026, 3, 20))
     assert "T23_handover" not in papers(story)
+    lonely = {
+        "members_due": 5,
+        "attendees": story.committee()[:1],
+        "votes": [{"user": story.committee()[0], "vote": "for"}],
+    }
+    few = {
+        "members_due": 5,
+        "attendees": story.committee(),
+        "votes": [{"user": one, "vote": "for"} for one in story.committee()[:2]],
+    }
+    for meeting, wrong in ((lonely, ["attendees", "votes"]), (few, ["votes"])):
+        with pytest.raises(errors.Invalid) as refused:
+            story.does("determine_accountability", **meeting, determined=True, grounds="谋取私利", organ="监察委员会")
+        assert [one.field for one in refused.value.errors] == wrong
 
     story.does(
         "determine_accountability", members_due=5, attendees=story.committee(),
@@ -191,7 +205,9 @@ def papers(story: Story) -> set[str]:
     return {one.template for one in story.town.documents(story.number)}
 
 
-@pytest.mark.parametrize("flag", ["neg_work_safety", "neg_food_drug", "neg_eco_damage", "neg_mass_incident_mishandled"])
+@pytest.mark.parametrize(
+    "flag", ["neg_work_safety", "neg_food_drug", "neg_eco_damage", "neg_mass_incident_mishandled", "repeat_same_error"]
+)
 def test_14_the_negative_list_brings_people_to_look_and_rejects_nobody_by_itself(town: city.City, flag: str) -> None:
     story = begun(town, path={})
     story.does("plan_investigation", team=["investigator_1", "investigator_2"])

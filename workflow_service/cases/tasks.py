@@ -134,6 +134,8 @@ def transfer(session: Session, actor: Actor, now: datetime, task_id: str, to: st
 def delegate(session: Session, actor: Actor, now: datetime, task_id: str, to: str) -> tables.Task:
     """Asks another person to prepare a task; their answer comes back to the one who asked, who submits it."""
     task, case = _held(session, actor, task_id)
+    if to == actor.name:
+        raise errors.Conflict("任务已由您办理，不需要再委派给本人")
     _check_receiver(session, case, task, to)
     steps.save_task(session, task, holder=to, delegated_by=actor.name)
     lifecycle.note(session, actor, now, case, "delegated", {"task": task.id, "to": to})
