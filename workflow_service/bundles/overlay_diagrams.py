@@ -1,55 +1,21 @@
 """Operations of a variant on diagrams: a limit tightened, a task inserted; what the law protects is refused by its article."""
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from lxml import etree
 
-from workflow_service.bundles import overlay_drawing
+from workflow_service.bundles import limits, overlay_drawing
+from workflow_service.bundles.limits import Limit
 from workflow_service.bundles.overlay_desk import Desk, Words
 from workflow_service.bundles.variant_file import Operation
 from workflow_service.engine import diagram
 from workflow_service.engine.diagram import Diagram, Flow, Node
 from workflow_service.engine.document import BPMN, SPIFF
 
-#: ``working days after(start, 5)``, or with a shorter number for urgent cases
-_LIMIT = re.compile(
-    r"(working days after\((?:[^(),]|\([^()]*\))*,\s*)(?:if case\.urgent = true then (\d+) else )?(\d+)(\))"
-)
 #: whose time a county may only lengthen: less of it would be less of a right
 _PARTIES = frozenset({"party", "applicant"})
 _ELEMENT = ("环节", "element")
-_WHERE = (f"{SPIFF}property", f"{SPIFF}parameter")
-
-
-@dataclass(frozen=True)
-class Limit:
-    """A number of working days, and the one for urgent cases."""
-
-    days: int
-    urgent: int | None = None
-
-    @property
-    def words(self) -> Words:
-        """The limit as people say it."""
-        days = (f"{self.days} 个工作日", f"{self.days} working days")
-        if self.urgent is None or self.urgent == self.days:
-            return days
-        return f"{days[0]}（加急 {self.urgent} 个）", f"{days[1]} ({self.urgent} if urgent)"
-
-    @property
-    def text(self) -> str:
-        """The number as FEEL."""
-        if self.urgent is None or self.urgent == self.days:
-            return str(self.days)
-        return f"if case.urgent = true then {self.urgent} else {self.days}"
-
-    @property
-    def pair(self) -> tuple[int, int]:
-        """Both numbers."""
-        return self.days, self.days if self.urgent is None else self.urgent
 
 
 def set_limit(desk: Desk, given: Operation) -> Words:
@@ -59,7 +25,7 @@ def set_limit(desk: Desk, given: Operation) -> Words:
     owner = _node(desk, drawn, given["element"])
     timers = [one.id for one in drawn.nodes if one.host == owner.id]
     also = [_node(desk, drawn, str(one)) for one in given.get("also", ())]
-    before = next(iter(_limits(root, owner.id)), None)
+    before = next(iter(limits.at(root, owner.id)), None)
     if before is None:
         message = (f"“{owner.name}”没有以工作日计的期限", f"“{owner.id}” has no limit in working days")
         raise desk.refuse("V02", owner.id, message, ("只对有期限的环节设置", "choose an element that has a limit"))
@@ -67,14 +33,14 @@ def set_limit(desk: Desk, given: Operation) -> Words:
     for one in (owner, *also):
         _may_change(desk, drawn, one, (before, wanted), _is_partys(desk, owner))
     for one in also:
-        if before not in _limits(root, one.id):
+        if before not in limits.at(root, one.id):
             message = (
                 f"“{one.name}”没有相同的期限：{before.words[0]}",
                 f"“{one.id}” does not state the limit {before.words[1]}",
             )
             raise desk.refuse("V02", one.id, message, ("从 also 中删除它", "take it out of also"))
     for element in (owner.id, *timers, *(one.id for one in also)):
-        _replace(root, element, before, wanted)
+        limits.put(root, element, before, wanted)
     desk.keep_diagram(given["process"], root)
     english = owner.properties.get("name_en", owner.id)
     return (
@@ -102,9 +68,9 @@ def _is_partys(desk: Desk, node: Node) -> bool:
     return lanes.get(node.lane) in _PARTIES
 
 
-def _may_change(desk: Desk, drawn: Diagram, node: Node, limits: tuple[Limit, Limit], partys: bool) -> None:
+def _may_change(desk: Desk, drawn: Diagram, node: Node, both: tuple[Limit, Limit], partys: bool) -> None:
     """Refuses a limit that the city has locked, or that would become looser than the city's."""
-    before, wanted = limits
+    before, wanted = both
     article = _article(drawn, node)
     locked, mandatory = (node.properties.get(name) for name in ("variants", "mandatory"))
     longer = any(new > old for new, old in zip(wanted.pair, before.pair, strict=True))
@@ -141,40 +107,6 @@ def _article(drawn: Diagram, node: Node) -> str:
     holder = next((one for one in drawn.nodes if one.id in (node.scope, node.host)), None)
     own = node.properties.get("article") or (holder.properties.get("article") if holder else "")
     return own or "22"
-
-
-def _places(root: etree._Element, element: str) -> Iterator[tuple[etree._Element, str]]:
-    """Where an element itself, not what it holds, may state a limit: the XML element, and its attribute or none for text."""
-    found = next((one for one in root.iter() if one.get("id") == element and one.tag.startswith(BPMN)), None)
-    if found is None:
-        return
-    for child in found:
-        if child.tag == f"{BPMN}extensionElements" or child.tag.endswith("EventDefinition"):
-            for one in child.iter():
-                if one.tag in _WHERE and one.get("value"):
-                    yield one, "value"
-                elif one.text and one.text.strip():
-                    yield one, ""
-
-
-def _limits(root: etree._Element, element: str) -> list[Limit]:
-    found = []
-    for one, attribute in _places(root, element):
-        for match in _LIMIT.finditer(one.get(attribute, "") if attribute else one.text or ""):
-            found.append(Limit(int(match[3]), int(match[2]) if match[2] else None))
-    return found
-
-
-def _replace(root: etree._Element, element: str, before: Limit, wanted: Limit) -> None:
-    def changed(match: re.Match[str]) -> str:
-        stated = Limit(int(match[3]), int(match[2]) if match[2] else None)
-        return f"{match[1]}{wanted.text}{match[4]}" if stated == before else match[0]
-
-    for one, attribute in _places(root, element):
-        if attribute:
-            one.set(attribute, _LIMIT.sub(changed, one.get(attribute, "")))
-        else:
-            one.text = _LIMIT.sub(changed, one.text or "")
 
 
 _TASK_KEYS = ("id", "name", "name_en", "lane", "article", "due", "show")

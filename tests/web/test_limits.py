@@ -1,0 +1,55 @@
+"""The page of limits shows all of a version's, and changes those of a draft."""
+
+from tests.web.conftest import House
+from tests.web.test_drafts import AUTHOR, draft
+from tests.web.test_variants import newest
+
+REVIEW = {"file": "intake.bpmn", "element": "review_acceptance", "before_days": "5", "before_urgent": "3"}
+
+
+def test_an_owner_changes_a_limit_and_sees_what_it_was(house: House) -> None:
+    made = draft(house)
+    browser = house.browser(AUTHOR)
+
+    answer = browser.post(f"/bundles/{made.id}/limits", **REVIEW, days="4", urgent="2", expected=made.hash)
+    page = browser.get(f"/bundles/{made.id}/limits").get_data(as_text=True)
+
+    assert answer.status_code == 303
+    assert "4 个工作日（加急 2 个）" in page
+    assert "原为 5 个工作日（加急 3 个）" in page
+
+
+def test_what_the_regulation_sets_has_no_field_and_cannot_be_changed(house: House) -> None:
+    made = draft(house)
+    browser = house.browser(AUTHOR)
+    given = {"file": "correction.bpmn", "element": "sign_correction_notice", "before_days": "5", "days": "6"}
+
+    page = browser.get(f"/bundles/{made.id}/limits").get_data(as_text=True)
+    answer = browser.post(f"/bundles/{made.id}/limits", **given)
+
+    assert 'value="sign_correction_notice"' not in page
+    assert answer.status_code == 409
+    assert newest(house, "city").hash == made.hash
+
+
+def test_a_draft_that_changed_meanwhile_and_wrong_numbers_are_refused(house: House) -> None:
+    made = draft(house)
+    browser = house.browser(AUTHOR)
+
+    stale = browser.post(f"/bundles/{made.id}/limits", **REVIEW, days="4", expected="0" * 64)
+    wrong = browser.post(f"/bundles/{made.id}/limits", **REVIEW, days="soon", expected=made.hash)
+
+    assert (stale.status_code, wrong.status_code) == (409, 422)
+    assert newest(house, "city").hash == made.hash
+
+
+def test_a_published_version_and_a_countys_draft_are_only_shown(house: House) -> None:
+    browser = house.browser(AUTHOR)
+    page = browser.get("/bundles/1/limits").get_data(as_text=True)
+    west = next(one for one in house.api(AUTHOR, "GET", "/bundles").json["items"] if one["place"] == "west")
+    browser.post("/bundles", base=west["hash"])
+    county = browser.get(f"/bundles/{newest(house, 'west').id}/limits").get_data(as_text=True)
+
+    assert "受理审查" in page
+    assert 'class="limit-form"' not in page + county
+    assert "variant.json" in county
