@@ -259,6 +259,35 @@ def test_a_panel_that_is_formed_again_begins_with_those_who_remain(story: Story)
     assert (proposed["chair"], proposed["secretary"]) == (seen.known["form_panel"]["chair"], "panel_secretary_1")
 
 
+def test_whoever_gets_work_back_is_told_why(story: Story) -> None:
+    town = story.town
+    people = [{"user": name, "category": category} for name, category in PANEL if category != "expert"]
+    story.does("form_panel", members=people, chair="panel_chair_1", secretary="panel_secretary_1")
+
+    with town.look() as session:
+        task = next(one for one in story.rows("form_panel") if one.status == "open")
+        told = pages.task_page(session, town.actor("chief_1"), town.time, task.id).back
+        others = pages.task_page(session, town.actor("clerk_1"), town.time, task.id).back
+
+    assert told is not None and others is None
+    assert (told.by, told.element) == ("system", "check_panel")
+    assert "专家" in told.reason
+
+
+def test_a_person_who_did_not_approve_is_named_with_the_reason(town: city.City) -> None:
+    story = Story(town, town.open("applicant_1", "intake", **answers.application("6.4")))
+    story.does("review_acceptance")
+    story.does("propose_route", **answers.route(simple=True))
+    chief = story.does("approve_route", **{**answers.route(simple=True), "approved": False, "reason": "请补充理由"})
+
+    with town.look() as session:
+        task = next(one for one in story.rows("propose_route") if one.status == "open")
+        clerk = town.actor(task.holder or "clerk_1")
+        told = pages.task_page(session, clerk, town.time, task.id).back
+
+    assert told == pages.Return(chief, "approve_route", "请补充理由")
+
+
 def test_the_panel_advises_and_the_committee_departs_only_with_a_reason(story: Story) -> None:
     form_and_evaluate(story)
     panel_meets(story, {"s1": "LIGHTEN"})

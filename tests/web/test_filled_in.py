@@ -70,3 +70,13 @@ def test_the_record_of_a_case_reads_as_its_forms_and_names_its_people(house: Hou
 
     assert all(told in page for told in ("单位申请", "党政机关", "拒绝签字", "提交陈述申辩 · 收到消息"))
     assert not any(raw in page for raw in ("applicant kind", "party_government", '<p class="kept-lines">clerk_2</p>'))
+
+
+def test_opened_opinions_are_told_one_by_one(loaded: programs.Loaded) -> None:
+    opened = {"opinions": [{"member_id": "panel_expert_1", "dissent": "应免于问责"}], "tally": {"EXEMPT": 1}}
+
+    told = filled_in.part(loaded, "opened", "opened", opened, KNOWN)
+
+    assert told.title == "已启封的评判意见"
+    assert [one["label"] for one in told.fields] == ["评判人", "不同意见"]
+    assert list(filled_in.people([told])) == ["panel_expert_1"]

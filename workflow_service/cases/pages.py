@@ -18,6 +18,15 @@ from workflow_service.storage import looks, tables
 
 
 @dataclass(frozen=True)
+class Return:
+    """Why the work came back to a step: who sent it back (``system`` for a check), from which step, for what reason."""
+
+    by: str
+    element: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class TaskView:
     """A task's page.
 
@@ -30,6 +39,7 @@ class TaskView:
         blocked: why the person may not work on it, empty when they may.
         returnable: earlier steps to which the work can be sent back.
         articles: article → summary. attempts: earlier visits of the same step that are done.
+        back: why the work came back, to those who can do it again.
     """
 
     task: tables.Task
@@ -45,6 +55,7 @@ class TaskView:
     returnable: Sequence[view.Element]
     articles: Mapping[str, Mapping[str, Any]]
     attempts: Sequence[tables.Task]
+    back: Return | None
 
 
 def task_page(session: Session, actor: Actor, now: datetime, task_id: str) -> TaskView:
@@ -59,6 +70,7 @@ def task_page(session: Session, actor: Actor, now: datetime, task_id: str) -> Ta
     returnable: list[view.Element] = []
     if task.status == "open" and (_staff(actor) or not blocked):  # beside it stand votes and the data of others
         known, returnable = _engine_side(actor, now, family, task, loaded)
+    may = _may(actor, task, blocked, returnable)
     is_first = task.visit == 1 and task.status == "open"
     attempts = [] if is_first else looks.attempts(session, case_id=case.id, element=task.element)
     return TaskView(
@@ -70,12 +82,24 @@ def task_page(session: Session, actor: Actor, now: datetime, task_id: str) -> Ta
         shown=_shown(loaded, task, known),
         draft=_written(session, actor, task, form),
         warnings=forms.upfront(form, known),
-        may=_may(actor, task, blocked, returnable),
+        may=may,
         blocked=blocked,
         returnable=returnable,
         articles=loaded.articles,
         attempts=[one for one in attempts if one.id != task.id and one.instance == task.instance],
+        back=_back(session, task) if task.visit > 1 and may & {"claim", "submit"} else None,
     )
+
+
+def _back(session: Session, task: tables.Task) -> Return | None:
+    """The reason in the entry that opened a task again: of a check, of who sent it back, or of who did not approve."""
+    entry = next(iter(chain.entries(session, task.case_id, task.opened_seq - 1, task.opened_seq)), None)
+    body = chain.body_of(entry) if entry is not None else {}
+    refused = body["data"] if isinstance(body.get("data"), dict) and body["data"].get("approved") is False else {}
+    reason = body.get("reason") or refused.get("reason")
+    if entry is None or not reason:
+        return None
+    return Return(entry.actor, str((body.get("at") or {}).get("element", "")), str(reason))
 
 
 def people_of(session: Session, seen: TaskView, more: Iterable[str] = ()) -> Mapping[str, str]:
@@ -88,6 +112,7 @@ def people_of(session: Session, seen: TaskView, more: Iterable[str] = ()) -> Map
         task.delegated_by,
         seen.case.opened_by,
         *(one.done_by for one in seen.attempts),
+        seen.back.by if seen.back else None,
     }
     return roster.display_names(session, [one for one in named if one])
 

@@ -15,11 +15,15 @@ Described = Mapping[str, Any]
 
 FORM_OF: Mapping[str, str] = {
     "evidence": "record_evidence",
+    "opinions": "evaluate",
     "opened": "evaluate",
     "resolution": "record_meeting",
     "resumption": "resumption_request",
 }
 """Data that holds the answers to a form, or a list of them, under another name than the form's."""
+
+WITHIN: Mapping[str, str] = {"opened": "opinions"}
+"""Data of which one part is what people filled in."""
 
 BRIEFLY: Mapping[str, tuple[str, ...]] = {"assessment": ("advice", "reasons")}
 """Of what machines found out, the parts that sum up the rest."""
@@ -45,6 +49,8 @@ class Part:
 def part(loaded: programs.Loaded, name: str, form_id: str, value: Any, known: Mapping[str, Any]) -> Part:
     """A part of a case's data under its name; ``form_id`` is the form whose answers it may be."""
     title = _title(loaded, name) if name else ""
+    if name in WITHIN and isinstance(value, dict):
+        name, value = WITHIN[name], value.get(WITHIN[name])
     form = loaded.forms.get(FORM_OF.get(name) or form_id)
     sheets = tuple(one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict))
     if form is None or not sheets:

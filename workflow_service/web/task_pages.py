@@ -15,7 +15,7 @@ from workflow_service.cases import pages as gathered
 from workflow_service.identity import roster
 from workflow_service.identity.permissions import Permission
 from workflow_service.storage import tables
-from workflow_service.web import filled_in, guard, problems, shapes, visit
+from workflow_service.web import filled_in, guard, i18n, problems, shapes, visit
 from workflow_service.web import pages as shared
 
 pages = flask.Blueprint("task_pages", __name__)
@@ -69,6 +69,7 @@ def _page(
         people=people_for(session, seen.task.place, seen.form),
         articles=seen.articles,
         earlier=earlier,
+        back_from=_step(loaded, seen.back.element) if seen.back else "",
         done=_done(session, seen.task),
         siblings=_siblings(session, seen.task) if "countersign" in seen.may else [],
     )
@@ -80,6 +81,11 @@ def _earlier(loaded: programs.Loaded, seen: gathered.TaskView) -> list[filled_in
         filled_in.part(loaded, name, filled_in.form_of(loaded, seen.task.process, name), answers, seen.known)
         for name, answers in seen.shown.items()
     ]
+
+
+def _step(loaded: programs.Loaded, element: str) -> str:
+    found = next((one for one in loaded.elements.values() if one.id == element), None)
+    return i18n.either(found, "name") if found else element
 
 
 def _done(session: Session, task: tables.Task) -> list[str]:
