@@ -92,6 +92,41 @@ def test_a_suspended_case_waits_and_goes_on_with_the_days_that_were_left(town: c
     story.holds()
 
 
+def reports(story: Story) -> tuple[str, str]:
+    """The day on which the report is due, once evidence is taken, and the day on which the investigation's limit ends."""
+    story.does("plan_investigation", team=["investigator_1", "investigator_2"])
+    story.does("record_evidence")
+    with story.town.look() as session:
+        number = story.town.case(story.number).id
+        limits = session.query(tables.Deadline).filter_by(case_id=number, status="waiting").all()
+        ends = {one.element: one.due_at.astimezone(answers.SHANGHAI).date().isoformat() for one in limits}
+    return story.due("report_investigation"), ends.get("reach_limit") or ends["reach_extended_limit"]
+
+
+def test_the_report_is_due_when_the_limit_of_the_investigation_ends(town: city.City) -> None:
+    assert reports(begun(town)) == ("2026-02-14", "2026-02-14")  # a working Saturday
+    assert reports(begun(town, urgent=True)) == ("2026-01-26", "2026-01-26")
+
+
+def test_an_extended_investigation_has_fifteen_days_more_from_the_day_its_limit_ended(town: city.City) -> None:
+    story = begun(town)
+    town.time = at(2026, 2, 25)  # one working day after 14 February
+    town.settle()
+    story.does("decide_extension", granted=True, reason="案情复杂")
+
+    assert reports(story) == ("2026-03-13", "2026-03-13")
+
+
+def test_the_days_of_a_suspension_do_not_count_for_the_report(town: city.City) -> None:
+    story = begun(town)
+    town.time = at(2026, 1, 6)
+    suspended(story)
+    town.time = at(2026, 3, 2)
+    resumed(story)
+
+    assert reports(story) == ("2026-04-13", "2026-04-13")  # 29 days were left
+
+
 def test_a_suspended_case_can_be_withdrawn(town: city.City) -> None:
     story = begun(town)
     suspended(story)
