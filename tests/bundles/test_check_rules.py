@@ -146,3 +146,11 @@ def test_a_single_file_without_the_others_is_not_blamed_for_their_absence() -> N
     alone = read.read_upload("correction.bpmn", city.bundle().files["correction.bpmn"])
 
     assert [one for one in check.check(alone) if one.severity == "error"] == []
+
+
+def test_errors_come_first_and_an_unreadable_diagram_is_not_blamed_for_its_articles() -> None:
+    found = check.check(read.Bundle.of({**city.bundle().files, "correction.bpmn": b"<a>"}))
+
+    ranks = [("error", "warning", "info").index(one.severity) for one in found]
+    assert (ranks[0], ranks) == (0, sorted(ranks))
+    assert [one for one in found if one.rule == "R11"] == []

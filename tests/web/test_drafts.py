@@ -1,5 +1,10 @@
 """Drafts in the hands of several process owners: who may approve, take back, delete; which of equal bundles is meant."""
 
+import io
+
+import pytest
+from werkzeug.test import TestResponse
+
 from tests.web.conftest import House
 from tests.web.test_variants import newest
 from workflow_service.bundles import publish
@@ -74,3 +79,59 @@ def test_a_draft_equal_to_its_version_is_not_taken_for_it(house: House) -> None:
     assert (approved.status_code, published.status_code) == (303, 303)
     with database.reading(house.db) as session:
         assert publish.by_id(session, made.id).version == 2
+
+
+def upload(house: House, bundle: reference.Bundle, *sent: tuple[str, bytes]) -> TestResponse:
+    files = [(io.BytesIO(content), name) for name, content in sent]
+    return house.browser(AUTHOR).post(f"/bundles/{bundle.id}/files", file=files)
+
+
+def files(house: House, bundle: reference.Bundle) -> dict[str, bytes]:
+    with database.reading(house.db) as session:
+        return publish.files_of(session, bundle)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("correction.bpmn", b"<?xml version='1.0'?>\n<a>\n<b></a>", "correction.bpmn:3"),
+        ("correction.bpmn", b"", "correction.bpmn"),
+        ("visit.json", b'{"id": "visit",\n "title":', "forms/visit.json:2"),
+        ("route.dmn", b"hello", "route.dmn"),
+        ("hello.txt", b"hello", "hello.txt"),
+        ("photo.png", b"\x89PNG", "photo.png"),
+        ("x.zip", b"PK\x03\x04garbage", "ZIP"),
+    ],
+)
+def test_an_upload_that_cannot_be_read_is_refused_with_its_place_and_nothing_is_lost(
+    house: House, name: str, content: bytes, said: str
+) -> None:
+    made = draft(house)
+    before = files(house, made)
+
+    answer = upload(house, made, ("accept_correction.json", b"{}"), (name, content))
+
+    assert answer.status_code == 422
+    assert said in answer.get_data(as_text=True)
+    assert files(house, made) == before
+
+
+def test_an_uploaded_file_goes_where_one_of_its_name_lies(house: House) -> None:
+    made = draft(house)
+    letter, form = b'{"id": "T05_rights"}', b'{"id": "brand_new"}'
+
+    answer = upload(house, made, ("T05_rights.json", letter), ("brand_new.json", form))
+
+    found = files(house, made)
+    assert answer.status_code == 303
+    assert (found["forms/letters/T05_rights.json"], found["forms/brand_new.json"]) == (letter, form)
+
+
+def test_tables_have_a_title_in_both_languages(house: House) -> None:
+    browser = house.browser(AUTHOR)
+
+    chinese = browser.get("/bundles/1/files/route.dmn").get_data(as_text=True)
+    english = browser.get("/bundles/1/files/route.dmn", headers={"Accept-Language": "en"}).get_data(as_text=True)
+
+    assert "<h1>认定路径" in chinese
+    assert "<h1>Path of the procedure" in english

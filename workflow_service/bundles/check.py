@@ -1,6 +1,6 @@
 """Everything that is wrong with a bundle, each fault with its place and its remedy; never an exception, whatever is given."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from workflow_service import engine
 from workflow_service.bundles import (
@@ -19,11 +19,12 @@ from workflow_service.bundles.read import Bundle
 from workflow_service.bundles.rules import Place, fault
 from workflow_service.errors import BadBundle, CannotAdvance, Finding
 
+_UNREADABLE = frozenset({"X01", "X02", "X05", "D01"})
 _RANK = {"error": 0, "warning": 1, "info": 2}
 
 
 def check(bundle: Bundle) -> list[Finding]:
-    """All findings of a bundle in the order of its files; the same bundle always gives the same list."""
+    """All findings of a bundle, errors first; the same bundle always gives the same list."""
     seen = drawn.look(bundle)
     read = known_names.readable_forms(seen)
     known = known_names.of(seen, read)
@@ -43,10 +44,15 @@ def check(bundle: Bundle) -> list[Finding]:
     return ordered(found)
 
 
+def unreadable(files: Mapping[str, bytes]) -> list[Finding]:
+    """What makes files unfit to be looked at any further: broken XML or JSON, too large, no table."""
+    return [one for one in check(Bundle(files, partial=True)) if one.rule in _UNREADABLE and one.severity == "error"]
+
+
 def ordered(found: list[Finding]) -> list[Finding]:
-    """Findings by file, line, element and rule, each once."""
+    """Findings by severity, file, line, element and rule, each once."""
     return sorted(
-        set(found), key=lambda one: (one.file, one.line, one.element, _RANK[one.severity], one.rule, one.message)
+        set(found), key=lambda one: (_RANK[one.severity], one.file, one.line, one.element, one.rule, one.message)
     )
 
 

@@ -89,10 +89,13 @@ def _articles(seen: Seen) -> Iterator[Finding]:
         yield fault("R12", where, message, ("按已发布的文件书写", "write it as the published one is"))
         return
     known = {f"{node.process}#{node.id}" for node in seen.nodes} | set(seen.processes)
+    unread = {name for name in seen.bundle.files if name.endswith(".bpmn") and name not in seen.roots}
     for article, about in data.items():
         named = about.get("elements", [])
         for element in named if isinstance(named, list) else []:
-            if not seen.bundle.partial and isinstance(element, str) and element not in known:
+            if seen.bundle.partial or not isinstance(element, str) or element in known:
+                continue
+            if f"{element.partition('#')[0]}.bpmn" not in unread:
                 message = (
                     f"第 {article} 条指向的“{element}”不存在",
                     f"article {article} points at “{element}”, which does not exist",

@@ -43,7 +43,7 @@ def unpack(data: bytes) -> dict[str, bytes]:
         NotImplementedError,
     ) as problem:
         why = str(problem)[:200]
-        raise refused("", f"不是可用的 ZIP 压缩包：{why}", f"not a usable ZIP archive: {why}") from None
+        raise refused("", "文件不是 ZIP 压缩包，或已经损坏", f"not a ZIP archive, or a damaged one: {why}") from None
 
 
 def _wrapping(paths: list[str]) -> str:

@@ -139,6 +139,24 @@ def read_upload(name: str, data: bytes, base: Bundle | None = None) -> Bundle:
     return replace(base, files={**base.files, **sent})
 
 
+def placed(name: str, data: bytes, base: Mapping[str, bytes]) -> dict[str, bytes]:
+    """What somebody sent for a draft, by the names that it gets there: an archive's files, or one file by its own name.
+
+    Args:
+        name: the file name that came with it. base: the draft's files; one of the same name shows the folder.
+
+    Raises:
+        Invalid: the name of no file that a bundle can have. BadBundle: an archive that cannot be read.
+    """
+    if data[:2] == b"PK" or name.lower().endswith(".zip"):
+        return packed.unpack(data)
+    plain = name.replace("\\", "/").rsplit("/", 1)[-1]
+    known = next((one for one in base if one.rpartition("/")[2] == plain), "")
+    chosen = known or (plain if names.kind(plain) or not plain.endswith(".json") else f"forms/{plain}")
+    names.require_name(chosen)
+    return {chosen: data}
+
+
 def _single(name: str, data: bytes, folder: str) -> dict[str, bytes]:
     if data[:4] == b"PK\x03\x04":
         return packed.unpack(data)

@@ -41,6 +41,7 @@ def _page(bundle: reference.Bundle, name: str, text: str, found: list[dict[str, 
         kind=kind,
         kinds=owner.kind_names(),
         text=text,
+        title=owner.title_of(name, text.encode()),
         findings=found,
         editable=editable,
     )

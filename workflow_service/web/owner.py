@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
-from workflow_service.bundles import names, programs, publish, read, variant_file, variants
+from workflow_service.bundles import check, names, programs, publish, read, variant_file, variants
 from workflow_service.cases import overview
 from workflow_service.identity import roster
 from workflow_service.identity.permissions import Permission
@@ -119,6 +119,7 @@ def show(bundle_id: int) -> str:
 _DRAWN = re.compile(rb'<(?:\w+:)?process\s[^>]*\bname="([^"]{1,80})"')
 _DRAWN_EN = re.compile(rb'\bname="name_en"\s+value="([^"]{1,80})"')  # the process's own stands first
 _TABLE = re.compile(rb'<(?:\w+:)?definitions\s[^>]*\bname="([^"]{1,80})"')
+_TABLE_EN = re.compile(rb'<(?:\w+:)?definitions\s[^>]*\blabel="([^"]{1,80})"')
 
 
 def title_of(name: str, content: bytes) -> str:
@@ -126,7 +127,7 @@ def title_of(name: str, content: bytes) -> str:
     if names.kind(name) == "diagram":
         return i18n.either({"title": _matched(_DRAWN, content), "title_en": _matched(_DRAWN_EN, content)}, "title")
     if names.kind(name) == "table":
-        return "" if i18n.is_english() else _matched(_TABLE, content)
+        return i18n.either({"title": _matched(_TABLE, content), "title_en": _matched(_TABLE_EN, content)}, "title")
     try:
         told = orjson.loads(content)
     except orjson.JSONDecodeError:
@@ -198,19 +199,22 @@ def archive(bundle_id: int) -> flask.Response:
 @pages.post("/<int:bundle_id>/files")
 @guard.needs(Permission.BUNDLE_EDIT)
 def upload(bundle_id: int) -> flask.typing.ResponseReturnValue:
-    """Puts uploaded files into a draft, each under its name."""
+    """Puts uploaded files into a draft, each under its name; none of them when one cannot be read at all."""
     sent = [one for one in flask.request.files.getlist("file") if one.filename]
     if not sent:
         raise errors.Invalid([errors.FieldError("file", "required", "请选择要上传的文件")])
     with visit.writing() as session:
         draft = publish.by_id(session, bundle_id)
-        base = read.Bundle.of(publish.files_of(session, draft))
+        before = publish.files_of(session, draft)
+        given: dict[str, bytes] = {}
         for one in sent:
-            merged = read.read_upload(one.filename or "", one.stream.read(), base)
-            for name, content in merged.files.items():
-                if base.files.get(name) != content:
-                    publish.change(session, visit.actor(), visit.now(), bundle_id, publish.Change(name, content))
-            base = merged
+            given |= read.placed(one.filename or "", one.stream.read(), before)
+        faults = check.unreadable(given)
+        if faults:
+            raise errors.BadBundle(faults)
+        for name, content in given.items():
+            if before.get(name) != content:
+                publish.change(session, visit.actor(), visit.now(), bundle_id, publish.Change(name, content))
     return shared.go("owner.show", "saved", bundle_id=bundle_id)
 
 

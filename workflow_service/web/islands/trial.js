@@ -69,10 +69,11 @@ function pairs(outputs) {
 /** The names that the tables of the file ask for, as a JSON object to fill in. */
 function sample(modeler) {
   const names = new Set();
+  const literals = new Set(['true', 'false', 'null']);
   for (const decision of modeler.getDefinitions().drgElement) {
     for (const input of decision.decisionLogic?.input ?? []) {
       const text = input.inputExpression?.text?.trim() ?? '';
-      if (/^[\p{L}_][\p{L}\p{N}_]*$/u.test(text)) names.add(text);
+      if (/^[\p{L}_][\p{L}\p{N}_]*$/u.test(text) && !literals.has(text)) names.add(text);
     }
     if (decision.$type === 'dmn:InputData') names.add(decision.name || decision.id);
   }
