@@ -148,6 +148,16 @@ def test_a_single_file_without_the_others_is_not_blamed_for_their_absence() -> N
     assert [one for one in check.check(alone) if one.severity == "error"] == []
 
 
+@pytest.mark.parametrize(
+    "name", ["correction.bpmn", "eligibility.dmn", "route.dmn", "forms/visit.json", "forms/letters/T15_service.json"]
+)
+def test_a_file_sent_without_its_name_is_examined_under_the_one_it_bears_inside(name: str) -> None:
+    alone = read.read_upload("bundle.zip", city.bundle().files[name])
+
+    assert list(alone.files) == [name]
+    assert [one for one in check.check(alone) if one.severity == "error"] == []
+
+
 def test_errors_come_first_and_an_unreadable_diagram_is_not_blamed_for_its_articles() -> None:
     found = check.check(read.Bundle.of({**city.bundle().files, "correction.bpmn": b"<a>"}))
 

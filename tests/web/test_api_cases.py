@@ -56,6 +56,33 @@ def test_errors_are_in_english_for_those_who_ask(house: House) -> None:
 
 
 @pytest.mark.parametrize(
+    ("asked", "told"),
+    [("zh-TW,en;q=0.1", "没有"), ("zh-Hant-HK, en", "没有"), ("en-AU,zh;q=0.5", "There"), ("fr, de", "没有"), ("zh;q=0, en", "There")],
+)  # fmt: skip
+def test_the_reader_s_first_language_of_the_two_is_used(house: House, asked: str, told: str) -> None:
+    answer = house.api("clerk_1", "GET", "/cases/RC-1999-00001", headers={"Accept-Language": asked})
+
+    assert problem(answer, 404)["detail"].startswith(told)
+
+
+def test_a_wrong_method_is_told_the_right_ones(house: House) -> None:
+    answer = house.api("clerk_1", "DELETE", "/cases")
+
+    problem(answer, 405)
+    assert {"GET", "POST"} <= set(answer.headers["Allow"].split(", "))
+
+
+def test_a_case_that_is_not_there_and_one_of_others_are_told_alike(house: House, opened: str) -> None:
+    body = {"data": {"reason": "x"}}
+    answers = [
+        problem(house.api("applicant_2", "POST", f"/cases/{number}/messages/withdrawal_requested", body), 404)
+        for number in (opened, "RC-1999-00001")
+    ]
+
+    assert answers[0]["detail"].replace(opened, "") == answers[1]["detail"].replace("RC-1999-00001", "")
+
+
+@pytest.mark.parametrize(
     "raw",
     [
         b"{", b"[]", b"null", b'"x"', b"{\"data\": NaN}", b'{"data": {"a": 1e999}}', b'{"data": {}, "data": {}}',

@@ -1,6 +1,7 @@
 """A bundle as it is read: its files under their logical names, and the hash that stands for their content."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -169,4 +170,20 @@ def _single(name: str, data: bytes, folder: str) -> dict[str, bytes]:
     # a name that no bundle has: what the content looks like decides under which one it is examined
     text = data[:4096].lower()
     ending = ".dmn" if b"/dmn/" in text else ".json" if text.lstrip()[:1] in (b"{", b"[") else ".bpmn"
-    return {f"forms/uploaded{ending}" if ending == ".json" else f"uploaded{ending}": data}
+    return {_own_name(ending, data): data}
+
+
+_OWN_ID = {
+    ".bpmn": re.compile(rb'<(?:\w+:)?process\s[^>]*?\bid="(\w{1,64})"'),
+    ".dmn": re.compile(rb'<(?:\w+:)?decision\s[^>]*?\bid="(\w{1,64})"'),
+    ".json": re.compile(rb'"id"\s*:\s*"(\w{1,64})"'),
+}
+
+
+def _own_name(ending: str, data: bytes) -> str:
+    """The name that a file bears by what is in it: its process, its last decision, its form or letter."""
+    folder = "" if ending != ".json" else "forms/letters/" if b'"layout"' in data else "forms/"
+    found = _OWN_ID[ending].findall(data)
+    inner = found[-1 if ending == ".dmn" else 0].decode() if found else "uploaded"
+    own = f"{folder}{inner}{ending}"
+    return own if names.kind(own) else f"{folder}uploaded{ending}"

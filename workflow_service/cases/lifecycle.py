@@ -34,7 +34,7 @@ def lock(session: Session, number: str) -> tables.Case:
 
 def _found(case: tables.Case | None, number: str) -> tables.Case:
     if case is None:
-        raise errors.NotFound("没有案号为“{number}”的案件", number=number)
+        raise errors.NotFound("没有案号为“{number}”的案件，或您无权查看", number=number)
     return case
 
 

@@ -28,9 +28,8 @@ def language() -> str:
 
 @lru_cache(maxsize=500)  # a handful of browsers say the same thing in every request
 def _best(asked: str) -> str:
-    accepted = parse_accept_header(asked, LanguageAccept)
-    best = accepted.best_match(["zh", "zh-CN", "zh-Hans", "en", "en-US", "en-GB"])
-    return "en" if best and best.startswith("en") else "zh"
+    wanted = [name.lower().partition("-")[0] for name, weight in parse_accept_header(asked, LanguageAccept) if weight]
+    return next((name for name in wanted if name in ("zh", "en")), "zh")
 
 
 def is_english() -> bool:

@@ -29,7 +29,7 @@ STATUS: Mapping[type[errors.ServiceError], tuple[int, str]] = {
 
 @dataclass(frozen=True)
 class Problem:
-    """What went wrong, ready to be shown; ``errors`` names wrong fields, ``findings`` the faults of a bundle."""
+    """What went wrong, ready to be shown; ``errors`` names wrong fields, ``findings`` the faults of a bundle, ``allow`` methods."""
 
     status: int
     code: str
@@ -37,6 +37,7 @@ class Problem:
     detail: str
     errors: tuple[Mapping[str, str], ...] = ()
     findings: tuple[Mapping[str, Any], ...] = ()
+    allow: str = ""
 
 
 def install(app: flask.Flask) -> None:
@@ -123,7 +124,8 @@ def of_http(error: HTTPException) -> Problem:
         413: _("上传的内容超过 %(mb)s MB 的上限", mb=visit.site().settings.upload_limit // 1_000_000),
         415: _("请以 application/json 发送内容"),
     }
-    return Problem(status, f"http-{status}", title(status), said_for.get(status, title(status)))
+    allow = ", ".join(getattr(error, "valid_methods", None) or ())
+    return Problem(status, f"http-{status}", title(status), said_for.get(status, title(status)), allow=allow)
 
 
 def title(status: int) -> str:
@@ -194,6 +196,8 @@ def as_json(problem: Problem) -> flask.Response:
     found = flask.Response(text, problem.status, content_type="application/problem+json")
     if problem.status == 401:  # noqa: PLR2004  not signed in
         found.headers["WWW-Authenticate"] = "Bearer"
+    if problem.allow:
+        found.headers["Allow"] = problem.allow
     return found
 
 
