@@ -87,7 +87,7 @@ def test_a_letter_that_lacks_a_mandatory_field_takes_no_number() -> None:
 
     with pytest.raises(PermanentFailure, match="缺少“理由”（reason）"):
         notification.issue_letter(
-            _case(documents=documents), "T03_rejection", ["张某"], {"applicant": "张某", "reason": " "}
+            _case(documents=documents), "T03_rejection", ["张某"], {"matter": "企业帮扶", "reason": " "}
         )
 
     assert documents.numbers == {}

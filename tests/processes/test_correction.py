@@ -1,5 +1,6 @@
 """Correction is ordered with the decision itself, counted in working days, judged on sending, and urged by the superior (article 17)."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -7,9 +8,10 @@ import pytest
 
 from tests import city
 from tests.processes import answers
-from tests.processes.story import Story, at
+from tests.processes.story import Story, at, text_of
 from workflow_service import errors
 from workflow_service.cases import pages
+from workflow_service.storage import tables
 
 FACTS: dict[str, Any] = {"excel_motive": "yes", "new_approach": "yes", "external_cause": "yes", "goal_unmet": "yes"}
 SUBJECT = {"kind": "person", "name": "丁", "org": "甲局", "org_type": "party_government", "account": "party_1"}
@@ -75,6 +77,45 @@ def test_a_missed_limit_is_recorded_and_escalated_while_the_task_stays_open(stor
     assert "draft_correction_notice" in story.elements()
     assert "T22_urging" in {one.template for one in story.town.documents(story.number)}
     story.holds()
+
+
+def paper(story: Story, template: str, subject: str | None = None) -> tuple[str, str]:
+    """The number of an issued paper and all its text."""
+    found = [one for one in story.town.documents(story.number) if one.template == template]
+    one = next(one for one in found if subject in (None, one.subject_id))
+    with story.town.look() as session:
+        kept = session.get_one(tables.Attachment, one.attachment_id)
+        return str(one.number), "".join(re.findall(r"<w:t[^>]*>([^<]*)", text_of(kept.content)))
+
+
+def test_the_urging_slip_is_of_the_day_after_the_limit(story: Story) -> None:
+    story.town.time = at(2026, 9, 24, 23)
+    story.town.wait(hours=2)
+
+    _number, text = paper(story, "T22_urging")
+
+    assert "你（单位）承办的“对丁的纠错通知书”应于2026年9月24日前办结，现已逾期。" in text
+    assert "逾期1天" in text and "2026年9月25日" in text
+
+
+def test_each_notice_names_the_decision_on_its_own_object(town: city.City) -> None:
+    both = [SUBJECT, {"kind": "leading_body", "name": "甲局领导班子", "org": "甲局", "org_type": "party_government"}]
+    town.time = at(2026, 9, 1)
+    story = Story(town, town.open("applicant_1", "intake", **answers.application("4.1", subjects=both)))
+    story.is_accepted(simple=True, consensus=True)
+    story.is_investigated("4.1", **FACTS)
+    story.does("draft_simple_decision", proposal="EXEMPT")
+    story.does("record_meeting", **answers.meeting({"s1": "EXEMPT", "s2": "EXEMPT"}, story.committee()))
+    story.is_decided(at(2026, 9, 18))
+    for _ in both:
+        story.does("draft_correction_notice")
+        story.does("sign_correction_notice")
+
+    decisions = {subject: paper(story, "T14_decision", subject)[0] for subject in ("s1", "s2")}
+
+    assert len(set(decisions.values())) == 2
+    for subject, number in decisions.items():
+        assert f"认定决定（{number}）" in paper(story, "T16_correction_notice", subject)[1]
 
 
 def test_the_accepting_organ_sends_the_notice_and_the_superior_urges(story: Story) -> None:

@@ -297,6 +297,10 @@ def test_the_panel_advises_and_the_committee_departs_only_with_a_reason(story: S
         story.does("record_meeting", **record)
 
     story.does("record_meeting", **record, departure_reason="损失已全部挽回")
+    minutes = next(one for one in story.town.documents(story.number) if one.template == "T13_minutes")
+    with story.town.look() as session:
+        kept = session.get_one(tables.Attachment, minutes.attachment_id)
+        assert "损失已全部挽回" in text_of(kept.content)
     story.is_decided(at(2026, 3, 20))
 
     assert story.town.outcomes(story.number) == {"s1": "EXEMPT"}
