@@ -25,7 +25,7 @@ class Prepared:
         self._ready: dict[str, _Ready] = {}
 
     def run(self, session: Session, values: Values) -> Any:
-        """Executes it once; gives the driver's cursor, whose rows are as the driver has them."""
+        """Executes it once; gives the driver's cursor, whose rows are as the driver has them, until the next statement."""
         driver = _driver(session)
         ready = self._ready.get(driver.dialect.name) or self._compile(driver.dialect)
         return driver.execute(ready.text, ready.bound(values))
@@ -34,6 +34,9 @@ class Prepared:
         """Executes it for all rows as one statement of the driver's."""
         driver = _driver(session)
         ready = self._ready.get(driver.dialect.name) or self._compile(driver.dialect)
+        if len(rows) == 1:  # most often; psycopg would open a pipeline for it, which costs as much as the statement
+            driver.execute(ready.text, ready.bound(rows[0]))
+            return
         driver.execute_many(ready.text, [ready.bound(row) for row in rows])
 
     def _compile(self, dialect: Dialect) -> "_Ready":
@@ -170,11 +173,11 @@ def driver_of(connection: Connection, told: Callable[[str], None] | None = None)
     """The driver's own connection beneath a connection of the pool; ``told`` hears of each statement."""
     raw: Any = connection.connection.driver_connection
     dialect = connection.dialect
-    many = _guarded(lambda text, rows: raw.cursor().executemany(text, rows), dialect, told)
+    # psycopg's cursor remembers how values are written and read; SQLite's would keep what nobody fetched open
+    speaker = raw if dialect.name == "sqlite" else raw.cursor()
+    one, many = (_guarded(act, dialect, told) for act in (speaker.execute, speaker.executemany))
     word = _guarded(lambda text, _none: raw.execute(text), dialect, None)
-    return Driver(
-        dialect, _guarded(raw.execute, dialect, told), many, lambda text: word(text, None), _in_transaction(raw)
-    )
+    return Driver(dialect, one, many, lambda text: word(text, None), _in_transaction(raw))
 
 
 def _in_transaction(raw: Any) -> Callable[[], bool]:
