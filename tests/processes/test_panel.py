@@ -14,7 +14,7 @@ from tests.processes.test_duties import grant
 from workflow_service import errors
 from workflow_service.audit import replay
 from workflow_service.bundles import forms
-from workflow_service.cases import ballots, pages, ports, queries
+from workflow_service.cases import ballots, pages, ports, queries, tasks
 from workflow_service.storage import tables
 
 SECRET = "only-for-the-panel-until-opened"
@@ -219,6 +219,39 @@ def test_a_recused_member_is_out_at_once_the_opinion_void_but_kept_and_a_replace
     assert "panel_expert_2" not in heard
     assert {"panel_expert_1", "panel_expert_3"} <= heard
     story.holds()
+
+
+def countersigned(story: Story, element: str, *, add: tuple[Any, ...] = (), remove: tuple[Any, ...] = ()) -> None:
+    with story.town.work() as session:
+        task = story.rows(element)[0].id
+        tasks.countersign(session, story.town.actor("chief_1"), story.town.time, task, [*add], [*remove])
+
+
+def test_nobody_is_added_to_or_taken_out_of_the_opinions_of_the_panel(story: Story) -> None:
+    forms_panel(story)
+
+    with pytest.raises(errors.Conflict):
+        countersigned(story, "evaluate", add=("panel_expert_3",))
+    with pytest.raises(errors.Conflict):
+        countersigned(story, "evaluate", remove=("panel_expert_1",))
+
+
+@pytest.mark.parametrize(
+    ("added", "refusal"),
+    [
+        ("nobody", errors.NotFound), (5, errors.NotFound), ("investigator_1", errors.NotAllowed), ("panel_expert_1", errors.Conflict),
+    ],
+)  # fmt: skip
+def test_who_is_added_to_a_task_of_several_must_fit_it(story: Story, added: Any, refusal: type[Exception]) -> None:
+    people = [{"user": name, "category": category} for name, category in PANEL]
+    story.does("form_panel", members=people, chair="panel_chair_1", secretary="panel_secretary_1")
+
+    with pytest.raises(refusal):
+        countersigned(story, "commit_confidentiality", add=(added,))
+    countersigned(story, "commit_confidentiality", add=("panel_expert_3",), remove=("panel_expert_2",))
+    asked = {str(row.assignee) for row in story.rows("commit_confidentiality")}
+    assert "panel_expert_3" in asked
+    assert "panel_expert_2" not in asked
 
 
 @pytest.mark.parametrize("post", ["chair", "secretary"])

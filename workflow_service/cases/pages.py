@@ -173,7 +173,11 @@ def _may(actor: Actor, task: tables.Task, blocked: str, returnable: Sequence[vie
             and not task.sealed
         ):
             may.add("transfer")
-        if task.instance is not None and actor.roles & {"chief", "panel_chair", "committee_secretary"}:
+        if (
+            task.instance is not None
+            and not task.sealed
+            and actor.roles & {"chief", "panel_chair", "committee_secretary"}
+        ):
             may.add("countersign")
     elif task.status == "done" and task.done_by == actor.name:
         may.add("withdraw")

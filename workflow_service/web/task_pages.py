@@ -240,11 +240,9 @@ def act(task_id: str, action: str) -> flask.typing.ResponseReturnValue:
 
 
 def _members(session: Session, task_id: str) -> tuple[list[Any], list[Any]]:
-    """Whom the page adds to a task that several do side by side, and whom it takes out, as the task's own items."""
+    """Whom the page adds to a task that several do side by side, by account, and whom it takes out."""
     task, _case = tasks.find(session, task_id)
-    own = (task.instance or {}).get("item")
-    wanted = [name for name in flask.request.form.getlist("add") if name]
-    add = [{**own, "user": name} if isinstance(own, dict) and "user" in own else name for name in wanted]
+    add = [name for name in flask.request.form.getlist("add") if name]
     gone = set(flask.request.form.getlist("remove"))
     return add, [item for element, item in _siblings(session, task) if element in gone]
 
