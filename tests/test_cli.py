@@ -8,8 +8,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from workflow_service import errors
+from workflow_service import cli, errors
 from workflow_service.storage import database, migrations
 
 
@@ -99,3 +100,30 @@ def test_what_a_newer_release_has_backed_up_is_not_restored(tmp_path: Path) -> N
         migrations.upgrade(db, "9999")
 
     db.engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["check", "nofile.bpmn"], "没有文件或文件夹“nofile.bpmn”"),
+        (["nonsense"], "没有命令“nonsense”"),
+        (["token", "list"], "没有命令“list”"),
+        (["serve", "--data-dir", "x"], "没有选项“--data-dir”"),
+        (["serve", "--port", "99999"], "--port 不能是 99999，允许的范围是 1<=x<=65535"),
+        (["serve", "--port", "http"], "--port 不能是“http”"),
+        (["decide"], "缺少 FILE"),
+        (["run-scenarios", __file__], "是文件，需要的是文件夹"),
+    ],
+)
+def test_wrong_use_is_told_in_a_sentence_with_where_to_read_on(words: list[str], said: str) -> None:
+    answer = CliRunner().invoke(cli.main, words)
+
+    assert answer.exit_code == cli.WRONG_USE
+    assert said in answer.stderr
+    assert "--help" in answer.stderr
+
+
+def test_a_folder_without_scenarios_is_no_success(tmp_path: Path) -> None:
+    answer = CliRunner().invoke(cli.main, ["run-scenarios", str(tmp_path)])
+
+    assert (answer.exit_code, "没有情景" in answer.stderr) == (cli.FAILED, True)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from tqdm import tqdm
 
-from workflow_service import backups, demo, dmn, errors, feel, scenarios, serving, settings
+from workflow_service import backups, demo, dmn, errors, feel, scenarios, serving, settings, usage
 from workflow_service.audit import oracle
 from workflow_service.audit import replay as replaying
 from workflow_service.bundles import check as checking
@@ -34,6 +34,9 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except click.UsageError as wrong:
+            click.echo(usage.sentence(wrong, ctx), err=True)
+            ctx.exit(WRONG_USE)
         except (errors.ServiceError, feel.FeelError, dmn.DmnError, ValueError) as error:
             click.echo(f"错误：{' '.join(str(error).split())}", err=True)
             ctx.exit(FAILED)
@@ -183,6 +186,8 @@ def run_scenarios(directory: Path, coverage: bool) -> None:
     files = read.read_directory(directory / "bpmn", directory / "forms").files
     counties = read.read_variants(directory)
     stories = scenarios.in_bundle(files)
+    if not stories:
+        raise errors.NotFound("“{folder}”中没有情景（应在 bpmn/scenarios 下）", folder=directory)
     outcomes = [
         scenarios.run(scenarios.rehearsal(files, one.starts_at, counties), one)
         for one in tqdm(stories, desc="运行情景", disable=None)

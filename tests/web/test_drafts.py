@@ -5,7 +5,7 @@ import io
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.web.conftest import House
+from tests.web.conftest import House, hidden
 from tests.web.test_variants import newest
 from workflow_service.bundles import publish
 from workflow_service.storage import database, reference
@@ -135,3 +135,18 @@ def test_tables_have_a_title_in_both_languages(house: House) -> None:
 
     assert "<h1>认定路径" in chinese
     assert "<h1>Path of the procedure" in english
+
+
+def test_what_was_typed_over_somebody_elses_change_stands_on_the_page_and_can_be_saved(house: House) -> None:
+    made = draft(house)
+    change(house, OTHER, made, "新")
+    mine = '{"id": "visit", "title": "我写的"}'
+
+    answer = house.browser(AUTHOR).post(TEXT.format(made.id), text=mine, expected=made.hash)
+
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 409
+    assert "您写的内容没有保存，仍在下面" in page
+    assert "我写的" in page
+    assert "我写的".encode() not in files(house, made)["forms/visit.json"]
+    assert hidden(page, "expected") == newest(house, "city").hash

@@ -16,7 +16,7 @@ PAGES = {
     "applicant_1": ["/start/intake", "/cases/{case}"],
     "auditor_1": ["/cases", "/audit/{case}/journal", "/audit/{case}/replay", "/audit/{case}/verification",
                   "/audit/{case}/access", "/operations", "/bundles"],
-    "process_owner_1": ["/bundles", "/bundles/1", "/bundles/1/files/intake.bpmn", "/bundles/1/files/route.dmn",
+    "process_owner_1": ["/bundles", "/bundles/1", "/bundles/1/limits", "/bundles/1/files/intake.bpmn", "/bundles/1/files/route.dmn",
                         "/bundles/1/files/forms/visit.json", "/bundles/1/preview/forms/visit.json", "/bundles/try",
                         "/bundles/1/differences"],
     "operator_1": ["/operations", "/operations?tab=jobs", "/operations?tab=workers", "/operations?tab=closed"],
@@ -276,3 +276,13 @@ def test_the_way_to_the_next_task_goes_round_those_one_holds(house: House, opene
     house.api("clerk_1", "POST", f"/tasks/{listed[1]}/release")
     assert lead(listed[0]) == "/inbox?said=no_next"
     assert "没有其他由您签收的任务" in clerk.get("/inbox?said=no_next").get_data(as_text=True)
+
+
+def test_a_look_is_told_in_words_and_recorded_once(house: House, opened: str) -> None:
+    browser = house.browser("auditor_1")
+    browser.get(f"/audit/{opened}/verification")
+
+    page = browser.get(f"/audit/{opened}/access").get_data(as_text=True)
+
+    assert page.count('data-label="内容">核验') == 1
+    assert "verification</" not in page

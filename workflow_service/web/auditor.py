@@ -119,8 +119,8 @@ def _step(
 def verification(number: str) -> str:
     """Whether the record of a case holds."""
     with visit.reading() as session:
-        found = replay.verify_case(session, visit.actor(), visit.now(), number)
         case = queries.readable(session, visit.actor(), visit.now(), number, "verification")
+        found = replay.verify(session, case)
         return flask.render_template(
             "verification.html", found=found, case=case, told=api_audit.verification(number, found)
         )

@@ -31,7 +31,15 @@ def edit(bundle_id: int, name: str) -> str:
         return _page(bundle, name, text, found, editable=owner.may_change(session, bundle, name))
 
 
-def _page(bundle: reference.Bundle, name: str, text: str, found: list[dict[str, Any]], *, editable: bool) -> str:
+def _page(
+    bundle: reference.Bundle,
+    name: str,
+    text: str,
+    found: list[dict[str, Any]],
+    *,
+    editable: bool,
+    overtaken: bool = False,
+) -> str:
     kind = names.kind(name)
     headers.for_editors()
     return flask.render_template(
@@ -44,6 +52,7 @@ def _page(bundle: reference.Bundle, name: str, text: str, found: list[dict[str, 
         title=owner.title_of(name, text.encode()),
         findings=found,
         editable=editable,
+        overtaken=overtaken,
     )
 
 
@@ -87,6 +96,9 @@ def save_text(bundle_id: int, name: str) -> flask.typing.ResponseReturnValue:
     form = flask.request.form
     text = form.get("text", "").replace("\r\n", "\n")
     with visit.writing() as session:
+        draft = publish.by_id(session, bundle_id)
+        if owner.may_change(session, draft, name) and form.get("expected") not in (None, draft.hash):
+            return _page(draft, name, text, [], editable=True, overtaken=True), 409
         change = publish.Change(name, text.encode(), form.get("expected", ""))
         draft = publish.change(session, visit.actor(), visit.now(), bundle_id, change)
         found = _of_file(session, draft, name)

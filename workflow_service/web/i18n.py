@@ -183,6 +183,18 @@ def _words() -> Mapping[str, Mapping[str, str]]:
             "cancelled": say("已取消"),
         },
         "entry": _entries(),
+        "look": {
+            "case": say("案件"),
+            "task": say("任务"),
+            "why": say("等待原因"),
+            "journal": say("日志"),
+            "replay": say("回放"),
+            "state": say("某一时刻的状态"),
+            "verification": say("核验"),
+            "access": say("查阅记录"),
+            "message": say("补充材料与请求"),
+            "sealed": say("密封内容"),
+        },
         "message": {
             "statement_received": say("提交陈述申辩"),
             "recusal_requested": say("申请回避"),
