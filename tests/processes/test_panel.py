@@ -14,7 +14,7 @@ from tests.processes.test_duties import grant
 from workflow_service import errors
 from workflow_service.audit import replay
 from workflow_service.bundles import forms
-from workflow_service.cases import ballots, pages, ports, queries, tasks
+from workflow_service.cases import ballots, countersigning, pages, ports, queries
 from workflow_service.storage import tables
 
 SECRET = "only-for-the-panel-until-opened"
@@ -224,7 +224,7 @@ def test_a_recused_member_is_out_at_once_the_opinion_void_but_kept_and_a_replace
 def countersigned(story: Story, element: str, *, add: tuple[Any, ...] = (), remove: tuple[Any, ...] = ()) -> None:
     with story.town.work() as session:
         task = story.rows(element)[0].id
-        tasks.countersign(session, story.town.actor("chief_1"), story.town.time, task, [*add], [*remove])
+        countersigning.change(session, story.town.actor("chief_1"), story.town.time, task, [*add], [*remove])
 
 
 def test_nobody_is_added_to_or_taken_out_of_the_opinions_of_the_panel(story: Story) -> None:

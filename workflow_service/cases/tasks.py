@@ -63,7 +63,8 @@ def find(session: Session, task_id: str, *, lock: bool = False) -> tuple[tables.
     return found
 
 
-def _open(session: Session, task_id: str) -> tuple[tables.Task, tables.Case]:
+def open_one(session: Session, task_id: str) -> tuple[tables.Task, tables.Case]:
+    """An open task and its locked case; raises Conflict for one that is done or gone."""
     task, case = find(session, task_id, lock=True)
     if task.status == "done":
         raise errors.Conflict("任务“{name}”已由{who}于此前办结", name=task.name, who=task.done_by or "系统")
@@ -79,7 +80,7 @@ def address(task: tables.Task) -> inputs.Address:
 
 def claim(session: Session, actor: Actor, now: datetime, task_id: str) -> tables.Task:
     """Takes a task in hand; raises Conflict when somebody else holds it, NotAllowed by the separation of duties."""
-    task, case = _open(session, task_id)
+    task, case = open_one(session, task_id)
     acting = involvement.standing(session, actor, now, case, task)
     if task.holder == actor.name:
         return task
@@ -101,7 +102,7 @@ def release(session: Session, actor: Actor, now: datetime, task_id: str) -> tabl
 
 
 def _held(session: Session, actor: Actor, task_id: str) -> tuple[tables.Task, tables.Case]:
-    task, case = _open(session, task_id)
+    task, case = open_one(session, task_id)
     if task.holder is None:
         raise errors.Conflict("请先签收任务“{name}”再办理", name=task.name)
     if task.holder != actor.name:
@@ -111,7 +112,7 @@ def _held(session: Session, actor: Actor, task_id: str) -> tuple[tables.Task, ta
 
 def transfer(session: Session, actor: Actor, now: datetime, task_id: str, to: str, reason: str) -> tables.Task:  # noqa: PLR0913  who gives what to whom, and why
     """Gives a task to another person of the role, for good, with a reason."""
-    task, case = _open(session, task_id)
+    task, case = open_one(session, task_id)
     if task.holder != actor.name:
         permissions.require(actor, permissions.Permission.TASK_TRANSFER)
         involvement.require_reading(session, actor, case)
@@ -193,7 +194,7 @@ def withdraw(session: Session, actor: Actor, now: datetime, task_id: str) -> vie
 
 def remind(session: Session, actor: Actor, now: datetime, task_id: str) -> tables.Task:
     """Urges whoever has to do a task."""
-    task, case = _open(session, task_id)
+    task, case = open_one(session, task_id)
     involvement.require_reading(session, actor, case)
     whom = [task.holder] if task.holder else list(task.assignees or roster.with_role(session, task.place, task.role))
     lifecycle.note(session, actor, now, case, "reminded", {"task": task.id, "to": whom})
@@ -220,61 +221,6 @@ def copy(session: Session, actor: Actor, now: datetime, task_id: str, to: str) -
     english = ("For your information", f"{actor.display_name} sent you a copy of “{task.name_en}”")
     messages.tell(session, now, case, task, [to], chinese, english)
     return task
-
-
-def countersign(  # noqa: PLR0913  both lists of one change
-    session: Session, actor: Actor, now: datetime, task_id: str, add: list[Any], remove: list[Any]
-) -> view.Advanced:
-    """Adds people to, or takes people out of, an open task that several people do side by side.
-
-    Args:
-        add, remove: account names, or items as the task's own one.
-
-    Raises:
-        Conflict: the opinions are given under seal by those who were appointed, or the list has changed.
-        NotFound: nobody has such an account. NotAllowed: the actor or an added person may not.
-    """
-    task, case = _open(session, task_id)
-    involvement.require_reading(session, actor, case)
-    if not actor.roles & {"chief", "panel_chair", "committee_secretary"}:
-        raise errors.NotAllowed("只有受理机关负责人、认定小组组长或党委（党组）秘书可以加签、减签")
-    if task.sealed:
-        raise errors.Conflict("评判意见由认定小组成员各自提交，不能加签、减签；人员有变动的，请通过回避重新组建小组")
-    own = (task.instance or {}).get("item")
-    standing = [(one.instance or {}).get("item") for one in _side_by_side(session, task)]
-    added = [_item(own, one) for one in add]
-    removed = [next((item for item in standing if _account(item) == _account(one)), one) for one in remove]
-    for one in added:
-        _check_added(session, case, task, str(_account(one) or ""))
-    doubled = {_account(one) for one in added} & {_account(one) for one in standing}
-    if doubled:
-        raise errors.Conflict("名单已变化：{names}", names="、".join(str(one) for one in doubled))
-    moved = inputs.Countersigned(address(task), tuple(added), tuple(removed), actor.name)
-    return lifecycle.feed(session, actor, now, case, moved)
-
-
-def _side_by_side(session: Session, task: tables.Task) -> list[tables.Task]:
-    """The open tasks that people do side by side with this one, itself among them."""
-    rows = session.query(tables.Task).filter_by(case_id=task.case_id, run=task.run, element=task.element, status="open")
-    return list(rows)
-
-
-def _account(item: Any) -> Any:
-    return item.get("user") if isinstance(item, dict) else item
-
-
-def _item(own: Any, one: Any) -> Any:
-    """What is handed to an added person: a name becomes an item as those of the others are."""
-    return {**own, "user": one} if isinstance(own, dict) and "user" in own and isinstance(one, str) else one
-
-
-def _check_added(session: Session, case: tables.Case, task: tables.Task, name: str) -> None:
-    receiver = roster.actor_named(session, name)
-    refused = permissions.separation(receiver, task.element, task.role, involvement.of(session, case, name))
-    if refused is None and not permissions.reaches_role(receiver, task.place, task.role):
-        refused = "此任务由其他岗位办理，不属于您的职责范围"
-    if refused is not None:
-        raise errors.NotAllowed("不能交给“{name}”：{why}", name=receiver.display_name, why=refused)
 
 
 def save_draft(session: Session, actor: Actor, now: datetime, task_id: str, data: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import flask
 
 from workflow_service import errors
-from workflow_service.cases import files, inbox, pages, tasks
+from workflow_service.cases import countersigning, files, inbox, pages, tasks
 from workflow_service.identity import permissions
 from workflow_service.storage import tables
 from workflow_service.web import api, headers, schemas, shapes, visit
@@ -187,7 +187,7 @@ def copy_task(given: dict[str, Any], task_id: str) -> dict[str, Any]:
 )  # fmt: skip
 def countersign_task(given: dict[str, Any], task_id: str) -> dict[str, Any]:
     """Adds people to a task that several do side by side, or takes them out."""
-    return _acted(task_id, tasks.countersign, given.get("add", []), given.get("remove", []))
+    return _acted(task_id, countersigning.change, given.get("add", []), given.get("remove", []))
 
 
 @api.offer(Op("PUT", "/tasks/<task_id>/draft", "tasks", "保存草稿", body=schemas.record(("data",), data=schemas.DATA)))

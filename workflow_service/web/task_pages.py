@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from workflow_service import errors
 from workflow_service.bundles import forms, programs
-from workflow_service.cases import files, tasks
+from workflow_service.cases import countersigning, files, tasks
 from workflow_service.cases import pages as gathered
 from workflow_service.identity import roster
 from workflow_service.identity.permissions import Permission
@@ -221,7 +221,7 @@ def act(task_id: str, action: str) -> flask.typing.ResponseReturnValue:
     with visit.writing() as session:
         if action == "countersign":
             add, remove = _members(session, task_id)
-            tasks.countersign(session, visit.actor(), visit.now(), task_id, add, remove)
+            countersigning.change(session, visit.actor(), visit.now(), task_id, add, remove)
             word = "countersigned"
         elif action in ACTIONS:
             verb, names, word = ACTIONS[action]
