@@ -286,3 +286,28 @@ def test_a_look_is_told_in_words_and_recorded_once(house: House, opened: str) ->
 
     assert page.count('data-label="内容">核验') == 1
     assert "verification</" not in page
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        ("", "请录入这一年的放假和调休日期"),
+        ("2026-01-01 休 元旦", "第1行的日期不在2027年"),
+        ("2027-01-01 休 元旦\n\n2027-01-01 班", "第3行的日期已经录入过"),
+        ("2027-01-01 休 元旦\n明天 放假", "第2行应为“日期 休/班 名称”"),
+    ],
+)
+def test_a_year_that_was_typed_wrongly_is_refused_with_its_line(house: House, days: str, said: str) -> None:
+    answer = house.browser("admin_1").post("/calendars", year="2027", source="某文件", days=days)
+
+    assert answer.status_code == 422
+    assert said in answer.get_data(as_text=True)
+
+
+def test_a_calendar_names_people_not_accounts(house: House) -> None:
+    browser = house.browser("admin_1")
+    browser.post("/calendars", year="2027", source="某文件", days="2027-01-01 休 元旦")
+
+    versions = browser.get("/calendars").get_data(as_text=True).split("<aside>")[1]
+
+    assert "<br>admin_1" not in versions and "<br>console" not in versions

@@ -116,8 +116,9 @@ def calendars() -> str:
         years = sorted({one.day.year for one in rows}, reverse=True)
         year = visit.whole_of("year", years[0] if years else visit.now().year, 1949, 2200)
         shown = [one for one in rows if one.day.year == year and one.kind != "year"]
+        who = roster.display_names(session, {one.created_by for one in versions})
         return flask.render_template(
-            "calendars.html", versions=versions, version=version, years=years, year=year, days=shown
+            "calendars.html", versions=versions, version=version, years=years, year=year, days=shown, who=who
         )
 
 
@@ -130,6 +131,8 @@ def enter_calendar() -> flask.typing.ResponseReturnValue:
     if not (year.isdecimal() and 2000 <= int(year) <= 2200):  # noqa: PLR2004  a year of ours
         raise errors.Invalid([errors.FieldError("year", "format", "请填写年份，如 2028")])
     days = list(_typed_days(int(year), form.get("days", "")))
+    if not days:
+        raise errors.Invalid([errors.FieldError("days", "required", "请录入这一年的放假和调休日期")])
     source = form.get("source", "").strip()[:200]
     if not source:
         raise errors.Invalid([errors.FieldError("source", "required", "请填写依据的文件名称和文号")])
@@ -145,6 +148,7 @@ def enter_calendar() -> flask.typing.ResponseReturnValue:
 
 def _typed_days(year: int, text: str) -> Iterator[tuple[date, str, str]]:
     """Lines such as ``2028-10-01 休 国庆节`` or ``2028-10-08 班``; raises Invalid naming the line."""
+    seen: set[date] = set()
     for number, line in enumerate(text.splitlines(), start=1):
         parts = line.split()
         if not parts:
@@ -154,9 +158,16 @@ def _typed_days(year: int, text: str) -> Iterator[tuple[date, str, str]]:
             day = date.fromisoformat(parts[0])
         except ValueError:
             day = None
-        if day is None or kind is None or day.year != year:
+        template = ""
+        if day is None or kind is None:
             template = "第{line}行应为“日期 休/班 名称”，如 {year}-10-01 休 国庆节"
+        elif day.year != year:
+            template = "第{line}行的日期不在{year}年"
+        elif day in seen:
+            template = "第{line}行的日期已经录入过"
+        if day is None or kind is None or template:
             raise errors.Invalid([errors.FieldError("days", "format", template, (("line", number), ("year", year)))])
+        seen.add(day)
         yield day, kind, " ".join(parts[2:])[:40]
 
 
