@@ -10,7 +10,7 @@ from tests import city
 from tests.processes import answers
 from tests.processes.story import Story, at, text_of
 from workflow_service import errors
-from workflow_service.cases import pages
+from workflow_service.cases import pages, why
 from workflow_service.storage import tables
 
 FACTS: dict[str, Any] = {"excel_motive": "yes", "new_approach": "yes", "external_cause": "yes", "goal_unmet": "yes"}
@@ -216,3 +216,10 @@ def test_a_notice_names_the_object_whose_correction_was_ordered(town: city.City)
         story.does("draft_correction_notice", **{**answers.NOTICE, "object": "s2"})
     assert [one.field for one in refused.value.errors] == ["object"]
     story.does("draft_correction_notice", **{**answers.NOTICE, "object": "s1"})
+
+
+def test_a_date_that_is_waited_for_has_the_name_of_its_timer(story: Story) -> None:
+    with story.town.look() as session:
+        told = why.why(session, story.town.actor("clerk_1"), story.town.time, story.number)
+
+    assert {dict(one.params)["name"] for one in told if one.kind == "timer"} == {"距期满两日", "五个工作日届满"}

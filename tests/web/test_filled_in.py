@@ -7,7 +7,7 @@ import pytest
 
 from tests.web.conftest import ACCEPTED, House
 from workflow_service.bundles import programs
-from workflow_service.storage import database
+from workflow_service.storage import database, tables
 from workflow_service.web import filled_in
 
 MEETING: dict[str, Any] = {
@@ -80,3 +80,15 @@ def test_opened_opinions_are_told_one_by_one(loaded: programs.Loaded) -> None:
     assert told.title == "已启封的评判意见"
     assert [one["label"] for one in told.fields] == ["评判人", "不同意见"]
     assert list(filled_in.people([told])) == ["panel_expert_1"]
+
+
+def test_the_same_date_of_several_people_is_told_once(house: House, opened: str) -> None:
+    with database.transaction(house.db) as session:
+        task = session.query(tables.Task).filter_by(element="review_acceptance").one()
+        columns = {one.name: getattr(task, one.name) for one in tables.Task.__table__.columns}
+        session.add(tables.Task(**{**columns, "id": f"{task.id}2"}))
+
+    page = house.browser("clerk_1").get(f"/cases/{opened}").get_data(as_text=True)
+
+    assert page.count("<strong>受理审查</strong>") == 1
+    assert '<strong>受理审查</strong> <span class="muted">×2</span>' in page

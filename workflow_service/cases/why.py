@@ -1,5 +1,6 @@
 """Says why a case does not move: whom or what it waits for, in one answer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,9 @@ from workflow_service.cases import calendars, queries
 from workflow_service.identity import roster
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import tables
+
+Names = Mapping[str, tuple[tuple[str, object], ...]]
+"""Element → what it is called, as parameters of a sentence."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +30,14 @@ class Reason:
 def why(session: Session, actor: Actor, now: datetime, number: str) -> list[Reason]:
     """Everything that a case waits for, most pressing first."""
     case = queries.readable(session, actor, now, number, "why")
+    elements = programs.of(session, case.bundle).elements.values()
+    names = {one.id: (("name", one.name or one.id), ("name_en", one.name_en)) for one in elements}
     reasons = [
-        *_incidents(session, case),
+        *_incidents(session, case, names),
         *_jobs(session, case, now),
         *_messages(session, case),
         *_tasks(session, case, now),
-        *_timers(session, case),
+        *_timers(session, case, names),
     ]
     if reasons:
         return reasons
@@ -42,7 +48,7 @@ def why(session: Session, actor: Actor, now: datetime, number: str) -> list[Reas
     )
 
 
-def _incidents(session: Session, case: tables.Case) -> list[Reason]:
+def _incidents(session: Session, case: tables.Case, names: Names) -> list[Reason]:
     rows = session.scalars(
         select(tables.Incident).where(tables.Incident.case_id == case.id, tables.Incident.closed_at.is_(None))
     )
@@ -50,8 +56,8 @@ def _incidents(session: Session, case: tables.Case) -> list[Reason]:
         Reason(
             "incident",
             row.element,
-            "环节{element}出现异常，等待运维人员处理：{cause}",
-            (("element", row.element), ("cause", row.cause)),
+            "“{name}”出现异常，等待运维人员处理：{cause}",
+            (*names.get(row.element, (("name", row.element),)), ("cause", row.cause)),
         )
         for row in rows
     ]
@@ -118,7 +124,7 @@ def _named(row: tables.Task) -> tuple[tuple[str, object], ...]:
     return (("name", row.name), ("name_en", row.name_en))
 
 
-def _timers(session: Session, case: tables.Case) -> list[Reason]:
+def _timers(session: Session, case: tables.Case, names: Names) -> list[Reason]:
     rows = session.scalars(
         select(tables.Deadline).where(
             tables.Deadline.case_id == case.id, tables.Deadline.status.in_(("waiting", "paused"))
@@ -126,11 +132,13 @@ def _timers(session: Session, case: tables.Case) -> list[Reason]:
     )
     found = []
     for row in rows:
+        named = names.get(row.element, (("name", row.element),))
         if row.status == "paused":
-            found.append(Reason("pause", row.element, "案件中止期间，定时{element}暂停", (("element", row.element),)))
+            found.append(Reason("pause", row.element, "案件中止期间，“{name}”暂停计时", named))
         else:
-            text = "等待日期{when}（缺少工作日历，为暂定日期）" if row.provisional else "等待日期{when}"
-            found.append(Reason("timer", row.element, text, (("when", _text(row.due_at)),)))
+            when = "等待“{name}”，{when}到时"
+            text = "等待“{name}”，{when}到时（缺少工作日历，为暂定日期）" if row.provisional else when
+            found.append(Reason("timer", row.element, text, (*named, ("when", _text(row.due_at)))))
     return found
 
 

@@ -150,7 +150,7 @@ def export_cases() -> flask.Response:
 
 def _exported(actor: Actor, now: datetime, wanted: queries.CaseFilter) -> Iterator[bytes]:
     """The lines a page of the list at a time, so that neither memory nor the database is held for all of them."""
-    heads = ["案号", "标题", "状态", "流程", "地区", "立案时间", "经办发起", "归档时间", "流程包"]
+    heads = ["案号", "标题", "状态", "流程", "地区", "登记时间", "经办发起", "归档时间", "流程包"]
     yield csv_text.text([heads]).encode()
     after: str | None = ""
     while after is not None:

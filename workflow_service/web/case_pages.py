@@ -1,5 +1,6 @@
 """Cases for people: the list, the file of one, starting one, sending messages to one."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -59,10 +60,16 @@ def _tabs() -> Mapping[str, str]:
 def _tab(session: Session, file: gathered.CaseFile, tab: str) -> dict[str, Any]:
     if tab == "overview":
         reasons = why.why(session, visit.actor(), visit.now(), file.case.number)
+        told = Counter((one["text"], one["kind"]) for one in map(api_cases.reason, reasons))
         dates = [shapes.deadline(session, one) for one in shapes.dated(file)]
-        return {"reasons": [api_cases.reason(one) for one in reasons], "dates": dates, "elements": names_of(file)}
+        return {"reasons": told, "dates": _together(dates), "elements": names_of(file), "about": about(file)}
     if tab == "progress":
-        return {"diagrams": diagrams(file), "standing": standing(file), "elements": names_of(file)}
+        return {
+            "diagrams": diagrams(file),
+            "standing": standing(file),
+            "elements": names_of(file),
+            "about": about(file),
+        }
     if tab == "history":
         after = visit.whole_of("after", 0, 0, 10**9)
         found = queries.journal(session, visit.actor(), visit.now(), file.case.number, after, 100)
@@ -98,6 +105,21 @@ def _filled_in(file: gathered.CaseFile, lines: Sequence[queries.JournalRow]) -> 
 def names_of(file: gathered.CaseFile) -> dict[str, str]:
     """Element id → its label, of the version that the case runs on."""
     return {one.id: i18n.either(one, "name") for one in file.loaded.elements.values()}
+
+
+def about(file: gathered.CaseFile) -> dict[str, str]:
+    """Run id → the name of the subject that it is about, as far as the person may see subjects."""
+    names = {str(one.get("id")): str(one.get("name")) for one in file.subjects}
+    return {run.id: names[run.key] for run in file.runs if run.key in names}
+
+
+def _together(dates: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Dates that several people have alike, as one with their number."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for one in dates:
+        same = (one["element"], one["run"], one["due_at"], one["paused"], one["explained"])
+        found.setdefault(same, {**one, "times": 0})["times"] += 1
+    return list(found.values())
 
 
 def standing(file: gathered.CaseFile) -> list[Mapping[str, Any]]:

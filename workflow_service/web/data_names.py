@@ -112,7 +112,7 @@ def _published() -> Labels:
         "title": _("标题"),
         "status": _("状态"),
         "place": _("地区"),
-        "opened_at": _("立案时间"),
+        "opened_at": _("登记时间"),
         "opened_by": _("发起人"),
         "started_at": _("启动日期"),
         "actors": _("办理人"),

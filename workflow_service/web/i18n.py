@@ -211,7 +211,7 @@ def _words() -> Mapping[str, Mapping[str, str]]:
 def _entries() -> Mapping[str, str]:
     say = flask_babel.gettext
     return {
-        "opened": say("立案登记"),
+        "opened": say("案件登记"),
         "started": say("启动流程"),
         "submitted": say("提交"),
         "returned": say("系统执行完成"),
