@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -40,23 +40,10 @@ class Submission:
         return {"case": self.case, "opened_tasks": list(self.opened_tasks)}
 
 
-_LOCK = (
-    select(tables.Case.id)
-    .where(
-        tables.Case.id == select(tables.Task.case_id).where(tables.Task.id == bindparam("task_id")).scalar_subquery()
-    )
-    .with_for_update()
-)
-
-
 def find(session: Session, task_id: str, *, lock: bool = False) -> tuple[tables.Task, tables.Case]:
-    """A task and its case, locked if asked; raises NotFound.
-
-    The lock is a statement of its own: whoever waited for it must read the task as the winner left it. SQLite lets one
-    writer in at a time and needs none.
-    """
-    if lock and session.get_bind().dialect.name != "sqlite":
-        session.execute(_LOCK, {"task_id": task_id})
+    """A task and its case, locked if asked; raises NotFound."""
+    if lock:
+        steps.lock_case_of(session, task_id)
     found = steps.task_with_case(session, task_id)
     if found is None:
         raise errors.NotFound("没有编号为“{task}”的任务", task=task_id)

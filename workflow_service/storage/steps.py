@@ -58,6 +58,13 @@ _PART = Prepared(
         or_(*(one == bindparam("name") for one in (tables.Task.done_by, tables.Task.holder, tables.Task.assignee))),
     )
 )
+_LOCK_CASE_OF = Prepared(
+    select(tables.Case.id)
+    .where(
+        tables.Case.id == select(tables.Task.case_id).where(tables.Task.id == bindparam("task_id")).scalar_subquery()
+    )
+    .with_for_update()
+)
 _TASK_WITH_CASE = Rows(
     lambda columns: columns.join(tables.Case, tables.Case.id == tables.Task.case_id).where(
         tables.Task.id == bindparam("task_id")
@@ -79,6 +86,15 @@ _EMPTY_TASK = {column.name: None for column in tables.Task.__table__.columns} | 
     "sealed": False,
     "priority": 0,
 }
+
+
+def lock_case_of(session: Session, task_id: str) -> None:
+    """Locks the case of a task, if there is one: whoever waits for it reads the task afterwards, as the winner left it.
+
+    SQLite lets one writer in at a time and needs no lock.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        _LOCK_CASE_OF.run(session, {"task_id": task_id})
 
 
 def task_with_case(session: Session, task_id: str) -> tuple[tables.Task, tables.Case] | None:
