@@ -69,7 +69,9 @@ def test_a_decision_that_cannot_be_served_is_served_by_hand() -> None:
     case.fails["notification.serve"] = "ERR_SERVE"
     drawn.signed(case)
     assert "record_service" in case.open()
-    case.do("record_service", channel="mail", signed=True)
+    case.do("record_service", channel="mail", signed=False)
+    papers = [given for name, given in case.called if name == "notification.issue_letter"]
+    assert next(one["fields"]["signed"] for one in papers if one["template"] == "T15_service") == "受送达人没有签收"
 
 
 def corrected(case: drawn.Case, of: str) -> drawn.Case:
