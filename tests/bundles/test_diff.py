@@ -1,5 +1,7 @@
 """The difference of two bundles says what changed in meaning, and nothing else."""
 
+import orjson
+
 from tests.bundles import city
 from workflow_service.bundles import diff, read
 
@@ -83,3 +85,21 @@ def test_whole_files_come_and_go() -> None:
     changes = diff.diff(city.bundle(), read.Bundle.of(fewer)).changes
 
     assert [(one.file, one.change) for one in changes] == [("urging.dmn", "removed")]
+
+
+def test_a_field_put_between_others_is_told_alone_and_a_real_exchange_is_told() -> None:
+    name = "forms/plan_correction.json"
+    form = orjson.loads(city.bundle().files[name])
+    first, *rest = form["fields"]
+    more = {**form, "fields": [{"name": "extra", "type": "text", "label": "甲", "label_en": "A"}, first, *rest]}
+    turned = {**form, "fields": [*rest, first]}
+
+    added, exchanged = (
+        diff.diff(city.bundle(), read.Bundle.of({**city.bundle().files, name: orjson.dumps(one)})).changes
+        for one in (more, turned)
+    )
+
+    assert [(one.element, one.change, one.after) for one in added] == [
+        ("fields.extra", "added", "name: extra\ntype: text\nlabel: 甲\nlabel_en: A")
+    ]
+    assert {one.aspect for one in exchanged} == {"order"}

@@ -150,3 +150,17 @@ def test_what_was_typed_over_somebody_elses_change_stands_on_the_page_and_can_be
     assert "我写的" in page
     assert "我写的".encode() not in files(house, made)["forms/visit.json"]
     assert hidden(page, "expected") == newest(house, "city").hash
+
+
+def test_an_approver_sees_on_the_drafts_page_what_was_changed_and_in_words(house: House) -> None:
+    made = draft(house)
+    given = {"file": "intake.bpmn", "element": "review_acceptance", "before_days": "5", "before_urgent": "3"}
+    house.browser(AUTHOR).post(f"/bundles/{made.id}/limits", **given, days="4", urgent="3")
+    house.browser(AUTHOR).post(f"/bundles/{made.id}/submission")
+
+    page = house.browser(OTHER).get(f"/bundles/{made.id}").get_data(as_text=True)
+    difference = house.browser(OTHER).get(f"/bundles/{made.id}/differences?file=intake.bpmn").get_data(as_text=True)
+
+    assert f"/bundles/{made.id}/differences?file=intake.bpmn" in page
+    assert "forms/visit.json</small>" not in page.split("流程图</h")[0]
+    assert "<code>办理期限</code>" in difference

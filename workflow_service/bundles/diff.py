@@ -30,7 +30,8 @@ class Change:
     Args:
         file, element: where; the element is empty for a whole file. name: the element's label.
         change: what happened to it.
-        aspect, before, after: the property that changed, and its values; empty otherwise.
+        aspect, before, after: the property that changed, and its values; without a property all that was said of
+            what is gone, or is said of what is new.
     """
 
     file: str
@@ -117,17 +118,24 @@ def _facts(name: str, content: bytes) -> Facts | None:
 
 
 def _compared(file: str, one: Facts, other: Facts) -> Iterator[Change]:
+    # what stands behind something new has another number, but the same place among the rest
+    in_order = [each for each in one if each in other] == [each for each in other if each in one]
     for element in [*one, *(new for new in other if new not in one)]:
         if element not in other:
-            yield Change(file, element, one[element][0], "removed")
+            yield Change(file, element, one[element][0], "removed", before=_all(one[element][1]))
         elif element not in one:
-            yield Change(file, element, other[element][0], "added")
+            yield Change(file, element, other[element][0], "added", after=_all(other[element][1]))
         else:
             label, after = other[element]
             before = one[element][1]
             for what in [*before, *(new for new in after if new not in before)]:
-                if before.get(what, "") != after.get(what, ""):
+                if before.get(what, "") != after.get(what, "") and not (what == "order" and in_order):
                     yield Change(file, element, label, "changed", what, before.get(what, ""), after.get(what, ""))
+
+
+def _all(said: Mapping[str, str]) -> str:
+    """All that is said of something new or gone, a line each."""
+    return "\n".join(f"{what}: {text}" for what, text in said.items() if what not in ("", "order") and text)
 
 
 def _facts_of_json(data: Any, kind: str) -> dict[str, tuple[str, Mapping[str, str]]]:

@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 import flask
+from flask_babel import gettext as _
 
 from workflow_service.bundles import diff, publish
 from workflow_service.identity.permissions import Permission
@@ -36,12 +37,37 @@ def show(bundle_id: int) -> str:
         )
 
 
+def _aspect(aspect: str) -> str:
+    """A property as people call it; one without a word of its own by its last part."""
+    known = {
+        "name": _("名称"),
+        "name_en": _("英文名称"),
+        "title": _("标题"),
+        "label": _("标签"),
+        "required": _("必填"),
+        "options": _("选项"),
+        "help": _("说明"),
+        "form": _("表单"),
+        "due": _("办理期限"),
+        "article": _("依据条款"),
+        "lane": _("泳道"),
+        "order": _("顺序"),
+        "assignee": _("指定办理人"),
+        "operation": _("服务操作"),
+        "conditionExpression": _("条件"),
+        "timerEventDefinition.timeDate": _("触发时间"),
+        "sourceRef": _("来自"),
+        "targetRef": _("通往"),
+    }
+    return str(known.get(aspect) or aspect.rpartition(".")[2])
+
+
 def _row(one: diff.Change) -> dict[str, Any]:
     return {
         "change": one.change,
         "element": one.element,
         "name": one.name,
-        "aspect": one.aspect,
+        "aspect": _aspect(one.aspect),
         "before": one.before,
         "after": one.after,
         "text": one.text_en if i18n.is_english() else one.text,

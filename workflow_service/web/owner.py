@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import flask
@@ -10,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
-from workflow_service.bundles import check, names, programs, publish, read, variant_file, variants
+from workflow_service.bundles import check, diff, names, programs, publish, read, variant_file, variants
 from workflow_service.cases import overview
 from workflow_service.identity import roster
 from workflow_service.identity.permissions import Permission
@@ -106,6 +107,7 @@ def show(bundle_id: int) -> str:
             titles={name: title_of(name, content) for name, content in files.items()},
             findings=found,
             faults={one["file"] for one in found if one["severity"] == "error"},
+            changes=_changes(session, bundle, files),
             is_valid=not any(one["severity"] == "error" for one in found),
             editable=bundle.status in EDITABLE,
             mine=bundle.author == visit.actor().name,
@@ -114,6 +116,14 @@ def show(bundle_id: int) -> str:
             places=overview.place_names(session),
             bases=[one for one in publish.listed(session, visit.actor()) if one.id != bundle.id],
         )
+
+
+def _changes(session: Session, bundle: reference.Bundle, files: Mapping[str, bytes]) -> Mapping[str, int]:
+    """How much differs in which file from the version that this one was made from."""
+    if not bundle.base:
+        return {}
+    before = publish.files_of(session, publish.by_hash(session, bundle.base))
+    return Counter(one.file for one in diff.diff(read.Bundle.of(before), read.Bundle.of(files)).changes)
 
 
 _DRAWN = re.compile(rb'<(?:\w+:)?process\s[^>]*\bname="([^"]{1,80})"')
