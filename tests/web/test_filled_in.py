@@ -92,3 +92,17 @@ def test_the_same_date_of_several_people_is_told_once(house: House, opened: str)
 
     assert page.count("<strong>受理审查</strong>") == 1
     assert '<strong>受理审查</strong> <span class="muted">×2</span>' in page
+
+
+@pytest.mark.parametrize(("paused", "told"), [(2, "期限暂停计算"), (None, "无期限")])
+def test_a_task_whose_limit_is_paused_does_not_look_as_if_it_had_none(
+    house: House, opened: str, paused: int | None, told: str
+) -> None:
+    with database.transaction(house.db) as session:
+        task = session.query(tables.Task).filter_by(element="review_acceptance").one()
+        task.due_at, task.paused_days = None, paused
+
+    clerk = house.browser("clerk_1")
+
+    for path in (f"/cases/{opened}", f"/tasks/{opened}.r1.review_acceptance.1", "/inbox?scope=all"):
+        assert told in clerk.get(path).get_data(as_text=True), path
