@@ -127,3 +127,16 @@ def test_a_folder_without_scenarios_is_no_success(tmp_path: Path) -> None:
     answer = CliRunner().invoke(cli.main, ["run-scenarios", str(tmp_path)])
 
     assert (answer.exit_code, "没有情景" in answer.stderr) == (cli.FAILED, True)
+
+
+def test_a_real_installation_begins_with_a_unit_and_an_administrator(tmp_path: Path) -> None:
+    place = ["--database", f"sqlite:///{tmp_path / 'real.db'}"]
+    person = ["user", "add", "admin1", "--display-name", "王芳", "--unit", "city-system", "--role", "admin"]
+    alone = CliRunner().invoke(cli.main, [*person, "--password", "a long sentence", *place])
+
+    unit = CliRunner().invoke(cli.main, ["add-unit", "city-system", "信息中心", "city", "市本级", *place])
+    added = CliRunner().invoke(cli.main, [*person, "--password", "a long sentence", *place])
+    listed = CliRunner().invoke(cli.main, ["user", "list", *place])
+
+    assert (alone.exit_code, unit.exit_code, added.exit_code) == (cli.FAILED, 0, 0)
+    assert "admin1\t王芳\t信息中心\tadmin" in listed.stdout

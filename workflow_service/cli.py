@@ -39,10 +39,9 @@ class Commands(click.Group):
             ctx.exit(WRONG_USE)
         except (errors.ServiceError, feel.FeelError, dmn.DmnError, ValueError) as error:
             click.echo(f"错误：{' '.join(str(error).split())}", err=True)
-            ctx.exit(FAILED)
         except SQLAlchemyError as error:
             click.echo(f"错误：不能使用数据库，请检查地址和权限：{error.__class__.__name__}", err=True)
-            ctx.exit(FAILED)
+        return ctx.exit(FAILED)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -305,6 +304,18 @@ def _progress(what: str) -> Iterator[archive.Tick]:
             bar.update(done - bar.n)
 
         yield tick
+
+
+@main.command("add-unit", epilog="例：workflow-service add-unit city-system 信息中心 city 市本级")
+@click.argument("code")
+@click.argument("name")
+@click.argument("place")
+@click.argument("place_name")
+@_database
+def add_unit(database: str | None, **given: str) -> None:
+    """新增一个单位，或改它的名称：代码、名称、地区代码（市本级为 city）、地区名称。"""
+    with _writing(database) as session:
+        roster.add_unit(session, **given)
 
 
 @main.group()
