@@ -147,7 +147,13 @@ class Case:
 
     def say(self, message: str, key: str = "", **data: Any) -> None:
         """A message comes in from outside."""
-        kept = {**data, "message_key": key, "sender": "party2", "received": self.now.isoformat()}
+        kept = {
+            "message_key": key,
+            "sender": "party2",
+            "received": self.now.isoformat(),
+            "duties": {"person": []},
+            **data,
+        }
         self.move(inputs.Received(message, kept, key, "party2"))
 
     def wait_until(self, day: date, hour: int = 9) -> None:

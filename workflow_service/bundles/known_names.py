@@ -19,7 +19,7 @@ CASE = frozenset(
 
 
 #: what the data of every run may hold without any element providing it
-RUN = frozenset({"case", "actors", "key", "message_key", "received", "sender"})
+RUN = frozenset({"case", "actors", "key", "message_key", "received", "sender", "duties"})
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from workflow_service import errors, feel
 from workflow_service.bundles import programs
 from workflow_service.cases import answers, failures, involvement, lifecycle, scope, sealed
 from workflow_service.engine import inputs, view
-from workflow_service.identity import permissions
+from workflow_service.identity import permissions, roster
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import steps, tables
 
@@ -145,6 +145,7 @@ def _feed(session: Session, now: datetime, case: tables.Case, message: tables.Me
         "message_key": message.key,
         "sender": message.sender,
         "received": message.received_at.isoformat(),
+        "duties": _duties(session, case, message),
     }
     moved = inputs.Received(message.name, data, message.key, message.sender)
     try:
@@ -153,6 +154,14 @@ def _feed(session: Session, now: datetime, case: tables.Case, message: tables.Me
         refuse(session, sender, now, case, message, str(refused))
         return
     message.status = "fed"
+
+
+def _duties(session: Session, case: tables.Case, message: tables.Message) -> dict[str, list[str]]:
+    """The roles of each person whom a message names, by the field that names them: on them may hang who decides."""
+    form = programs.of(session, case.bundle).form(_entrance(session, case, message.name).form)
+    named = {one.name: str(message.data.get(one.name)) for one in form.fields if one.type == "person"}
+    known = roster.known(session, named.values())
+    return {field: sorted(known[name][1]) if name in known else [] for field, name in named.items()}
 
 
 def with_waiting(session: Session) -> list[int]:
