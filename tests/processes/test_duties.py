@@ -1,5 +1,7 @@
 """Who may do what in one case, shown on the city's own: duties kept apart, and people named as the forms allow."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests import city
@@ -7,7 +9,7 @@ from tests.processes import answers
 from tests.processes.story import Story
 from workflow_service import errors
 from workflow_service.cases import pages, tasks
-from workflow_service.storage import people
+from workflow_service.storage import database, people
 
 
 def begun(town: city.City, subject: str = "party_1") -> Story:
@@ -160,3 +162,24 @@ def test_an_application_that_comes_back_is_mended_by_who_made_it(town: city.City
         pages.case_file(session, town.actor("applicant_2"), town.time, story.number)
     story.does("submit_application", "applicant_1", **answers.application("4.1"))
     assert story.elements() == ["review_acceptance"]
+
+
+def test_a_substitute_is_bound_by_their_own_duties_and_told_which_before_they_claim(town: city.City) -> None:
+    story = Story(town, town.open("applicant_1", "intake", **answers.application("4.1")))
+    story.does("review_acceptance")
+    clerk = story.does("propose_route", **answers.route(simple=True))
+    with database.transaction(town.db) as session:
+        day = timedelta(days=1)
+        away = people.Substitution(
+            absent="chief_1", substitute=clerk, starts_at=town.time - day, ends_at=town.time + day, created_at=town.time
+        )
+        session.add(away)
+
+    with town.look() as session:
+        task = next(one for one in story.rows("approve_route"))
+        seen = pages.task_page(session, town.actor(clerk), town.time, task.id)
+
+    assert "claim" not in seen.may
+    assert seen.blocked != "此任务由其他岗位办理，不属于您的职责范围"
+    with pytest.raises(errors.NotAllowed, match=seen.blocked):
+        town.do(clerk, task.id, **answers.route(simple=True))

@@ -103,13 +103,31 @@ def standing(session: Session, actor: Actor, now: datetime, case: tables.Case, t
         NotAllowed: the task is not theirs, or the separation of duties forbids it; the text says which rule.
     """
     permissions.require(actor, permissions.Permission.TASK_WORK)
-    own = refusal(session, actor, case, task)
+    found = acting(session, actor, now, case, task)
+    if isinstance(found, str):
+        raise errors.NotAllowed(found)
+    return found
+
+
+def acting(  # noqa: PLR0913  who would do which task of which case, and when
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    case: tables.Case,
+    task: tables.Task,
+    involved: permissions.Involvement | None = None,
+) -> Actor | str:
+    """The actor as they may work on a task, or why they may not: their own duties bind them as substitutes too."""
+    involved = involved or of(session, case, actor.name)
+    own = refusal(session, actor, case, task, involved)
     if own is None:
         return actor
-    if not task.sealed:  # an opinion is personal: nobody gives it for another
-        for absent, roles in roster.absent_people(session, now, actor.name):
-            stand_in = Actor(actor.id, absent, actor.display_name, roles, actor.unit, task.place)
-            mine = permissions.separation(actor, task.element, task.role, of(session, case, actor.name))
-            if mine is None and refusal(session, stand_in, case, task) is None:
+    # an opinion is personal: nobody gives it for another
+    for absent, roles in () if task.sealed else roster.absent_people(session, now, actor.name):
+        stand_in = Actor(actor.id, absent, actor.display_name, roles, actor.unit, task.place)
+        if refusal(session, stand_in, case, task) is None:
+            barred = permissions.separation(actor, task.element, task.role, involved)
+            if barred is None:
                 return actor.standing_in_for(absent, roles)
-    raise errors.NotAllowed(own)
+            own = barred
+    return own

@@ -148,14 +148,8 @@ def _blocked(  # noqa: PLR0913  who looks at which task of which case, and when
 ) -> str:
     if task.status != "open":
         return "任务已办结" if task.status == "done" else "任务已取消"
-    own = involvement.refusal(session, actor, case, task, involved)
-    if own is None:
-        return ""
-    for absent, roles in roster.absent_people(session, now, actor.name):
-        stand_in = Actor(actor.id, absent, actor.display_name, roles, actor.unit, task.place)
-        if not task.sealed and involvement.refusal(session, stand_in, case, task) is None:
-            return ""
-    return own
+    found = involvement.acting(session, actor, now, case, task, involved)
+    return found if isinstance(found, str) else ""
 
 
 def _may(actor: Actor, task: tables.Task, blocked: str, returnable: Sequence[view.Element]) -> frozenset[str]:
