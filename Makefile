@@ -38,15 +38,12 @@ run: setup ## start the service with demo people and cases on 127.0.0.1:$(PORT)
 browser: .venv/.ready # finds or installs the Chromium that the tests drive
 	$(BIN)/python tests/browser/install.py
 
-# What drives a browser or the city's pages runs beside the rest, so that two cores are used; its report follows.
-BESIDE := tests/browser tests/islands tests/web tests/processes
+# Two of everything that works, file by file; faults are waited for more than worked at, and run last and by themselves.
+FAULTS := tests/chaos
 
-test: setup browser ## run every test, in two halves side by side
-	@mkdir -p var; $(BIN)/pytest -p no:cacheprovider $(BESIDE) > var/tests-beside.log 2>&1 & beside=$$!; \
-	trap "kill $$beside; exit 130" INT TERM; \
-	$(BIN)/pytest $(addprefix --ignore=,$(BESIDE)); rest=$$?; \
-	wait $$beside; other=$$?; cat var/tests-beside.log; \
-	test $$rest -eq 0 && test $$other -eq 0
+test: setup browser ## run every test, the faults last
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore=$(FAULTS); most=$$?; \
+	$(BIN)/pytest -n 3 $(FAULTS) && test $$most -eq 0
 
 check: setup ## format, lint, types, import contracts, diagrams
 	$(BIN)/ruff format --check .
