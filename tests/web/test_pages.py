@@ -236,7 +236,7 @@ def test_names_stand_where_codes_would(house: House) -> None:
         ("zh", {"intake.bpmn": "受理分流", "route.dmn": "认定路径", "forms/visit.json": "回访谈心",
                 "forms/letters/T29_typical_case.json": "典型案例（脱敏）",
                 "scenarios/simple_case_exempted.json": "简易认定：免于问责并按期纠错"}),
-        ("en", {"intake.bpmn": "Intake and triage", "route.dmn": "route.dmn", "forms/visit.json": "Return visit",
+        ("en", {"intake.bpmn": "Intake and triage", "route.dmn": "Path of the procedure", "forms/visit.json": "Return visit",
                 "forms/letters/T29_typical_case.json": "Typical case", "roles.json": "roles.json",
                 "scenarios/simple_case_exempted.json": "Simple case: exempted and corrected in time"}),
     ],
