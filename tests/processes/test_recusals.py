@@ -161,3 +161,45 @@ def test_nobody_decides_on_their_own_recusal(town: city.City) -> None:
 
     with pytest.raises(errors.Invalid):
         story.does("decide_chief_recusal", "committee_secretary_1", granted=False, reason="不属实")
+
+
+def called_by_an_unknown_name(town: city.City) -> Story:
+    story = Story(town, town.open("applicant_1", "intake", **answers.application("4.1")))
+    town.send("applicant_1", story.number, "recusal_requested", person="李某某", ground="近亲属")
+    return story
+
+
+def test_whoever_decides_is_warned_of_a_name_without_an_account(town: city.City) -> None:
+    story = called_by_an_unknown_name(town)
+    with town.look() as session:
+        seen = pages.task_page(session, town.actor("chief_1"), town.time, town.task(story.number, "decide_recusal"))
+
+    assert [one["field"] for one in seen.warnings] == ["account"]
+    with pytest.raises(errors.Invalid):
+        story.does("decide_recusal", granted=True, reason="属实")
+
+
+@pytest.mark.parametrize(
+    ("decided", "recused"),
+    [
+        ({"granted": True, "account": "clerk_2"}, ["clerk_2"]),
+        ({"granted": True, "no_account": True}, ["李某某"]),  # an expert from outside sits on a panel by name
+        ({"granted": False}, []),
+    ],
+)
+def test_the_account_given_with_the_decision_is_kept_out(
+    town: city.City, decided: dict[str, object], recused: list[str]
+) -> None:
+    story = called_by_an_unknown_name(town)
+
+    story.does("decide_recusal", reason="情况属实", **decided)
+
+    assert town.shared(story.number)["recused"] == recused
+    story.holds()
+
+
+def test_a_head_cannot_be_named_to_a_head_by_account(town: city.City) -> None:
+    story = called_by_an_unknown_name(town)
+
+    with pytest.raises(errors.Invalid):
+        story.does("decide_recusal", "chief_1", granted=True, account="chief_1", reason="情况属实")
