@@ -21,11 +21,11 @@ def draft(house: House, note: str = "") -> reference.Bundle:
     return newest(house, "city")
 
 
-def change(house: House, who: str, bundle: reference.Bundle, title: str) -> None:
+def change(house: House, who: str, bundle: reference.Bundle, title: str, name: str = "forms/visit.json") -> None:
     with database.reading(house.db) as session:
-        text = publish.files_of(session, bundle)["forms/visit.json"].decode()
+        text = publish.files_of(session, bundle)[name].decode()
     altered = text.replace('"title": "', f'"title": "{title}', 1)
-    assert house.browser(who).post(TEXT.format(bundle.id), text=altered).status_code == 303
+    assert house.browser(who).post(f"/bundles/{bundle.id}/text/{name}", text=altered).status_code == 303
 
 
 def test_who_changed_a_draft_cannot_approve_it(house: House) -> None:
@@ -149,7 +149,36 @@ def test_what_was_typed_over_somebody_elses_change_stands_on_the_page_and_can_be
     assert "您写的内容没有保存，仍在下面" in page
     assert "我写的" in page
     assert "我写的".encode() not in files(house, made)["forms/visit.json"]
-    assert hidden(page, "expected") == newest(house, "city").hash
+    again = house.browser(AUTHOR).post(TEXT.format(made.id), text=mine, expected=hidden(page, "expected"))
+    assert again.status_code != 409
+    assert "我写的".encode() in files(house, made)["forms/visit.json"]
+
+
+def test_two_owners_work_on_different_files_of_a_draft(house: House) -> None:
+    made = draft(house)
+    author = house.browser(AUTHOR)
+    page = author.get(f"/bundles/{made.id}/files/forms/visit.json").get_data(as_text=True)
+    diagram = author.get(f"/bundles/{made.id}/files/intake.bpmn").get_data(as_text=True)
+    limits = author.get(f"/bundles/{made.id}/limits").get_data(as_text=True).split('value="intake.bpmn"')[0]
+    version = diagram.split('data-version="')[1].split('"')[0]
+    xml, headers = files(house, made)["intake.bpmn"], {"X-CSRF-Token": author.csrf, "If-Match": f'"{version}"'}
+    change(house, OTHER, made, "新", "forms/review_acceptance.json")
+
+    text = author.post(TEXT.format(made.id), text='{"id": "visit"}', expected=hidden(page, "expected"))
+    drawn = author.client.put(f"/bundles/{made.id}/raw/intake.bpmn", data=xml + b"\n", headers=headers)
+    headers["If-Match"] = f'"{drawn.json["version"]}"'
+    drawn_again = author.client.put(f"/bundles/{made.id}/raw/intake.bpmn", data=xml, headers=headers)
+    given = {"file": "intake.bpmn", "element": "review_acceptance", "before_days": "5", "before_urgent": "3"}
+    limit = author.post(
+        f"/bundles/{made.id}/limits",
+        **given,
+        days="4",
+        urgent="3",
+        expected=limits.rpartition('name="expected" value="')[2].split('"')[0],
+    )
+
+    assert 409 not in (text.status_code, drawn.status_code, drawn_again.status_code, limit.status_code)
+    assert '"title": "新'.encode() in files(house, made)["forms/review_acceptance.json"]
 
 
 def test_an_approver_sees_on_the_drafts_page_what_was_changed_and_in_words(house: House) -> None:

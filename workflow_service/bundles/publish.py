@@ -57,7 +57,11 @@ def upload(session: Session, actor: Actor, now: datetime, origin: Origin) -> ref
 
 @dataclass(frozen=True)
 class Change:
-    """A file of a draft with its new content (None deletes it); ``expected`` is the draft's hash when it was opened."""
+    """A file of a draft with its new content (None deletes it).
+
+    Args:
+        expected: the file's digest when it was opened, or the draft's hash then; empty when any state will do.
+    """
 
     name: str
     content: bytes | None
@@ -68,11 +72,11 @@ def change(session: Session, actor: Actor, now: datetime, bundle_id: int, wanted
     """Writes one file of a draft, faults or not: work in progress is never lost.
 
     Raises:
-        Conflict: it is no draft any more, or somebody changed it since it was opened.
+        Conflict: it is no draft any more, or somebody changed the file since it was opened.
     """
     draft = _draft(session, actor, bundle_id)
-    if wanted.expected and wanted.expected != draft.hash:
-        raise errors.Conflict("草稿已在别处被修改，请重新打开后再保存，以免覆盖对方的改动")
+    if is_overtaken(session, draft, wanted):
+        raise errors.Conflict("此文件已在别处被修改，请重新打开后再保存，以免覆盖对方的改动")
     names.require_name(wanted.name)
     if variant_file.NAME in files_of(session, draft):
         variants.rewrite(session, draft, wanted.name, wanted.content)
@@ -82,6 +86,12 @@ def change(session: Session, actor: Actor, now: datetime, bundle_id: int, wanted
     if actor.name not in (draft.author, *draft.editors):
         draft.editors = [*draft.editors, actor.name]
     return draft
+
+
+def is_overtaken(session: Session, draft: reference.Bundle, wanted: Change) -> bool:
+    """Whether somebody changed this file of a draft since it was opened; what they did to other files does no harm."""
+    row = session.get(reference.BundleFile, (draft.id, wanted.name))
+    return wanted.expected not in ("", draft.hash, read.digest(row.content) if row else "")
 
 
 def _draft(session: Session, actor: Actor, bundle_id: int) -> reference.Bundle:

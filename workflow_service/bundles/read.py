@@ -48,6 +48,11 @@ class Bundle:
         return {name: self.files[name] for name in sorted(self.files) if names.kind(name) == kind}
 
 
+def digest(content: bytes) -> str:
+    """SHA-256 of one file, byte for byte."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def canonical(name: str, content: bytes) -> bytes:
     """The canonical form of a file: C14N for XML, JCS for JSON; what cannot be read stands for itself."""
     return _canonical_json(content) if name.endswith(".json") else _canonical_xml(content)

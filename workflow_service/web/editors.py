@@ -28,10 +28,11 @@ def edit(bundle_id: int, name: str) -> str:
         bundle = publish.by_id(session, bundle_id)
         content = publish.file_of(session, visit.actor(), bundle, name)
         text, found = content.decode("utf-8", "replace"), _of_file(session, bundle, name)
-        return _page(bundle, name, text, found, editable=owner.may_change(session, bundle, name))
+        return _page(session, bundle, name, text, found, editable=owner.may_change(session, bundle, name))
 
 
-def _page(
+def _page(  # noqa: PLR0913  a file, what was typed, and how it stands
+    session: Session,
     bundle: reference.Bundle,
     name: str,
     text: str,
@@ -41,6 +42,7 @@ def _page(
     overtaken: bool = False,
 ) -> str:
     kind = names.kind(name)
+    version = read.digest(publish.file_of(session, visit.actor(), bundle, name))
     headers.for_editors()
     return flask.render_template(
         TEMPLATES.get(kind, "edit_text.html"),
@@ -48,6 +50,7 @@ def _page(
         name=name,
         kind=kind,
         kinds=owner.kind_names(),
+        version=version,
         text=text,
         title=owner.title_of(name, text.encode()),
         findings=found,
@@ -81,12 +84,12 @@ def raw(bundle_id: int, name: str) -> flask.Response:
 @pages.put("/<int:bundle_id>/raw/<path:name>")
 @guard.needs(Permission.BUNDLE_EDIT)
 def save(bundle_id: int, name: str) -> flask.Response:
-    """Keeps a file of a draft, faults or not; 409 when somebody else changed the draft meanwhile."""
+    """Keeps a file of a draft, faults or not; 409 when somebody else changed it meanwhile."""
     change = publish.Change(name, flask.request.get_data(), flask.request.headers.get("If-Match", "").strip('"'))
     with visit.writing() as session:
         draft = publish.change(session, visit.actor(), visit.now(), bundle_id, change)
         found = _of_file(session, draft, name)
-        return api.as_json({"hash": draft.hash, "findings": found})
+        return api.as_json({"hash": draft.hash, "version": read.digest(change.content or b""), "findings": found})
 
 
 @pages.post("/<int:bundle_id>/text/<path:name>")
@@ -97,13 +100,13 @@ def save_text(bundle_id: int, name: str) -> flask.typing.ResponseReturnValue:
     text = form.get("text", "").replace("\r\n", "\n")
     with visit.writing() as session:
         draft = publish.by_id(session, bundle_id)
-        if owner.may_change(session, draft, name) and form.get("expected") not in (None, draft.hash):
-            return _page(draft, name, text, [], editable=True, overtaken=True), 409
         change = publish.Change(name, text.encode(), form.get("expected", ""))
+        if owner.may_change(session, draft, name) and publish.is_overtaken(session, draft, change):
+            return _page(session, draft, name, text, [], editable=True, overtaken=True), 409
         draft = publish.change(session, visit.actor(), visit.now(), bundle_id, change)
         found = _of_file(session, draft, name)
         if any(one["severity"] == "error" for one in found):
-            return _page(draft, name, text, found, editable=True), 422
+            return _page(session, draft, name, text, found, editable=True), 422
     return shared.go("editors.edit", "saved", bundle_id=bundle_id, name=name)
 
 

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
-from workflow_service.bundles import limits, publish, variant_file
+from workflow_service.bundles import limits, publish, read, variant_file
 from workflow_service.bundles.limits import Limit, Row
 from workflow_service.identity.permissions import Permission
 from workflow_service.storage import reference
@@ -38,6 +38,7 @@ def show(bundle_id: int) -> str:
             "limits.html",
             bundle=bundle,
             groups=groups,
+            versions={name: read.digest(files[name]) for name in groups},
             titles={name: owner.title_of(name, files[name]) for name in groups},
             told=limits.told(files),
             findings=found,

@@ -26,7 +26,7 @@ export function createSaving(host, source, type) {
       state.dirty = false;
       const answer = await send('PUT', host.dataset.save, await source(), type, headers);
       if (!answer.hash && answer.findings) throw new Error(answer.findings[0]?.message ?? '');
-      state.version = answer.hash ?? answer.version ?? state.version;
+      state.version = answer.version ?? answer.hash ?? state.version;
       button.disabled = !state.dirty;
       note.textContent = say('saved');
       host.removeAttribute('data-dirty');

@@ -15,7 +15,7 @@ export const WORDS = {
   check_now: ['检查', 'Check'],
   checking: ['正在检查…', 'Checking…'],
   choose_element: ['在图中选择一个元素，即可在此编辑其属性。', 'Choose an element to edit its properties here.'],
-  conflict: ['此草稿已在别处修改，未保存。请另存您的改动后重新打开。', 'Somebody else changed this draft; nothing was saved. Keep your changes and open it anew.'],
+  conflict: ['此文件已在别处修改，未保存。请另存您的改动后重新打开。', 'Somebody else changed this file; nothing was saved. Keep your changes and open it anew.'],
   controls: ['操作', 'Controls'],
   data: ['数据', 'Data'],
   decision: ['决策', 'Decision'],
