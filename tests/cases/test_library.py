@@ -8,9 +8,9 @@ from tests import city
 from tests.processes import answers
 from tests.processes.story import at
 from workflow_service import errors
-from workflow_service.cases import incidents, library
+from workflow_service.cases import incidents, involvement, library
 from workflow_service.identity.actors import Actor
-from workflow_service.storage import database, tables
+from workflow_service.storage import database, looks, tables
 from workflow_service.storage.library import TypicalCase
 
 LIFTS = {
@@ -92,6 +92,25 @@ def test_without_consent_or_approval_it_does_not(small: city.City, step: str) ->
     small.settle()
 
     assert found(small) == []
+
+
+def test_only_whom_the_source_case_is_about_consents_to_it(small: city.City) -> None:
+    application = answers.application("9.4")
+    subjects = [
+        {**application["subjects"][0], "account": "party_2"},
+        {**application["subjects"][0], "name": "另一单位"},
+    ]
+    source = small.open("applicant_1", "intake", **{**application, "subjects": subjects})
+    number = small.open("clerk_1", "typical_case", source_case=source, **LIFTS)
+    small.settle()
+
+    with small.look() as session:
+        waiting = {one.assignee: one for one in looks.open_tasks(session, case_id=small.case(number).id)}
+        stranger, subject = (small.actor(name) for name in ("party_1", "party_2"))
+        assert set(waiting) == {"party_2", None}
+        assert not involvement.candidate(stranger, waiting["party_2"])
+        assert involvement.candidate(subject, waiting["party_2"])
+        assert involvement.candidate(stranger, waiting[None])  # nobody's account is known: whoever acts for the subject
 
 
 def test_who_the_source_case_is_about_is_not_named_and_the_repair_goes_on(small: city.City) -> None:

@@ -83,12 +83,14 @@ class Case:
         now: the time, set by hand.
         fails: operation → error code that its next call ends with.
         results: operation → answer, in place of the usual one.
+        asked: who must consent to a typical case, by the case it is drawn from.
     """
 
     now: datetime = datetime(2026, 9, 1, 9, 0, tzinfo=SHANGHAI)
     fails: dict[str, str] = field(default_factory=dict)
     results: dict[str, Callable[[Parameters], Any]] = field(default_factory=dict)
     called: list[tuple[str, Parameters]] = field(default_factory=list)
+    asked: Any = None
 
     def __post_init__(self) -> None:
         shared = {
@@ -96,6 +98,7 @@ class Case:
             "place": "city",
             "opened_at": self.now.isoformat(),
             "opened_by": "applicant1",
+            **({} if self.asked is None else {"asked": self.asked}),
         }
         self.family: view.Family = engine.begin(shared)
 

@@ -219,6 +219,17 @@ def test_a_typical_case_is_published_only_with_consent_and_approval() -> None:
     assert "archival.publish_typical_case" not in dict(refused.called)
 
 
+def test_every_subject_is_asked_and_one_refusal_keeps_a_case_out() -> None:
+    subjects = [{"id": "s1", "account": None}, {"id": "s2", "account": "party2"}]
+    for last in (True, False):
+        case = drawn.Case(asked=subjects)
+        case.begin("typical_case", title="一起容缺受理", summary="摘要")
+        assert sorted(task.assignees for task in case.tasks()) == [(), ("party2",)]
+        case.do("ask_subject_consent", "party2", agree=True)
+        case.do("ask_subject_consent", agree=last)
+        assert case.open() == (["approve_typical_case"] if last else ["review_archive"])
+
+
 def test_a_missing_receipt_is_asked_for() -> None:
     case = drawn.investigated(drawn.accepted())
     case.do("draft_opinion", outcomes=drawn.outcomes("NOT_TOLERATED"))

@@ -14,7 +14,7 @@ from workflow_service.feel import nodes
 
 #: what the case always has or what the service itself adds to it
 CASE = frozenset(
-    ["number", "place", "opened_at", "opened_by", "runs", "status", "title", "subjects", "situation_codes", "outcomes", "end", "window_open", "decision", "path", "investigation", "members_due"]
+    ["number", "place", "opened_at", "opened_by", "runs", "status", "title", "subjects", "situation_codes", "outcomes", "end", "window_open", "decision", "path", "investigation", "members_due", "asked"]
 )  # fmt: skip
 
 

@@ -54,9 +54,8 @@ def enter(session: Session, now: datetime, case: tables.Case, published: Mapping
     if missing:
         raise errors.CannotAdvance("典型案例缺少：{missing}", missing="、".join(missing))
     parts = {name: str(published[name]) for name in ("title", *CONTENT)}
-    named = [
-        name for name in _subjects(session, published.get("source_case")) if any(name in t for t in parts.values())
-    ]
+    names = [str(one["name"]) for one in _subjects(session, published.get("source_case")) if one.get("name")]
+    named = [name for name in names if any(name in text for text in parts.values())]
     if named:
         raise errors.CannotAdvance("典型案例中仍有来源案件当事人的名称：{names}，请先脱敏", names="、".join(named))
     session.add(
@@ -71,10 +70,15 @@ def enter(session: Session, now: datetime, case: tables.Case, published: Mapping
     )
 
 
-def _subjects(session: Session, number: object) -> list[str]:
-    """The names of those whom a case is about; none where its number is not one of ours."""
-    shared = session.scalar(select(tables.Case.shared).where(tables.Case.number == str(number or "")))
-    return [str(one["name"]) for one in (shared or {}).get("subjects") or () if one.get("name")]
+def asked(session: Session, number: object) -> list[dict[str, Any]]:
+    """Who must consent to a typical case drawn from a case of this number: its subjects, each with the account they have."""
+    return [{"id": one.get("id"), "account": one.get("account")} for one in _subjects(session, number)]
+
+
+def _subjects(session: Session, number: object) -> list[dict[str, Any]]:
+    """Those whom a case is about; none where its number is not one of ours."""
+    shared = session.scalar(select(tables.Case.shared).where(tables.Case.number == str(number or "").strip()))
+    return list((shared or {}).get("subjects") or ())
 
 
 def listed(session: Session, actor: Actor, wanted: Wanted, after: str = "", size: int = 50) -> paging.Page:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from workflow_service import errors
 from workflow_service.bundles import programs
-from workflow_service.cases import answers, lifecycle, queries, scope, sealed
+from workflow_service.cases import answers, library, lifecycle, queries, scope, sealed
 from workflow_service.engine import view
 from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
@@ -56,7 +56,8 @@ def open_case(  # noqa: PLR0913  who opens what where
         raise errors.NotAllowed("不能为其他地区发起案件")
     loaded = programs.of(session, programs.in_force(session, where))
     entrance = _entrance(loaded, actor, process)
-    case = lifecycle.create(session, actor, now, process, where, loaded.hash)
+    asked = library.asked(session, data.get("source_case"))
+    case = lifecycle.create(session, actor, now, process, where, loaded.hash, {"asked": asked} if asked else None)
     known = scope.of_data(actor, now, view.Family(case.shared, {}), {})
     given = answers.judged(session, actor, case, entrance.form, data, known)
     given = sealed.put_away(session, actor, now, case, loaded.form(entrance.form), given)

@@ -147,6 +147,8 @@ def _published() -> Labels:
         "reopened": _("重新认定"),
         "related": _("相关案件"),
         "library": _("典型案例"),
+        "asked": _("征求意见的对象"),
+        "consents": _("当事人的意见"),
         "end": _("终结方式"),
         "closed_as": _("办结前状态"),
         "evidence": _("证据"),

@@ -14,6 +14,7 @@ from workflow_service.web import data_names, i18n
 Described = Mapping[str, Any]
 
 FORM_OF: Mapping[str, str] = {
+    "consents": "ask_subject_consent",
     "evidence": "record_evidence",
     "opinions": "evaluate",
     "opened": "evaluate",
