@@ -48,6 +48,7 @@ def issue_letter(  # noqa: PLR0913  a letter is all of this
     subject_id: str | None = None,
     dated: str | None = None,
     attachments: Sequence[str] | None = None,
+    tell: Sequence[Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Writes an official document in the layout of GB/T 9704, numbers it without gaps and enters it into the case.
 
@@ -58,12 +59,16 @@ def issue_letter(  # noqa: PLR0913  a letter is all of this
         subject_id: the subject whom it concerns.
         dated: the date of the document; today without it.
         attachments: names of the attachments to list.
+        tell: who gets a notice that it was issued: rows with an ``account``, or the ``id`` of a subject; one without an
+            account is told through the applicant.
     """
     day = _day(dated) if dated else _local(context.now).date()
     recipients = [one for one in _recipients(to or ()) if one != context.place]
-    return _issue(
+    issued = _issue(
         context, _Draft(template, tuple(recipients), dict(fields or {}), subject_id, day, tuple(attachments or ()))
     )
+    _tell(context, issued, _recipients([_addressee(context, one) for one in tell or ()]))
+    return issued
 
 
 def serve(
@@ -195,6 +200,15 @@ def _issue(context: Context, draft: _Draft) -> dict[str, Any]:
         "subject_id": draft.subject_id,
         "file": file.reference(),
     }
+
+
+def _tell(context: Context, issued: Mapping[str, Any], accounts: Sequence[str]) -> None:
+    people = [one for one in accounts if one != "system"]
+    if people:
+        title, named = str(issued["title"]), f"《{issued['title']}》（{issued['number']}）"
+        text, english = f"{named}已发出，请在案件页面查阅。", f"{named} was issued. Please read it on the case's page."
+        context.ports.notices.post(context.key, people, (title, text), ("A letter was issued", english))
+        _mail(context, people, title, text)
 
 
 def _with_subjects(value: Any, known: Mapping[str, str]) -> Any:

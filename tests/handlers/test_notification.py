@@ -71,6 +71,20 @@ def test_a_letter_is_numbered_kept_and_entered() -> None:
     assert documents.registered[context.key].subject_id == "s1"
 
 
+def test_whoever_is_to_be_told_of_a_letter_is_told_once_and_a_subject_without_an_account_through_the_applicant() -> (
+    None
+):
+    notices = fakes.FakeNotices()
+    told = [*SUBJECTS, {"account": "applicant1"}, {"account": "system"}]
+
+    issued = notification.issue_letter(
+        _case(notices=notices), "T31_withdrawal", ["张某"], {"reason": "和解"}, tell=told
+    )
+
+    assert [(to, title) for _key, to, title, _text in notices.posted] == [(("party1", "applicant1"), issued["title"])]
+    assert str(issued["number"]) in notices.posted[0][3]
+
+
 def test_the_same_call_twice_issues_one_letter() -> None:
     documents, files = fakes.FakeDocuments(), fakes.FakeFiles()
     calls = [

@@ -221,6 +221,19 @@ def test_a_recused_member_is_out_at_once_the_opinion_void_but_kept_and_a_replace
     story.holds()
 
 
+def test_who_commits_to_confidentiality_sees_whom_and_what_the_case_concerns(story: Story) -> None:
+    people = [{"user": name, "category": category} for name, category in PANEL]
+    story.does("form_panel", members=people, chair="panel_chair_1", secretary="panel_secretary_1")
+    task = story.town.task_of(story.number, "commit_confidentiality", "panel_expert_1")
+
+    with story.town.work() as session:
+        seen = pages.task_page(session, story.town.actor("panel_expert_1"), story.town.time, task)
+
+    shared = story.town.shared(story.number)
+    told = [{"name": one["name"], "org": one.get("org")} for one in shared["subjects"]]
+    assert seen.shown == {"concerned": {"matter": shared["title"], "subjects": told}}
+
+
 def countersigned(story: Story, element: str, *, add: tuple[Any, ...] = (), remove: tuple[Any, ...] = ()) -> None:
     with story.town.work() as session:
         task = story.rows(element)[0].id

@@ -368,6 +368,9 @@ def test_only_the_applicant_withdraws_and_only_before_the_decision(town: city.Ci
     assert town.shared(story.number)["end"] == "WITHDRAWN"
     assert story.elements() == ["review_archive"]
     assert "T31_withdrawal" in papers(story)
+    with town.look() as session:
+        told = session.query(tables.Notice).filter_by(account="applicant_1", title_en="A letter was issued").all()
+    assert "终结" in told[-1].title
     story.holds()
 
 

@@ -32,6 +32,14 @@ def test_answers_are_told_field_by_field_in_the_order_of_the_form(loaded: progra
     assert sorted(filled_in.people([told])) == ["committee_member_1", "committee_member_2", "committee_member_3"]
 
 
+def test_what_only_turns_parts_of_a_form_on_is_not_told(loaded: programs.Loaded) -> None:
+    report = {"show_all_facts": True, "reason_report": "已查明"}
+
+    told = filled_in.part(loaded, "report_investigation", "report_investigation", report, KNOWN)
+
+    assert "show_all_facts" not in [one["name"] for one in told.fields]
+
+
 def test_what_a_case_collects_is_told_by_the_form_it_was_filled_in_on(loaded: programs.Loaded) -> None:
     told = filled_in.part(loaded, "evidence", "evidence", [{"kind": "talk"}, {"summary": "会议纪要"}], KNOWN)
 
@@ -45,6 +53,7 @@ def test_what_a_case_collects_is_told_by_the_form_it_was_filled_in_on(loaded: pr
     [
         ("outcome", "EXEMPT", "处理结果", "EXEMPT", True),
         ("assessment", {"advice": "可以研究", "gate": []}, "研判结果", {"advice": "可以研究"}, False),
+        ("object", {"id": "s1", "name": "张某", "kind": "person", "soe": False}, "纠错对象", {"name": "张某"}, False),
         ("strange_thing", None, "strange thing", None, True),
     ],
 )

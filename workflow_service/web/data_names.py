@@ -157,6 +157,7 @@ def _published() -> Labels:
         "reasons": _("理由"),
         "object": _("纠错对象"),
         "subject": _("对象"),
+        "concerned": _("所涉人员和事项"),
         "outcome": _("处理结果"),
         "grounds": _("理由和依据"),
         "codes": _("适用情形"),

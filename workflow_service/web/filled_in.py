@@ -26,8 +26,15 @@ FORM_OF: Mapping[str, str] = {
 WITHIN: Mapping[str, str] = {"opened": "opinions"}
 """Data of which one part is what people filled in."""
 
-BRIEFLY: Mapping[str, tuple[str, ...]] = {"assessment": ("advice", "reasons")}
-"""Of what machines found out, the parts that sum up the rest."""
+BRIEFLY: Mapping[str, tuple[str, ...]] = {
+    "assessment": ("advice", "reasons"),
+    "object": ("name", "org"),
+    "subject": ("name", "org"),
+}
+"""Of what machines found out, the parts that sum up the rest; of a subject, who it is."""
+
+OF_THE_FORM = frozenset({"show_all_facts"})
+"""Fields that turn parts of a form on and say nothing about the case."""
 
 _ACCOUNT = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
@@ -76,7 +83,7 @@ def answered(
     """The fields of a form, in its order, to which some of these sheets have an answer."""
     given = list(sheets)
     for one in forms.describe(form, known)["fields"]:
-        if any(sheet.get(one["name"]) not in (None, "", [], {}) for sheet in given):
+        if one["name"] not in OF_THE_FORM and any(sheet.get(one["name"]) not in (None, "", [], {}) for sheet in given):
             yield one
 
 
