@@ -56,8 +56,10 @@ def shown(story: Story, name: str) -> str:
             lambda: pages.case_file(session, actor, town.time, number),
             lambda: [pages.task_page(session, actor, town.time, task) for task in town.open_tasks(number)],
             lambda: [row.__dict__ for row in queries.journal(session, actor, town.time, number, size=500).items],
-            lambda: replay.state_at(session, actor, town.time, number, town.journal(number)[-1].seq),
-            lambda: replay.steps(session, actor, town.time, number),
+            lambda: replay.state_at(
+                session, queries.readable(session, actor, town.time, number, "state"), town.journal(number)[-1].seq
+            ),
+            lambda: replay.steps(session, queries.readable(session, actor, town.time, number, "replay")),
             lambda: sealed.listed(session, actor, town.time, number),
             lambda: sealed.look(session, actor, town.time, number, 1, "想知道"),
         ]

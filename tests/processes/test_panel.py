@@ -44,8 +44,8 @@ def everything_shown(story: Story, name: str) -> str:
             lambda: pages.case_file(session, actor, town.time, number),
             lambda: [pages.task_page(session, actor, town.time, task) for task in town.open_tasks(number)],
             lambda: [row.__dict__ for row in queries.journal(session, actor, town.time, number, size=500).items],
-            lambda: replay.state_at(session, actor, town.time, number, last),
-            lambda: replay.steps(session, actor, town.time, number),
+            lambda: replay.state_at(session, queries.readable(session, actor, town.time, number, "state"), last),
+            lambda: replay.steps(session, queries.readable(session, actor, town.time, number, "replay")),
         ]
         seen: list[object] = []
         for look in looks:

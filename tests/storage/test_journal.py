@@ -75,6 +75,52 @@ def test_any_change_is_found_at_its_place(db: database.Database, now: datetime, 
     assert broken.seq == first_bad
 
 
+@pytest.mark.parametrize(
+    ("after", "size", "first_bad"),
+    [
+        (0, 2, None),  # before the change
+        (2, 1, 3),  # the changed entry
+        (3, 2, None),  # behind it
+        (0, None, 3),  # all
+        (9, 5, None),  # behind the end
+    ],
+)
+def test_a_part_of_a_journal_is_checked_alone(
+    db: database.Database, now: datetime, after: int, size: int | None, first_bad: int | None
+) -> None:
+    with database.transaction(db) as session:
+        _write(session, _case(session, now), now, 5)
+    _unguarded(db, "UPDATE entry SET body = '{\"n\":9}' WHERE seq = 3")
+
+    with database.reading(db) as session:
+        broken = journal.verify_part(session, session.scalars(sa.select(tables.Case)).one(), after, size)
+
+    assert (broken.seq if broken else None) == first_bad
+
+
+@pytest.mark.parametrize(
+    ("statement", "after", "first_bad"),
+    [
+        ("DELETE FROM entry WHERE seq = 3", 2, 3),
+        ("DELETE FROM entry WHERE seq = 3", 3, 4),  # its joint with the entry before
+        ("DELETE FROM entry WHERE seq = 5", 4, 5),
+        ("UPDATE case_file SET head_hash = 'aa'", 4, 5),
+        ("UPDATE case_file SET head_hash = 'aa'", 0, None),
+    ],
+)
+def test_a_part_of_a_journal_is_joined_to_what_stands_around_it(
+    db: database.Database, now: datetime, statement: str, after: int, first_bad: int | None
+) -> None:
+    with database.transaction(db) as session:
+        _write(session, _case(session, now), now, 5)
+    _unguarded(db, statement)
+
+    with database.reading(db) as session:
+        broken = journal.verify_part(session, session.scalars(sa.select(tables.Case)).one(), after, 2)
+
+    assert (broken.seq if broken else None) == first_bad
+
+
 def test_the_database_itself_refuses_to_change_an_entry(db: database.Database, now: datetime) -> None:
     with database.transaction(db) as session:
         _write(session, _case(session, now), now, 2)

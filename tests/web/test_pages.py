@@ -280,12 +280,28 @@ def test_the_way_to_the_next_task_goes_round_those_one_holds(house: House, opene
 
 def test_a_look_is_told_in_words_and_recorded_once(house: House, opened: str) -> None:
     browser = house.browser("auditor_1")
-    browser.get(f"/audit/{opened}/verification")
+    for path in ("verification", "journal", "replay", "steps.json"):
+        browser.get(f"/audit/{opened}/{path}")
+    for path in ("journal", "state"):
+        house.api("auditor_2", "GET", f"/cases/{opened}/{path}")
 
     page = browser.get(f"/audit/{opened}/access").get_data(as_text=True)
 
-    assert page.count('data-label="内容">核验') == 1
+    told = re.findall(r'data-label="内容">(\w+)', page)
+    assert told == ["某一时刻的状态", "日志", "回放", "日志", "核验", "案件"]
     assert "verification</" not in page
+
+
+def test_a_record_that_was_tampered_with_says_so_wherever_it_is_read(house: House, opened: str) -> None:
+    browser, warning = house.browser("auditor_1"), "第 2 条不能通过核验"
+    whole = [browser.get(f"/audit/{opened}/{page}").get_data(as_text=True) for page in ("journal", "replay")]
+    with house.db.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER entry_no_update")
+        connection.exec_driver_sql("UPDATE entry SET body = '{}' WHERE seq = 2")
+
+    altered = [browser.get(f"/audit/{opened}/{page}").get_data(as_text=True) for page in ("journal", "replay")]
+
+    assert [warning in page for page in (*whole, *altered)] == [False, False, True, True]
 
 
 @pytest.mark.parametrize(

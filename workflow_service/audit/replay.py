@@ -14,6 +14,9 @@ from workflow_service.engine import inputs, view
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import journal, tables
 
+NOT_EXECUTABLE = (errors.ServiceError, KeyError, TypeError, ValueError)
+"""What comes of executing a record that somebody tampered with."""
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -93,7 +96,7 @@ def verify(session: Session, case: tables.Case) -> Verification:
                 differs, reason = moment.entry.seq, "重新执行得到的状态与记录的指纹不同"
                 break
             reproduced, family = reproduced + 1, moment.family
-    except (errors.ServiceError, KeyError, TypeError, ValueError) as failure:
+    except NOT_EXECUTABLE as failure:
         differs, reason = reproduced + 1, str(failure)
     same = differs is None and family is not None and _same(session, case, family)
     return Verification(len(lines), broken, reproduced, differs, reason, same)
@@ -118,9 +121,8 @@ def verify_case(session: Session, actor: Actor, now: datetime, number: str) -> V
     return verify(session, queries.readable(session, actor, now, number, "verification"))
 
 
-def state_at(session: Session, actor: Actor, now: datetime, number: str, entry: int) -> dict[str, Any]:
+def state_at(session: Session, case: tables.Case, entry: int) -> dict[str, Any]:
     """Tokens, open tasks and data of a case as they were after an entry; raises NotFound for an entry there is not."""
-    case = queries.readable(session, actor, now, number, f"state {entry}")
     last = None
     for moment in moments(session, case, upto=entry):
         last = moment
@@ -146,9 +148,8 @@ def snapshot(program: engine.Program, family: view.Family) -> dict[str, Any]:
     return {**engine.data(program, family), "case": dict(family.case)}
 
 
-def steps(session: Session, actor: Actor, now: datetime, number: str) -> list[dict[str, Any]]:
+def steps(session: Session, case: tables.Case) -> list[dict[str, Any]]:
     """Every entry with the way of the tokens and what changed in the data, for the replay on the diagram."""
-    case = queries.readable(session, actor, now, number, "replay")
     program = programs.of(session, case.bundle).program
     found: list[dict[str, Any]] = []
     before: dict[str, Any] = {}

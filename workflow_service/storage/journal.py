@@ -160,14 +160,33 @@ class Break:
 
 def verify(number: str, lines: Sequence[tables.Entry], head_seq: int, head_hash: str) -> Break | None:
     """The first break of a case's chain, or None when all of it holds up to the recorded head."""
-    previous = ""
-    for expected, entry in enumerate(lines, start=1):
+    return _verify_after(number, lines, (0, ""), (head_seq, head_hash))
+
+
+def verify_part(session: Session, case: tables.Case, after: int = 0, size: int | None = None) -> Break | None:
+    """The first break among ``size`` entries after one, their joint with it included; the rest is neither read nor checked."""
+    begin = min(after, case.head_seq)
+    end = case.head_seq if size is None else begin + size
+    at_end = end >= case.head_seq
+    lines = entries(session, case.id, max(begin - 1, 0), None if at_end else end)
+    before = lines[0].hash if begin and lines and lines[0].seq == begin else ""
+    shown = [one for one in lines if one.seq > begin]
+    last = (case.head_seq, case.head_hash) if at_end else (end, shown[-1].hash if shown else "")
+    return _verify_after(case.number, shown, (begin, before), last)
+
+
+def _verify_after(
+    number: str, lines: Sequence[tables.Entry], begin: tuple[int, str], end: tuple[int, str]
+) -> Break | None:
+    before, previous = begin
+    head_seq, head_hash = end
+    for expected, entry in enumerate(lines, start=before + 1):
         fault = _fault(number, entry, expected, previous)
         if fault:
             return Break(expected, fault)
         previous = entry.hash
-    if len(lines) != head_seq:
-        return Break(len(lines) + 1, "末尾的记录缺失")
+    if before + len(lines) != head_seq:
+        return Break(before + len(lines) + 1, "末尾的记录缺失")
     return None if previous == head_hash else Break(head_seq, "案件记载的末尾与日志不符")
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from workflow_service import errors
 from workflow_service.audit import replay
 from workflow_service.cases import queries
 from workflow_service.identity import permissions
 from workflow_service.identity.permissions import Permission
+from workflow_service.storage import tables
 from workflow_service.web import api, i18n, problems, schemas, shapes, visit
 from workflow_service.web.api import Op, Query
 from workflow_service.web.guard import Entry
@@ -34,18 +34,18 @@ def get_journal(number: str) -> dict[str, Any]:
     after, size = visit.whole_of("after", 0, 0, 10**9), visit.whole_of("size", 100, 1, 200)
     with visit.reading() as session:
         found = queries.journal(session, visit.actor(), visit.now(), number, after, size)
-        changed = changes(session, number) if found.total <= LONGEST else {}
+        changed = changes(session, queries.found(session, number)) if found.total <= LONGEST else {}
         items = [shapes.entry(one, changed.get(one.entry.seq, ())) for one in found.items]
     return {"items": items, "total": found.total, "next": found.next}
 
 
-def changes(session: Session, number: str) -> Mapping[int, Sequence[Mapping[str, Any]]]:
+def changes(session: Session, case: tables.Case) -> Mapping[int, Sequence[Mapping[str, Any]]]:
     """What each entry of a case changed in its data; nothing for those who may not read the whole journal."""
     if not permissions.allows(visit.actor(), Permission.JOURNAL_READ):
         return {}
     try:
-        steps = replay.steps(session, visit.actor(), visit.now(), number)
-    except errors.CannotAdvance:
+        steps = replay.steps(session, case)
+    except replay.NOT_EXECUTABLE:
         return {}  # the verification says what is wrong with the record; its lines can be read all the same
     return {one["entry"]: one["diff"] for one in steps}
 
@@ -61,7 +61,7 @@ def get_state(number: str) -> dict[str, Any]:
     with visit.reading() as session:
         case = queries.readable(session, visit.actor(), visit.now(), number, "state")
         entry = visit.whole_of("entry", case.head_seq, 1, 10**9)
-        found = replay.state_at(session, visit.actor(), visit.now(), number, entry)
+        found = replay.state_at(session, case, entry)
     return {**found, "at": i18n.stamp(datetime.fromisoformat(found["at"]))}
 
 

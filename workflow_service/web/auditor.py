@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from workflow_service.audit import replay
 from workflow_service.bundles import programs
-from workflow_service.cases import access, queries
+from workflow_service.cases import access, involvement, queries
 from workflow_service.engine import view
 from workflow_service.identity import roster
 from workflow_service.identity.permissions import Permission
+from workflow_service.storage import journal as chain
 from workflow_service.storage import tables
 from workflow_service.web import api, api_audit, api_cases, data_names, guard, i18n, shapes, visit
 
@@ -26,8 +27,9 @@ def journal(number: str) -> str:
     after = visit.whole_of("after", 0, 0, 10**9)
     with visit.reading() as session:
         found = queries.journal(session, visit.actor(), visit.now(), number, after, 50)
-        changed = api_audit.changes(session, number) if found.total <= api_audit.LONGEST else {}
-        case = queries.readable(session, visit.actor(), visit.now(), number, "journal")
+        case = queries.found(session, number)
+        is_short = found.total <= api_audit.LONGEST
+        changed = api_audit.changes(session, case) if is_short else {}
         known = _names(session, case)
         flask.g.labels = known.every
         return flask.render_template(
@@ -35,6 +37,7 @@ def journal(number: str) -> str:
             found=found,
             changed={seq: data_names.changes(known, diff) for seq, diff in changed.items()},
             case=case,
+            broken=chain.verify_part(session, case) if is_short else chain.verify_part(session, case, after, 50),
             who=_who(session, found.items),
             elements=_elements(session, case),
         )
@@ -57,10 +60,11 @@ def _elements(session: Session, case: tables.Case) -> dict[str, view.Element]:
 @pages.get("/<number>/replay")
 @guard.needs(Permission.JOURNAL_READ)
 def show_replay(number: str) -> str:
-    """The replay of a case."""
+    """The replay of a case; that it was looked at is recorded when its steps are read."""
     with visit.reading() as session:
-        case = queries.readable(session, visit.actor(), visit.now(), number, "replay")
-        return flask.render_template("replay.html", case=case)
+        case = queries.found(session, number)
+        involvement.require_reading(session, visit.actor(), case)
+        return flask.render_template("replay.html", case=case, broken=chain.verify_part(session, case))
 
 
 @pages.get("/<number>/steps.json")
@@ -70,7 +74,7 @@ def steps(number: str) -> flask.Response:
     with visit.reading() as session:
         case = queries.readable(session, visit.actor(), visit.now(), number, "replay")
         program = programs.of(session, case.bundle).program
-        found = replay.steps(session, visit.actor(), visit.now(), number)
+        found = replay.steps(session, case)
         who = roster.display_names(session, {one["actor"] for one in found})
         labels = {one: i18n.either(told, "name") for one, told in _elements(session, case).items()}
         runs = {row.id: row.key for row in session.query(tables.Run).filter_by(case_id=case.id)}
