@@ -10,7 +10,7 @@ from tests.processes import answers
 from tests.processes.story import Story, at
 from workflow_service import errors, workdays, worker
 from workflow_service.cases import calendars, deadlines
-from workflow_service.storage import database, tables
+from workflow_service.storage import database, journal, tables
 
 FACTS: dict[str, Any] = {"excel_motive": "yes", "new_approach": "yes", "external_cause": "yes", "goal_unmet": "yes"}
 WEEKEND = 5
@@ -115,6 +115,29 @@ def test_an_extended_investigation_has_fifteen_days_more_from_the_day_its_limit_
     story.does("decide_extension", granted=True, reason="案情复杂")
 
     assert reports(story) == ("2026-03-13", "2026-03-13")
+
+
+def test_an_extension_moves_the_date_of_a_report_that_is_already_awaited(town: city.City) -> None:
+    story = begun(town)
+    assert reports(story)[0] == "2026-02-14"
+    town.time = at(2026, 2, 25)
+    town.settle()
+    story.does("decide_extension", granted=True, reason="案情复杂")
+
+    assert story.due("report_investigation") == "2026-03-13"
+    moved = [one for one in town.journal(story.number) if one.kind == "rescheduled"]
+    assert [journal.body_of(one)["at"]["element"] for one in moved] == ["report_investigation"]
+    story.holds()
+
+
+def test_an_extension_that_is_refused_moves_nothing(town: city.City) -> None:
+    story = begun(town)
+    reports(story)
+    town.time = at(2026, 2, 25)
+    town.settle()
+    story.does("decide_extension", granted=False, reason="抓紧办结")
+
+    assert story.due("report_investigation") == "2026-02-14"
 
 
 def test_the_days_of_a_suspension_do_not_count_for_the_report(town: city.City) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, defer
 
 from workflow_service import engine, errors
 from workflow_service.bundles import programs
-from workflow_service.cases import calendars, effects, pauses
+from workflow_service.cases import calendars, effects, extensions, pauses
 from workflow_service.engine import inputs, view
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import database, journal, numbers, steps, tables
@@ -81,9 +81,14 @@ def feed(  # noqa: PLR0913  a step's whole context
 
 
 def _record(session: Session, actor: Actor, now: datetime, *steps: effects.Stepped) -> None:
+    before = [step.case.shared for step in steps]
     effects.record(session, now, *steps)
-    for step in steps:
-        for follows in pauses.react(session, now, step.case, step.loaded, step.done):
+    for step, known in zip(steps, before, strict=True):
+        moved = [
+            *pauses.react(session, now, step.case, step.loaded, step.done),
+            *extensions.react(session, now, step.case, step.loaded, step.done, known),
+        ]
+        for follows in moved:
             standing = Standing(step.case, step.loaded, family_of(session, step.case))
             effects.record(session, now, _step(session, actor, now, standing, follows))
 

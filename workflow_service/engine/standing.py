@@ -78,7 +78,7 @@ def _task(at: Address, token: Token) -> OpenTask:
         form=meta.form,
         assignees=tuple(info.get("assignees", ())),
         due=_due(info),
-        limit=_limit(info),
+        limit=limit_of(info),
         article=node.properties.get("article", ""),
         sealed=node.properties.get("sealed") == "true",
         instance=info.get("item"),
@@ -94,7 +94,7 @@ def _call(at: Address, token: Token) -> Call:
 def _timer(at: Address, token: Token) -> Timer:
     due = _due(token.internal_data)
     assert due is not None
-    return Timer(at, token.task_spec.meta.node.process, due, _limit(token.internal_data))
+    return Timer(at, token.task_spec.meta.node.process, due, limit_of(token.internal_data))
 
 
 _VIEWS = {"task": _task, "call": _call, "timer": _timer}
@@ -104,7 +104,8 @@ def _due(info: Mapping[str, Any]) -> datetime | None:
     return datetime.fromisoformat(info["due"]) if "due" in info else None
 
 
-def _limit(info: Mapping[str, Any]) -> Limit | None:
+def limit_of(info: Mapping[str, Any]) -> Limit | None:
+    """How a date that is kept with a token came about."""
     if "limit" not in info:
         return None
     start, days, end, calendar, provisional = info["limit"]

@@ -9,9 +9,9 @@ from workflow_service.engine import events, expressions, inputs, returns, specs,
 from workflow_service.engine.expressions import Calendar
 from workflow_service.engine.inputs import Address, Input
 from workflow_service.engine.program import Program
-from workflow_service.engine.standing import Pending
+from workflow_service.engine.standing import Pending, limit_of
 from workflow_service.engine.tokens import Live, Token
-from workflow_service.engine.view import Advanced, Entrance, Family
+from workflow_service.engine.view import Advanced, Entrance, Family, Limit
 from workflow_service.engine.work import Work
 from workflow_service.engine.work import fingerprint as digest_of
 from workflow_service.errors import CalendarDataMissing, CannotAdvance, Conflict
@@ -147,11 +147,12 @@ _MOVES: dict[type[Any], Callable[[Work, Any], None]] = {
 
 @dataclass(frozen=True)
 class Recomputed:
-    """A date that another calendar gives anew: where, the date that stands, the new one."""
+    """A date that another calendar or the data of today gives anew: where, the date that stands, the new one and its limit."""
 
     at: Address
     standing: datetime
     due: datetime
+    limit: Limit | None = None
 
 
 def _opened(program: Program, family: Family) -> dict[str, Live]:
@@ -230,7 +231,7 @@ def admits(program: Program, family: Family, entrance: Entrance, now: datetime, 
 
 
 def recomputed(program: Program, family: Family, now: datetime, calendar: Calendar) -> list[Recomputed]:
-    """The dates of open tasks and timers that this calendar gives otherwise than they stand."""
+    """The dates of open tasks and timers that this calendar and the case's present data give otherwise than they stand."""
     found = []
     work = Work(program, family, now, calendar, state.Cache(0))
     for run in family.runs.values():
@@ -241,5 +242,6 @@ def recomputed(program: Program, family: Family, now: datetime, calendar: Calend
             standing = str(token.internal_data.get("due", ""))
             due = recompute(work, token)
             if standing and due and due != standing:
-                found.append(Recomputed(at, datetime.fromisoformat(standing), datetime.fromisoformat(due)))
+                limit = limit_of(token.internal_data)
+                found.append(Recomputed(at, datetime.fromisoformat(standing), datetime.fromisoformat(due), limit))
     return found
