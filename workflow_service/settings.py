@@ -22,7 +22,6 @@ class Settings:
         issuer: the name under official documents.
         agency_code: the code in their numbers, as in ``丽容错〔2026〕1号``.
         recused_in_denominator: whether recused members still count among those who should attend.
-        correction_warning_days: working days before the correction limit at which to warn.
         archive_code: the archive's fonds number (全宗号).
         upload_limit: largest upload in bytes.
         worker_concurrency: how many jobs one worker runs at a time.
@@ -45,7 +44,6 @@ class Settings:
     issuer: str = "容错纠错工作办公室"
     agency_code: str = "容错"
     recused_in_denominator: bool = True
-    correction_warning_days: int = 2
     archive_code: str = "Z001"
     upload_limit: int = 50_000_000
     worker_concurrency: int = 4
