@@ -181,6 +181,30 @@ def test_two_owners_work_on_different_files_of_a_draft(house: House) -> None:
     assert '"title": "新'.encode() in files(house, made)["forms/review_acceptance.json"]
 
 
+def test_a_file_is_deleted_on_its_own_page(house: House) -> None:
+    made = draft(house)
+    author = house.browser(AUTHOR)
+
+    whole = author.get(f"/bundles/{made.id}").get_data(as_text=True)
+    one = author.get(f"/bundles/{made.id}/files/forms/visit.json").get_data(as_text=True)
+    published = author.get("/bundles/1/files/forms/visit.json").get_data(as_text=True)
+    answer = author.post(f"/bundles/{made.id}/removed", name="forms/visit.json")
+
+    removal = f'action="/bundles/{made.id}/removed"'
+    assert (removal in whole, removal in one, "/removed" in published) == (False, True, False)
+    assert answer.status_code == 303
+    assert "forms/visit.json" not in files(house, made)
+
+
+def test_what_the_system_brought_says_so_in_the_readers_language(house: House) -> None:
+    made = draft(house, "随系统安装")
+
+    page = house.browser(AUTHOR).get(f"/bundles/{made.id}", headers={"Accept-Language": "en"}).get_data(as_text=True)
+
+    assert "Shipped with the system" in page
+    assert "随系统安装" not in page
+
+
 def test_an_approver_sees_on_the_drafts_page_what_was_changed_and_in_words(house: House) -> None:
     made = draft(house)
     given = {"file": "intake.bpmn", "element": "review_acceptance", "before_days": "5", "before_urgent": "3"}
@@ -193,3 +217,4 @@ def test_an_approver_sees_on_the_drafts_page_what_was_changed_and_in_words(house
     assert f"/bundles/{made.id}/differences?file=intake.bpmn" in page
     assert "forms/visit.json</small>" not in page.split("流程图</h")[0]
     assert "<code>办理期限</code>" in difference
+    assert 'title="intake.bpmn">受理分流 <' in difference

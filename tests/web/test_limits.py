@@ -40,6 +40,9 @@ def test_a_draft_that_changed_meanwhile_and_wrong_numbers_are_refused(house: Hou
     wrong = browser.post(f"/bundles/{made.id}/limits", **REVIEW, days="soon", expected=made.hash)
 
     assert (stale.status_code, wrong.status_code) == (409, 422)
+    assert "此文件已在别处被修改" in stale.get_data(as_text=True)
+    assert "请填写1至365之间的工作日数" in wrong.get_data(as_text=True)
+    assert 'value="soon" aria-invalid="true"' in wrong.get_data(as_text=True)
     assert newest(house, "city").hash == made.hash
 
 

@@ -316,8 +316,11 @@ def test_a_record_that_was_tampered_with_says_so_wherever_it_is_read(house: Hous
 def test_a_year_that_was_typed_wrongly_is_refused_with_its_line(house: House, days: str, said: str) -> None:
     answer = house.browser("admin_1").post("/calendars", year="2027", source="某文件", days=days)
 
+    page = answer.get_data(as_text=True)
     assert answer.status_code == 422
-    assert said in answer.get_data(as_text=True)
+    assert said in page
+    assert (days or 'name="days"') in page
+    assert 'value="某文件"' in page
 
 
 def test_a_calendar_names_people_not_accounts(house: House) -> None:

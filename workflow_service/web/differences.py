@@ -21,7 +21,8 @@ def show(bundle_id: int) -> str:
         new = publish.by_id(session, bundle_id)
         other = visit.whole_of("with", 0, 0, 10**9)
         old = publish.by_id(session, other) if other else publish.by_hash(session, new.base or new.hash)
-        found = diff.diff(owner.as_bundle(session, old), owner.as_bundle(session, new))
+        before, after = owner.as_bundle(session, old), owner.as_bundle(session, new)
+        found = diff.diff(before, after)
         files = Counter(one.file for one in found.changes)
         chosen = visit.text_of("file", 160) or next(iter(files), "")
         return flask.render_template(
@@ -29,6 +30,7 @@ def show(bundle_id: int) -> str:
             old=old,
             new=new,
             files=files,
+            titles={name: owner.title_of(name, after.files.get(name) or before.files[name]) for name in files},
             chosen=chosen,
             rows=[_row(one) for one in found.changes if one.file == chosen],
             marks=found.marks(chosen),

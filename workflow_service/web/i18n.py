@@ -183,6 +183,10 @@ def _words() -> Mapping[str, Mapping[str, str]]:
             "cancelled": say("已取消"),
         },
         "entry": _entries(),
+        "note": {
+            "随系统安装": say("随系统安装"),
+            "随系统安装的国务院办公厅历年安排": say("随系统安装的国务院办公厅历年安排"),
+        },
         "look": {
             "case": say("案件"),
             "task": say("任务"),

@@ -7,6 +7,7 @@ import flask
 import orjson
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 
 from workflow_service import errors
 from workflow_service.bundles import limits, publish, read, variant_file
@@ -23,6 +24,10 @@ pages = flask.Blueprint("limits_pages", __name__, url_prefix="/bundles")
 @guard.needs(Permission.BUNDLE_READ)
 def show(bundle_id: int) -> str:
     """The limits of a version or draft, process by process, beside those of the version it was made from."""
+    return _page(bundle_id)
+
+
+def _page(bundle_id: int, refused: str = "") -> str:
     with visit.reading() as session:
         bundle = publish.by_id(session, bundle_id)
         files = publish.files_of(session, bundle)
@@ -43,6 +48,8 @@ def show(bundle_id: int) -> str:
             told=limits.told(files),
             findings=found,
             variant=variant_file.NAME in files,
+            refused=refused,
+            typed=flask.request.form,
             may_change=bundle.status in owner.EDITABLE and variant_file.NAME not in files,
         )
 
@@ -108,8 +115,18 @@ def _start(row: Row) -> str:
 @pages.post("/<int:bundle_id>/limits")
 @guard.needs(Permission.BUNDLE_EDIT)
 def change(bundle_id: int) -> flask.typing.ResponseReturnValue:
-    """Sets another number for one limit of a draft."""
+    """Sets another number for one limit of a draft; a refused one stands on the page as it was typed."""
     form = flask.request.form
+    try:
+        _change(bundle_id, form)
+    except errors.Invalid as invalid:
+        return _page(bundle_id, next(map(problems.said, invalid.errors))), 422
+    except errors.Conflict as conflict:
+        return _page(bundle_id, problems.filled(conflict.template, conflict.params)), 409
+    return shared.go("limits_pages.show", "saved", bundle_id=bundle_id, _anchor=f"{form['file']}-{form['element']}")
+
+
+def _change(bundle_id: int, form: MultiDict[str, str]) -> None:
     name, element = form.get("file", ""), form.get("element", "")
     with visit.writing() as session:
         draft = publish.by_id(session, bundle_id)
@@ -119,7 +136,6 @@ def change(bundle_id: int) -> flask.typing.ResponseReturnValue:
         publish.change(
             session, visit.actor(), visit.now(), bundle_id, publish.Change(name, altered, form.get("expected", ""))
         )
-    return shared.go("limits_pages.show", "saved", bundle_id=bundle_id, _anchor=f"{name}-{element}")
 
 
 def _limit(form: Mapping[str, str], prefix: str) -> Limit:

@@ -1,6 +1,6 @@
 """The desk of administrators: people with their roles, and the working-day calendars."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 import flask
@@ -109,6 +109,10 @@ def reset_password(name: str) -> str:
 @guard.needs(Permission.CALENDAR_EDIT)
 def calendars() -> str:
     """The versions of the working-day calendar, and the days of the chosen year."""
+    return _calendars({})
+
+
+def _calendars(faults: Mapping[str, str]) -> str:
     with visit.reading() as session:
         versions = overview.calendar_versions(session, visit.actor())
         version = visit.whole_of("version", versions[0].id if versions else 0, 0, 10**9)
@@ -118,7 +122,15 @@ def calendars() -> str:
         shown = [one for one in rows if one.day.year == year and one.kind != "year"]
         who = roster.display_names(session, {one.created_by for one in versions})
         return flask.render_template(
-            "calendars.html", versions=versions, version=version, years=years, year=year, days=shown, who=who
+            "calendars.html",
+            versions=versions,
+            version=version,
+            years=years,
+            year=year,
+            days=shown,
+            who=who,
+            faults=faults,
+            typed=flask.request.form,
         )
 
 
@@ -126,6 +138,14 @@ def calendars() -> str:
 @guard.needs(Permission.CALENDAR_EDIT)
 def enter_calendar() -> flask.typing.ResponseReturnValue:
     """Enters a new version: the days in force with one year's days written anew."""
+    try:
+        version, year = _enter_year()
+    except errors.Invalid as invalid:
+        return _calendars(task_pages.faults_of(invalid)), 422
+    return shared.go("people_pages.calendars", "saved", version=version, year=year)
+
+
+def _enter_year() -> tuple[int, str]:
     form = flask.request.form
     year = form.get("year", "")
     if not (year.isdecimal() and 2000 <= int(year) <= 2200):  # noqa: PLR2004  a year of ours
@@ -142,8 +162,7 @@ def enter_calendar() -> flask.typing.ResponseReturnValue:
         rows = [(one.day, one.kind, one.name, one.source) for one in kept if one.day.year != int(year)]
         rows += [(day, kind, name, source) for day, kind, name in days]
         rows.append((date(int(year), 1, 1), "year", "", source))
-        version = working.enter(session, visit.actor(), visit.now(), rows, f"{year}：{source}")
-    return shared.go("people_pages.calendars", "saved", version=version, year=year)
+        return working.enter(session, visit.actor(), visit.now(), rows, f"{year}：{source}"), year
 
 
 def _typed_days(year: int, text: str) -> Iterator[tuple[date, str, str]]:
