@@ -117,6 +117,15 @@ def test_a_letter_without_a_mandatory_field_is_refused_by_name(name: str, field:
         _write(name, **{field: None})
 
 
+@pytest.mark.parametrize("name", ["T03_acceptance", "T03_rejection", "T03_transfer", "T05_rights"])
+def test_a_notice_to_the_party_names_whom_to_ask(name: str) -> None:
+    assert "联系人王一" in "\n".join(letters.preview(_write(name, contact="王一"))).replace("：", "")
+
+
+def test_a_suspension_says_when_the_case_is_expected_to_go_on() -> None:
+    assert "2026年11月2日" in "\n".join(letters.preview(_write("T31_suspension", until="2026-11-02")))
+
+
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_optional_fields_may_be_left_out(name: str) -> None:
     template = TEMPLATES[name]

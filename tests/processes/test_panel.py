@@ -289,6 +289,23 @@ def test_a_recused_chair_or_secretary_is_replaced_and_the_opinions_stand(story: 
     story.holds()
 
 
+def test_the_replacement_named_with_a_recusal_is_proposed_in_the_seat_of_who_was_recused(story: Story) -> None:
+    forms_panel(story)
+    story.town.send("applicant_1", story.number, "recusal_requested", person="panel_expert_2", ground="亲属关系")
+    story.does("decide_recusal", granted=True, reason="情况属实", replacement="panel_expert_3")
+
+    town = story.town
+    with town.look() as session:
+        task = next(one for one in story.rows("form_panel") if one.status == "open")
+        seen = pages.task_page(session, town.actor("chief_1"), town.time, task.id)
+        proposed = forms.prefill(seen.form, seen.known)
+
+    seats = dict(PANEL)
+    assert [(one["user"], one["category"]) for one in proposed["members"]] == [
+        ("panel_expert_3" if name == "panel_expert_2" else name, seats[name]) for name in seats
+    ]
+
+
 def test_a_panel_that_is_formed_again_begins_with_those_who_remain(story: Story) -> None:
     forms_panel(story)
     story.town.send("applicant_1", story.number, "recusal_requested", person="panel_expert_2", ground="亲属关系")

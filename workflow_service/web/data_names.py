@@ -134,6 +134,7 @@ def _published() -> Labels:
         "submitted_members": _("已提交意见的成员"),
         "committed_members": _("已作承诺的成员"),
         "approver": _("批准分流的负责人"),
+        "replacements": _("接替人员"),
         "duties": _("所涉人员的职责"),
         "assessment": _("研判结果"),
         "boundary": _("边界审查"),
