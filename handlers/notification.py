@@ -180,6 +180,8 @@ def _issue(context: Context, draft: _Draft) -> dict[str, Any]:
     known = {str(one.get("id")): str(one.get("name")) for one in context.case.get("subjects") or ()}
     own = {name: _with_subjects(value, known) for name, value in draft.fields.items()}
     fields = {"matter": context.case.get("title"), **own, "issuer": issuer, "case_number": context.case_number}
+    if "remaining" in template["fields"]:
+        fields["remaining"] = context.ports.dossier.summary().get("remaining")
     names = context.ports.dossier.names
     to = list(names(draft.to).get(one, one) for one in draft.to)
     letter = letters.write(template, letters.named(template, fields, names), to, draft.attachments)

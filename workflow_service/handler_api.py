@@ -119,7 +119,7 @@ class Dossier(Protocol):
     """The whole case, read only, as far as archival and completeness checks need it."""
 
     def summary(self) -> Mapping[str, Json]:
-        """Number, place, status, subjects, runs with process, key and whether open."""
+        """Number, place, status, subjects, runs with process, key and whether open, working days left of what was suspended."""
 
     def entries(self) -> Sequence[Mapping[str, Json]]:
         """The journal, one mapping an entry, in order, as exported."""

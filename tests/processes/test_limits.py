@@ -8,6 +8,7 @@ import pytest
 from tests import city
 from tests.processes import answers
 from tests.processes.story import Story, at
+from tests.processes.test_correction import paper
 from workflow_service import errors, workdays, worker
 from workflow_service.cases import calendars, deadlines
 from workflow_service.storage import database, journal, tables
@@ -148,6 +149,19 @@ def test_the_days_of_a_suspension_do_not_count_for_the_report(town: city.City) -
     resumed(story)
 
     assert reports(story) == ("2026-04-13", "2026-04-13")  # 29 days were left
+
+
+def test_the_notices_of_suspension_and_resumption_tell_the_days_that_are_left(town: city.City) -> None:
+    story = begun(town)
+    town.time = at(2026, 1, 6)
+    suspended(story)
+    town.settle()
+    town.time = at(2026, 3, 2)
+    resumed(story)
+    town.settle()
+
+    for template in ("T31_suspension", "T31_resumption"):
+        assert "尚余29个工作日" in paper(story, template)[1]
 
 
 def test_a_suspended_case_can_be_withdrawn(town: city.City) -> None:

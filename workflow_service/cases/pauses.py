@@ -71,6 +71,18 @@ def resume(session: Session, now: datetime, case: tables.Case) -> Sequence[input
     return moved
 
 
+def remaining(session: Session, case: tables.Case) -> int | None:
+    """The working days left of the longest limit that stands still, or runs on since a resumption; None without one."""
+    tasks = select(tables.Task).where(tables.Task.case_id == case.id, tables.Task.status == "open")
+    waiting = select(tables.Deadline).where(
+        tables.Deadline.case_id == case.id, tables.Deadline.status.in_(("waiting", "paused"))
+    )
+    rows: list[tables.Task | tables.Deadline] = [*session.scalars(tasks), *session.scalars(waiting)]
+    resumed = [row.due_limit["days"] for row in rows if row.due_limit and row.due_limit.get("resumed")]
+    left = [row.paused_days for row in rows if row.paused_days is not None] or resumed
+    return max(left, default=None)
+
+
 def _run_on(row: tables.Task | tables.Deadline, calendar: calendars.Current, today: date) -> inputs.Rescheduled:
     """Gives a stopped limit its new date; from now on it counts the days that were left, from today."""
     days = max(row.paused_days or 0, 1)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from workflow_service import engine, errors, handler_api
 from workflow_service.bundles import programs
-from workflow_service.cases import ballots, calendars, files, jobs, lifecycle
+from workflow_service.cases import ballots, calendars, files, jobs, lifecycle, pauses
 from workflow_service.handler_api import Context, IssuedDocument, StoredFile
 from workflow_service.identity import roster
 from workflow_service.identity.actors import SYSTEM
@@ -206,6 +206,7 @@ class Dossier:
             return {
                 "number": case.number, "title": case.title, "place": case.place, "status": case.status, "bundle": case.bundle,
                 "opened_at": case.opened_at.isoformat(), "opened_by": case.opened_by, "shared": case.shared, "runs": runs,
+                "remaining": pauses.remaining(session, case),
             }  # fmt: skip
 
     def entries(self) -> Sequence[Mapping[str, Any]]:
