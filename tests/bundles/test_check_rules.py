@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -146,6 +147,28 @@ def test_a_single_file_without_the_others_is_not_blamed_for_their_absence() -> N
     alone = read.read_upload("correction.bpmn", city.bundle().files["correction.bpmn"])
 
     assert [one for one in check.check(alone) if one.severity == "error"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("我的 流程.bpmn", b"<a>\n<b></a>", "开始标签与结束标签不一致"),
+        ("Draft (2).dmn", b"<definitions xmlns='http://www.omg.org/spec/DMN/20151101/dmn.xsd'>\n<a x=1/>", "没有加引号"),
+        ("notes.txt", b"\nhello", "文件为空，或不以标签开头"),
+    ],
+)  # fmt: skip
+def test_a_file_of_an_odd_name_is_told_by_it_and_its_fault_in_the_readers_language(
+    tmp_path: Path, name: str, content: bytes, said: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+
+    uploaded = check.check(read.read_upload(name, content))[0]
+    alone = check.check(read.read_paths([tmp_path / name]))[0]
+
+    assert (uploaded.file, uploaded.line) == (name, 2)
+    assert said in uploaded.message
+    assert not re.search("[a-z]{4}", uploaded.message)
+    assert alone == uploaded
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Everything that is wrong with a bundle, each fault with its place and its remedy; never an exception, whatever is given."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from workflow_service import engine
 from workflow_service.bundles import (
@@ -41,7 +42,7 @@ def check(bundle: Bundle) -> list[Finding]:
     ]
     if not any(one.severity == "error" and one.file.endswith(".bpmn") for one in found) and not bundle.partial:
         found += _compiled(seen)
-    return ordered(found)
+    return ordered([replace(one, file=bundle.given.get(one.file, one.file)) for one in found])
 
 
 def unreadable(files: Mapping[str, bytes]) -> list[Finding]:

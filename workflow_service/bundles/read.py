@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -23,10 +23,12 @@ class Bundle:
     Args:
         files: contents by logical name: ``intake.bpmn``, ``route.dmn``, ``roles.json``, ``forms/visit.json``.
         partial: only some files were given to look at, so what they refer to may lie elsewhere.
+        given: logical name → the name under which somebody sent the file, where that is none of a bundle.
     """
 
     files: Mapping[str, bytes]
     partial: bool = False
+    given: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, files: Mapping[str, bytes]) -> "Bundle":
@@ -104,10 +106,13 @@ def read_paths(paths: Iterable[Path]) -> Bundle:
         paths: folders as in a checkout (``bpmn``, ``forms``, or one that holds both), archives, single files.
     """
     files: dict[str, bytes] = {}
+    given: dict[str, str] = {}
     for path in paths:
-        files.update(_directory(path) if path.is_dir() else _single(path.name, path.read_bytes(), path.parent.name))
+        found = _directory(path) if path.is_dir() else _single(path.name, path.read_bytes(), path.parent.name)
+        files.update(found)
+        given.update({} if path.is_dir() else _given(path.name, found))
     whole = {names.kind(name) for name in files} >= {"diagram", "roles", "form"}
-    return Bundle(files, partial=not whole)
+    return Bundle(files, partial=not whole, given=given)
 
 
 def _directory(path: Path) -> dict[str, bytes]:
@@ -141,7 +146,7 @@ def read_upload(name: str, data: bytes, base: Bundle | None = None) -> Bundle:
         return read_zip(data)
     sent = _single(name, data, "")
     if base is None:
-        return Bundle(sent, partial=True)
+        return Bundle(sent, partial=True, given=_given(name, sent))
     return replace(base, files={**base.files, **sent})
 
 
@@ -176,6 +181,14 @@ def _single(name: str, data: bytes, folder: str) -> dict[str, bytes]:
     text = data[:4096].lower()
     ending = ".dmn" if b"/dmn/" in text else ".json" if text.lstrip()[:1] in (b"{", b"[") else ".bpmn"
     return {_own_name(ending, data): data}
+
+
+def _given(name: str, sent: Mapping[str, bytes]) -> dict[str, str]:
+    """Under which name a single file came, where it is examined under another; an archive's name is none of a file's."""
+    plain = name.replace("\\", "/").rsplit("/", 1)[-1]
+    logical = next(iter(sent), "")
+    is_same = len(sent) != 1 or logical.rpartition("/")[2] == plain or plain.lower().endswith(".zip")
+    return {} if is_same or not plain else {logical: plain}
 
 
 _OWN_ID = {

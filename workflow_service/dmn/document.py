@@ -35,7 +35,8 @@ def parse(xml: bytes) -> etree._Element:
     except (etree.XMLSyntaxError, ValueError) as problem:
         line = getattr(problem, "lineno", 0) or 0
         place = Place(line=line, zh=f"第 {line} 行", en=f"line {line}")
-        raise DmnError("不是有效的 XML", f"this is not valid XML ({problem})", place, "xml") from None
+        zh, en = why_no_xml(problem)
+        raise DmnError(f"不是有效的 XML：{zh}", f"this is not valid XML: {en}", place, "xml") from None
     if root.getroottree().docinfo.doctype:
         raise _declared()
     _measure(root)
@@ -45,6 +46,28 @@ def parse(xml: bytes) -> etree._Element:
             "不是 DMN 文件（根元素应为 definitions）", "this is not a DMN file: its root is no DMN definitions"
         )
     return root
+
+
+def why_no_xml(problem: Exception) -> tuple[str, str]:
+    """What makes a text no XML, in Chinese and English; what is rare is told by its place alone in Chinese."""
+    return _SYNTAX.get(getattr(problem, "code", 0) or 0, "此处不符合 XML 的写法"), getattr(problem, "msg", str(problem))
+
+
+_CODES = etree.ErrorTypes
+_SYNTAX = {
+    _CODES.ERR_DOCUMENT_EMPTY: "文件为空，或不以标签开头",
+    _CODES.ERR_DOCUMENT_END: "结尾之后还有多余的内容",
+    _CODES.ERR_TAG_NAME_MISMATCH: "开始标签与结束标签不一致",
+    _CODES.ERR_TAG_NOT_FINISHED: "有标签没有结束",
+    _CODES.ERR_GT_REQUIRED: "标签缺少“>”",
+    _CODES.ERR_NAME_REQUIRED: "“<”或“&”之后缺少名称",
+    _CODES.ERR_SPACE_REQUIRED: "属性之间缺少空格",
+    _CODES.ERR_ATTRIBUTE_NOT_STARTED: "属性的值没有加引号",
+    _CODES.ERR_ATTRIBUTE_NOT_FINISHED: "属性的引号没有结束",
+    _CODES.ERR_ATTRIBUTE_WITHOUT_VALUE: "属性没有值",
+    _CODES.ERR_ATTRIBUTE_REDEFINED: "同一属性写了两次",
+    _CODES.NS_ERR_UNDEFINED_NAMESPACE: "使用了没有声明的命名空间前缀",
+}
 
 
 def _refuse_declarations(xml: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from lxml import etree
 
+from workflow_service.dmn.document import why_no_xml
 from workflow_service.errors import BadBundle, Finding
 
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
@@ -34,9 +35,8 @@ def load(data: bytes, file: str) -> etree._Element:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as problem:
         line = getattr(problem, "lineno", 0) or 0
-        raise _refused(
-            file, line, f"文件不是格式正确的 XML：{problem}", f"the file is not well-formed XML: {problem}"
-        ) from None
+        zh, en = why_no_xml(problem)
+        raise _refused(file, line, f"文件不是格式正确的 XML：{zh}", f"the file is not well-formed XML: {en}") from None
     if root.getroottree().docinfo.doctype:
         raise _refused(file, 0, "文件含有 DOCTYPE 声明", "the file declares a DOCTYPE")
     _measure(root, file)
