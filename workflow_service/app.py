@@ -35,6 +35,7 @@ from workflow_service.web import (
     signin,
     staff,
     task_pages,
+    unit_pages,
     visit,
 )
 
@@ -52,6 +53,7 @@ BLUEPRINTS = (
     limits_pages.pages,
     operator.pages,
     people_pages.pages,
+    unit_pages.pages,
     probes.pages,
 )
 AREAS = (api_tasks, api_cases, sealed_pages, api_library, api_audit, api_bundles, api_operations)

@@ -23,7 +23,7 @@ PLACES = {
                         "/bundles/1/files/roles.json"),
     "auditor_1": ("/cases",),
     "operator_1": ("/operations", *(f"/operations?tab={tab}" for tab in ("closed", "jobs", "workers", "mail"))),
-    "admin_1": ("/people", "/people/new", "/people/clerk_1", "/calendars"),
+    "admin_1": ("/people", "/people/new", "/units", "/people/clerk_1", "/calendars"),
 }  # fmt: skip
 
 

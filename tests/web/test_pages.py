@@ -20,7 +20,7 @@ PAGES = {
                         "/bundles/1/files/forms/visit.json", "/bundles/1/preview/forms/visit.json", "/bundles/try",
                         "/bundles/1/differences"],
     "operator_1": ["/operations", "/operations?tab=jobs", "/operations?tab=workers", "/operations?tab=closed"],
-    "admin_1": ["/people", "/people?role=clerk&q=1", "/people/clerk_1", "/people/new", "/calendars?year=2026"],
+    "admin_1": ["/people", "/people?role=clerk&q=1", "/people/clerk_1", "/people/new", "/units", "/calendars?year=2026"],
 }  # fmt: skip
 
 
@@ -321,6 +321,40 @@ def test_a_year_that_was_typed_wrongly_is_refused_with_its_line(house: House, da
     assert said in page
     assert (days or 'name="days"') in page
     assert 'value="某文件"' in page
+
+
+def test_an_administrator_enters_and_renames_units(house: House) -> None:
+    admin = house.browser("admin_1")
+    given = {"code": "west-library", "name": "西县图书室", "place": "west"}
+
+    entered = admin.post("/units", **given)
+    renamed = admin.post("/units/west-library", name="西县图书馆")
+    page = admin.get("/units").get_data(as_text=True)
+
+    assert (entered.status_code, renamed.status_code) == (303, 303)
+    assert 'value="西县图书馆"' in page
+    assert "west-library" in admin.get("/people/new").get_data(as_text=True)
+    assert house.browser("clerk_1").post("/units", **given).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"code": "city-office"}, "已有代码为“city-office”的单位"),
+        ({"code": "A b"}, "只用小写字母、数字和连字符"),
+        ({"place": "north"}, "请填写"),  # a new place needs a name
+        ({"name": " "}, "请填写"),
+    ],
+)
+def test_a_unit_that_cannot_be_is_refused_and_stays_as_typed(house: House, wrong: dict[str, str], said: str) -> None:
+    given = {"code": "west-library", "name": "西县图书室", "place": "west", **wrong}
+
+    answer = house.browser("admin_1").post("/units", **given)
+    page = answer.get_data(as_text=True)
+
+    assert answer.status_code == 422
+    assert said in page
+    assert f'value="{given["code"]}"' in page
 
 
 def test_a_calendar_names_people_not_accounts(house: House) -> None:
