@@ -1,9 +1,11 @@
 """Published bundles ready to run: compiled once per process, found by hash or by place."""
 
+import re
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -45,6 +47,15 @@ class Loaded:
         found = self.elements.get((process, element))
         return found.properties if found else {}
 
+    @cached_property
+    def dates_by_name(self) -> Mapping[str, Collection[tuple[str, str]]]:
+        """What a case publishes → the elements (process, element) whose date rests on it."""
+        found: dict[str, set[tuple[str, str]]] = {}
+        for at, one in self.elements.items():
+            for name in _PUBLISHED.findall(one.properties.get("due", "")):
+                found.setdefault(name, set()).add(at)
+        return found
+
     def role_of(self, lane: str) -> str:
         """The role that works in a lane; raises CannotAdvance for a lane that roles.json does not map."""
         role = self.lanes.get(lane)
@@ -60,6 +71,7 @@ class Loaded:
         return found
 
 
+_PUBLISHED = re.compile(r"\bcase\.(\w+)")
 _KEPT = 12
 _CACHE: OrderedDict[str, Loaded] = OrderedDict()
 _GUARD = threading.Lock()

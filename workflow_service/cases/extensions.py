@@ -1,6 +1,5 @@
 """Moves the date of an open task whose limit rests on what a step has published anew, such as an extension."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -15,7 +14,6 @@ from workflow_service.engine import inputs, view
 from workflow_service.storage import tables
 
 REASON = "期限已延长，按延长后的期限计算"
-_NAME = re.compile(r"\bcase\.(\w+)")
 
 
 def react(  # noqa: PLR0913  what a step did to which case, and what was known before
@@ -26,14 +24,17 @@ def react(  # noqa: PLR0913  what a step did to which case, and what was known b
     done: view.Advanced,
     before: Mapping[str, Any],
 ) -> Sequence[inputs.Rescheduled]:
-    """The inputs that tell the engine of the dates that a step moved; what a resumption moves is counted elsewhere."""
+    """The inputs that tell the engine of the dates that a step put off; what a resumption moves is counted elsewhere.
+
+    A date never comes earlier than people were told.
+    """
     known = done.family.case
-    changed = {name for name, value in before.items() if name in known and known[name] != value}
+    changed = [
+        name for name in loaded.dates_by_name if name in before and known.get(name, before[name]) != before[name]
+    ]
     if not changed or any(one.name == "resumed" for one in done.thrown):
         return ()
-    resting = {at for at, one in loaded.elements.items() if changed & set(_NAME.findall(one.properties.get("due", "")))}
-    if not resting:
-        return ()
+    resting = frozenset[tuple[str, str]]().union(*(loaded.dates_by_name[name] for name in changed))
     session.flush()
     open_ones = select(tables.Task).where(tables.Task.case_id == case.id, tables.Task.status == "open")
     tasks = {
@@ -45,7 +46,7 @@ def react(  # noqa: PLR0913  what a step did to which case, and what was known b
         return ()
     moved = []
     for anew in engine.recomputed(loaded.program, done.family, now, calendars.Current(session)):
-        if anew.at in tasks:
+        if anew.at in tasks and anew.due > anew.standing:
             task = tasks[anew.at]
             task.due_at, task.due_limit = anew.due, effects.limit_json(anew.limit)
             task.calendar = effects.calendar_of(anew.limit)
