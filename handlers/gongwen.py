@@ -181,7 +181,7 @@ def _title(document: Any, paper: Paper) -> None:
 
 def _body(document: Any, paper: Paper) -> None:
     if paper.letter.to and paper.letter.layout != "minutes":
-        _line(document, "，".join(paper.letter.to) + "：", FANG, 16)
+        _line(document, "、".join(paper.letter.to) + "：", FANG, 16)  # of one kind: who is addressed alike
     fonts = {"text": FANG, "item": FANG, "heading": HEI, "subheading": KAI}
     for part in paper.letter.body:
         if isinstance(part, letters.Table):

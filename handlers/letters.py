@@ -21,6 +21,7 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T[0-9:.]+(Z|[+-]\d{2}:?\d{2})?")
 
 _NUMERALS = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二", "十三", "十四", "十五")
+_TWICE = re.compile(r"([。；！？…])。$")  # where the one who filled in ended the sentence already
 _ENDINGS = ("", *"。；：！？…”）》")
 
 Kind = Literal["text", "heading", "subheading", "item"]
@@ -222,7 +223,8 @@ def _items(block: Mapping[str, Any], given: Mapping[str, Any], fill: Fill) -> It
     for number, row in enumerate(rows if isinstance(rows, list) else [rows], 1):
         values = {**given, **row} if isinstance(row, Mapping) else {**given, "item": row}
         texts = [fill(str(part), values) for part in block["item"]]
-        yield Paragraph("item", f"{number}. " + "".join(text for text in texts if text))
+        text = _TWICE.sub(r"\1", "".join(text for text in texts if text))
+        yield Paragraph("item", f"{number}. {text}")
 
 
 def _table(block: Mapping[str, Any], given: Mapping[str, Any], fill: Fill) -> Iterable[Table]:

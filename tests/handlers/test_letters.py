@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from dataclasses import replace
 from typing import Any
 
 import docx
@@ -345,3 +346,18 @@ def test_the_same_paper_and_time_give_the_same_bytes(layout: str) -> None:
 def test_an_archive_carries_the_time_it_is_given() -> None:
     with zipfile.ZipFile(io.BytesIO(packing.zipped({"a": b"x"}, fakes.NOW))) as archive:
         assert archive.infolist()[0].date_time == (2026, 9, 18, 2, 0, 0)
+
+
+def test_each_weighing_of_a_decision_is_a_sentence_with_one_full_stop() -> None:
+    criteria = {"items": [{"note": "动因方面：于公", "reason": "，有会议记录"}, {"note": "性质方面：失误。"}]}
+
+    told = letters.preview(_write("T14_decision", criteria=criteria))
+
+    assert {"1. 动因方面：于公，有会议记录。", "2. 性质方面：失误。"} <= set(told)
+
+
+def test_who_is_addressed_alike_stands_in_one_row() -> None:
+    paper = _paper()
+    addressed = replace(paper, letter=replace(paper.letter, to=("张某", "李某")))
+
+    assert "张某、李某：" in [one.text for one in _document(addressed).paragraphs]

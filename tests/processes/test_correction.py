@@ -10,7 +10,7 @@ from tests import city
 from tests.processes import answers
 from tests.processes.story import Story, at, text_of
 from workflow_service import errors
-from workflow_service.cases import pages, why
+from workflow_service.cases import inbox, pages, why
 from workflow_service.storage import tables
 
 FACTS: dict[str, Any] = {"excel_motive": "yes", "new_approach": "yes", "external_cause": "yes", "goal_unmet": "yes"}
@@ -203,7 +203,7 @@ def test_the_days_count_from_the_signing_and_not_from_the_meeting(town: city.Cit
     assert story.due("draft_correction_notice") == "2026-03-18"
 
 
-def test_a_notice_names_the_object_whose_correction_was_ordered(town: city.City) -> None:
+def test_a_notice_names_the_object_whose_correction_was_ordered_and_so_do_lists_and_pages(town: city.City) -> None:
     subjects = [SUBJECT, {**SUBJECT, "name": "戊", "account": "party_2"}]
     story = Story(town, town.open("applicant_1", "intake", **answers.application("4.1", subjects=subjects)))
     story.is_accepted(simple=True, consensus=True)
@@ -212,9 +212,19 @@ def test_a_notice_names_the_object_whose_correction_was_ordered(town: city.City)
     story.does("record_meeting", **answers.meeting({"s1": "EXEMPT", "s2": "EXEMPT"}, story.committee()))
     story.is_decided(at(2026, 3, 20))
 
+    with town.look() as session:
+        listed = inbox.page(session, town.time, inbox.Listing(town.actor("clerk_1"), "all"))
+        drafts = [one for one in listed.items if one.task.element == "draft_correction_notice"]
+        about = inbox.about(session, drafts)
+        views = [pages.task_page(session, town.actor("clerk_1"), town.time, one.task.id) for one in drafts]
+    assert sorted(about.values()) == ["丁", "戊"]
+    assert [one.about for one in views] == [about[one.task.id] for one in drafts]
+    fields = [next(field for field in one.described["fields"] if field["name"] == "object") for one in views]
+    assert [[option["label"] for option in one["options"]] for one in fields] == [[one.about] for one in views]
+
     with pytest.raises(errors.Invalid) as refused:
         story.does("draft_correction_notice", **{**answers.NOTICE, "object": "s2"})
-    assert [one.field for one in refused.value.errors] == ["object"]
+    assert {one.field for one in refused.value.errors} == {"object"}
     story.does("draft_correction_notice", **{**answers.NOTICE, "object": "s1"})
 
 

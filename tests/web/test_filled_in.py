@@ -51,7 +51,7 @@ def test_what_a_case_collects_is_told_by_the_form_it_was_filled_in_on(loaded: pr
 @pytest.mark.parametrize(
     ("name", "value", "title", "kept", "short"),
     [
-        ("outcome", "EXEMPT", "处理结果", "EXEMPT", True),
+        ("outcome", "EXEMPT", "认定结果", "EXEMPT", True),
         ("assessment", {"advice": "可以研究", "gate": []}, "研判结果", {"advice": "可以研究"}, False),
         ("object", {"id": "s1", "name": "张某", "kind": "person", "soe": False}, "纠错对象", {"name": "张某"}, False),
         ("strange_thing", None, "strange thing", None, True),

@@ -92,7 +92,7 @@ def page(chromium: Browser, site: str) -> Iterator[Page]:
 
 def test_a_field_appears_when_it_applies(page: Page) -> None:
     page.goto("/form/review_acceptance")
-    expect(page.get_by_label("移送给", exact=False).first).to_be_hidden()
+    expect(page.get_by_label("移送机关", exact=False).first).to_be_hidden()
 
     page.get_by_label("移送有管辖权的机关").check()
 

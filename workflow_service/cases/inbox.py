@@ -99,6 +99,21 @@ def page(  # noqa: PLR0913  a page of a list
     return paging.Page(items, total, found[size - 1][3] if len(found) > size else None)
 
 
+def about(session: Session, rows: Sequence[TaskRow]) -> dict[str, str]:
+    """Task id → the name of the subject that its run is about: of several corrections each has its own."""
+    mine = {row.task.case_id for row in rows}
+    query = select(tables.Run.case_id, tables.Run.id, tables.Run.key).where(tables.Run.case_id.in_(mine))
+    keys = {(case, run): key for case, run, key in session.execute(query.where(tables.Run.key != ""))}
+    shared = select(tables.Case.id, tables.Case.shared).where(tables.Case.id.in_({case for case, _run in keys}))
+    told = {
+        (case, str(one.get("id"))): str(one.get("name"))
+        for case, data in (session.execute(shared) if keys else ())
+        for one in data.get("subjects") or ()
+    }
+    of = {row.task.id: (row.task.case_id, keys.get((row.task.case_id, row.task.run), "")) for row in rows}
+    return {task: told[subject] for task, subject in of.items() if subject in told}
+
+
 def count(session: Session, now: datetime, asked: Listing, cap: int | None = None) -> int:
     """How many tasks a list has, counted up to the cap."""
     return _count(session, _branches(session, now, asked), _narrowed(session, now, asked), cap)

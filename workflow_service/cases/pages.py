@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflow_service import engine
@@ -40,6 +41,7 @@ class TaskView:
         returnable: earlier steps to which the work can be sent back.
         articles: article → summary. attempts: earlier visits of the same step that are done.
         back: why the work came back, to those who can do it again.
+        about: the name of the subject that the task's run is about, as far as the person may see subjects.
     """
 
     task: tables.Task
@@ -56,6 +58,7 @@ class TaskView:
     articles: Mapping[str, Mapping[str, Any]]
     attempts: Sequence[tables.Task]
     back: Return | None
+    about: str
 
 
 def task_page(session: Session, actor: Actor, now: datetime, task_id: str) -> TaskView:
@@ -88,7 +91,13 @@ def task_page(session: Session, actor: Actor, now: datetime, task_id: str) -> Ta
         articles=loaded.articles,
         attempts=[one for one in attempts if one.id != task.id and one.instance == task.instance],
         back=_back(session, task) if task.visit > 1 and may & {"claim", "submit"} else None,
+        about=_about(session, actor, case, task),
     )
+
+
+def _about(session: Session, actor: Actor, case: tables.Case, task: tables.Task) -> str:
+    key = session.scalar(select(tables.Run.key).where(tables.Run.case_id == case.id, tables.Run.id == task.run))
+    return next((str(one["name"]) for one in _subjects_for(actor, case) if key and one.get("id") == key), "")
 
 
 def _back(session: Session, task: tables.Task) -> Return | None:

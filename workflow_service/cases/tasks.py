@@ -82,7 +82,7 @@ def release(session: Session, actor: Actor, now: datetime, task_id: str) -> tabl
     """Puts a claimed task back for others of the role."""
     task, case = _held(session, actor, task_id)
     if task.assignee is not None:
-        raise errors.Conflict("此任务指定由您本人办理，不能退回待领")
+        raise errors.Conflict("此任务指定由您本人办理，不能退回待签收")
     steps.save_task(session, task, holder=None, on_behalf_of=None, delegated_by=None)
     lifecycle.note(session, actor, now, case, "released", {"task": task.id})
     return task

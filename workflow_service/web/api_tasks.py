@@ -127,7 +127,7 @@ def claim_task(_given: dict[str, Any], task_id: str) -> dict[str, Any]:
     return _acted(task_id, tasks.claim)
 
 
-@api.offer(Op("POST", "/tasks/<task_id>/release", "tasks", "退回待领", gives=TASK, body=EMPTY))
+@api.offer(Op("POST", "/tasks/<task_id>/release", "tasks", "退回待签收", gives=TASK, body=EMPTY))
 def release_task(_given: dict[str, Any], task_id: str) -> dict[str, Any]:
     """Puts the task back for others of the role."""
     return _acted(task_id, tasks.release)

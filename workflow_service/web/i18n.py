@@ -229,7 +229,7 @@ def _entries() -> Mapping[str, str]:
         "repaired": say("修复数据"),
         "skipped": say("跳过"),
         "claimed": say("签收"),
-        "released": say("退回待领"),
+        "released": say("退回待签收"),
         "transferred": say("转办"),
         "delegated": say("委派"),
         "delegation_returned": say("委派交回"),

@@ -37,7 +37,7 @@ NAVIGATION = (
 
 SAID: Mapping[str, Any] = {
     "claimed": lazy_gettext("已签收，请办理"),
-    "released": lazy_gettext("已退回待领"),
+    "released": lazy_gettext("已退回待签收"),
     "transferred": lazy_gettext("已转办"),
     "delegated": lazy_gettext("已委派，对方填好后会交回给您"),
     "returned": lazy_gettext("已退回到所选环节"),

@@ -47,6 +47,7 @@ def inbox() -> str:
         return flask.render_template(
             "inbox.html",
             found=found,
+            about=tasks.about(session, found.items),
             scope=scope,
             scopes=_scopes(),
             counts=counts,
