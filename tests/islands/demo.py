@@ -19,7 +19,7 @@ POLICY = (
 EDITORS = ("modeler", "dmn")
 
 PAGE = """<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>{island}</title>
-<meta name="viewport" content="width=device-width"><meta name="csrf-token" content="token-1">
+<meta name="viewport" content="width=device-width"><meta name="csrf-token" content="token-1"><meta name="actor" content="wang">
 <link rel="icon" href="data:,"><link rel="stylesheet" href="/page.css"><link rel="stylesheet" href="{css}"></head>
 <body><header><strong>流程办理平台</strong></header><main><h1>{title}</h1><div data-island="{island}" {data}></div></main>
 <script type="module" src="{js}"></script></body></html>"""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.bundles import city
 from workflow_service.bundles import check, diff, read
@@ -186,6 +186,33 @@ def test_a_conflict_is_told_and_nothing_is_lost(open_island: Open) -> None:
 
     expect(page.locator(".saving-note")).to_contain_text("已在别处修改")
     expect(page.locator('[data-dirty="true"]')).to_have_count(1)
+
+
+def test_who_signed_in_anew_elsewhere_saves_from_the_page_that_was_open(
+    open_island: Open, site: tuple[str, Flask]
+) -> None:
+    page = open_island("modeler")
+    page.locator('.djs-element[data-element-id="record_meeting"] .djs-hit').click()
+    fresh = '<meta name="csrf-token" content="token-2"><meta name="actor" content="wang">'
+    refusals = [401, 403]
+
+    def answer(route: Route) -> None:
+        if refusals:
+            route.fulfill(status=refusals.pop(0), body="{}", content_type="application/json")
+        else:
+            route.continue_()
+
+    page.route("**/save", answer)
+    page.route(page.url.partition("#")[0], lambda route: route.fulfill(body=fresh, content_type="text/html"))
+    page.get_by_label("名称", exact=True).fill("开会")
+    page.get_by_label("名称", exact=True).press("Tab")
+
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator(".saving-note")).to_contain_text("请在另一标签页登录")
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator(".saving-note")).to_have_text("已保存")
+
+    assert _sent(site, "save")[-1][3]["X-Csrf-Token"] == "token-2"
 
 
 def test_a_new_flow_gets_a_readable_id_and_menus_offer_only_what_runs(open_island: Open) -> None:

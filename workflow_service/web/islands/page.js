@@ -64,13 +64,31 @@ export async function getJson(url) {
   return (await request(url, { headers: { Accept: 'application/json' } })).json();
 }
 
+function meta(page, name) {
+  return page.querySelector(`meta[name="${name}"]`)?.content ?? '';
+}
+
+/** Whether the person of this page has signed in anew elsewhere since it was opened; their new token is taken over. */
+async function isBack() {
+  const text = await fetch(location.href, { credentials: 'same-origin', headers: { Accept: 'text/html' } }).then((answer) => answer.text());
+  const page = new DOMParser().parseFromString(text, 'text/html');
+  const token = meta(page, 'csrf-token');
+  if (!meta(page, 'actor') || meta(page, 'actor') !== meta(document, 'actor') || token === meta(document, 'csrf-token')) return false;
+  document.querySelector('meta[name="csrf-token"]').content = token;
+  return true;
+}
+
 /** Sends text or JSON and gives back the JSON answer; 422 is an answer like any other, with its findings. */
 export async function send(method, url, body, type = 'application/json', headers = {}) {
-  const token = document.querySelector('meta[name="csrf-token"]')?.content ?? '';
-  const answer = await request(url, {
-    method,
-    body,
-    headers: { 'Content-Type': type, Accept: 'application/json', 'X-CSRF-Token': token, ...headers },
+  const attempt = () =>
+    request(url, {
+      method,
+      body,
+      headers: { 'Content-Type': type, Accept: 'application/json', 'X-CSRF-Token': meta(document, 'csrf-token'), ...headers },
+    });
+  const answer = await attempt().catch(async (problem) => {
+    if (problem.status === 403 && (await isBack())) return attempt();
+    throw problem;
   });
   const told = answer.status === 204 ? {} : await answer.json();
   if (answer.status === 422 && !told.findings) throw Object.assign(new Error(reason(told)), { status: 422 });

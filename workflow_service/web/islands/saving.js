@@ -1,6 +1,8 @@
 // Saves a draft's file, knows whether something is unsaved, and tells when somebody else saved meanwhile.
 import { h, say, send } from './page.js';
 
+const REFUSED = { 401: 'signed_out', 409: 'conflict', 412: 'conflict' };
+
 export function createSaving(host, source, type) {
   const state = { dirty: false, version: host.dataset.version ?? '', saving: false };
   const note = h('span', { class: 'saving-note', role: 'status' });
@@ -32,7 +34,7 @@ export function createSaving(host, source, type) {
       host.removeAttribute('data-dirty');
     } catch (problem) {
       state.dirty = true;
-      note.textContent = problem.status === 409 || problem.status === 412 ? say('conflict') : `${say('not_saved')} ${problem.message}`;
+      note.textContent = REFUSED[problem.status] ? say(REFUSED[problem.status]) : `${say('not_saved')} ${problem.message}`;
       note.setAttribute('data-state', 'error');
     } finally {
       state.saving = false;

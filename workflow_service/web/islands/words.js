@@ -109,6 +109,7 @@ export const WORDS = {
   shown_process: ['显示的流程', 'Shown process'],
   speed: ['速度', 'Speed'],
   spoken_step: ['第 {n} 步，共 {of} 步：{what}，{who}，{at}', 'Step {n} of {of}: {what}, {who}, {at}'],
+  signed_out: ['登录已失效，改动仍在本页：请在另一标签页登录，再回来保存。', 'You were signed out; your changes are still here. Sign in in another tab, then save again.'],
   status: ['服务器答复 {status}', 'The server answered {status}'],
   table: ['决策表', 'Decision table'],
   taken_id: ['此编号已被使用', 'This id is taken'],
