@@ -38,6 +38,14 @@ def test_the_viewer_marks_the_current_step(open_island: Open) -> None:
     expect(page.get_by_text("当前步骤").first).to_be_visible()
 
 
+def test_english_readers_see_the_english_names_of_the_steps(open_island: Open) -> None:
+    page = open_island("viewer", "?lang=en")
+
+    step = page.locator('.djs-element[data-element-id="record_meeting"]')
+    expect(step).to_contain_text("Record the")
+    expect(step).not_to_contain_text("集体")
+
+
 def test_the_replay_is_driven_by_keyboard(open_island: Open) -> None:
     page = open_island("replay")
     host = page.locator('[data-island="replay"]')
