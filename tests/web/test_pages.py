@@ -302,6 +302,8 @@ def test_a_record_that_was_tampered_with_says_so_wherever_it_is_read(house: Hous
     altered = [browser.get(f"/audit/{opened}/{page}").get_data(as_text=True) for page in ("journal", "replay")]
 
     assert [warning in page for page in (*whole, *altered)] == [False, False, True, True]
+    replayed = browser.get(f"/audit/{opened}/steps.json").get_json()["steps"]
+    assert [one["entry"] for one in replayed] == [1]  # as far as it can be executed
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Runs a case again from its journal: every state it was in, every step of its tokens, and whether all still agrees."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -149,14 +150,18 @@ def snapshot(program: engine.Program, family: view.Family) -> dict[str, Any]:
 
 
 def steps(session: Session, case: tables.Case) -> list[dict[str, Any]]:
-    """Every entry with the way of the tokens and what changed in the data, for the replay on the diagram."""
+    """Every entry with the way of the tokens and what changed in the data, for the replay on the diagram.
+
+    A forged record may not be executable: it is told as far as it is, and the verification says where it ends and why.
+    """
     program = programs.of(session, case.bundle).program
     found: list[dict[str, Any]] = []
     before: dict[str, Any] = {}
-    for moment in moments(session, case):
-        after = snapshot(program, moment.family) if moment.advanced else before
-        found.append(_step(program, moment, difference(before, after)))
-        before = after
+    with suppress(*NOT_EXECUTABLE):
+        for moment in moments(session, case):
+            after = snapshot(program, moment.family) if moment.advanced else before
+            found.append(_step(program, moment, difference(before, after)))
+            before = after
     return found
 
 
