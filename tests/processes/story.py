@@ -8,8 +8,9 @@ from typing import Any
 
 from tests import city
 from tests.processes import answers
-from workflow_service.audit import oracle
+from workflow_service.audit import oracle, replay
 from workflow_service.bundles import programs
+from workflow_service.cases import queries
 from workflow_service.storage import journal, tables
 
 COMMITTEE = [f"committee_member_{n}" for n in range(1, 6)]
@@ -130,9 +131,16 @@ class Story:
         raise AssertionError(f"{element} has not returned")
 
     def holds(self) -> None:
-        """Everything that must be true of a case is true of this one: chain, re-execution, state, jobs."""
+        """Everything that must be true of a case is true of this one: chain, re-execution, state, jobs, the regulation.
+
+        That no rule was broken is judged by the record alone; what the diagrams recorded as a breach is one, and no more.
+        """
         with self.town.look() as session:
             assert oracle.examine(session, self.town.time, [self.number]) == []
+            case = queries.found(session, self.number)
+            judged = replay.judged(session, self.town.time, replay.verify(session, case))
+            broken = {(one.rule, one.about) for one in judged if one.conclusion == "broken"}
+            assert broken == {("notice", one["object"]) for one in case.shared.get("breaches") or ()}
 
 
 def text_of(document: bytes) -> str:

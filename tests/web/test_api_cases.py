@@ -251,6 +251,21 @@ def test_the_record_can_be_verified_and_looked_at_entry_by_entry(house: House, o
     problem(house.api("auditor_1", "GET", f"/cases/{opened}/state?entry=99"), 404)
 
 
+def test_a_verification_judges_the_case_by_the_regulation_with_the_entries_that_prove_it(
+    house: House, opened: str
+) -> None:
+    accepted = {"in_scope": True, "jurisdiction_ok": True, "materials_complete": True, "decision": "accept"}
+    house.api("clerk_1", "POST", f"/tasks/{review(opened)}/claim")
+    house.api("clerk_1", "POST", f"/tasks/{review(opened)}/submission", {"data": accepted})
+
+    told = house.api("auditor_1", "GET", f"/cases/{opened}/verification").json["verdicts"]
+    page = house.browser("auditor_1").get(f"/audit/{opened}/verification").get_data(as_text=True)
+
+    open_window = {"rule": "window", "article": "16", "conclusion": "open", "about": "", "entries": [5], "due": None}
+    assert told == [open_window]
+    assert "始终可以陈述申辩" in page and f'/audit/{opened}/journal?after=4">第 5 条</a>' in page
+
+
 def test_reading_a_case_is_written_down(house: House, opened: str) -> None:
     house.api("auditor_2", "GET", f"/cases/{opened}")
 

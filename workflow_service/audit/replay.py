@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from workflow_service import engine, errors
+from workflow_service.audit import verdicts
 from workflow_service.bundles import programs
 from workflow_service.cases import calendars, queries
 from workflow_service.engine import inputs, view
@@ -71,6 +72,7 @@ class Verification:
         chain: the first break of the hash chain, None when it holds.
         reproduced: how many entries gave the same state when executed again; differs: the first that did not.
         state: whether the stored state equals the one that the journal gives.
+        facts: what the case knew after each reproduced entry, for the rules of the regulation.
     """
 
     entries: int
@@ -79,6 +81,7 @@ class Verification:
     differs: int | None
     reason: str
     state: bool
+    facts: Sequence[verdicts.Fact] = ()
 
     @property
     def holds(self) -> bool:
@@ -91,16 +94,28 @@ def verify(session: Session, case: tables.Case) -> Verification:
     lines = journal.entries(session, case.id)
     broken = journal.verify(case.number, lines, case.head_seq, case.head_hash)
     reproduced, differs, reason, family = 0, None, "", None
+    facts: list[verdicts.Fact] = []
     try:
         for moment in moments(session, case):
             if not moment.agrees:
                 differs, reason = moment.entry.seq, "重新执行得到的状态与记录的指纹不同"
                 break
             reproduced, family = reproduced + 1, moment.family
+            facts.append(_fact(moment))
     except NOT_EXECUTABLE as failure:
         differs, reason = reproduced + 1, str(failure)
     same = differs is None and family is not None and _same(session, case, family)
-    return Verification(len(lines), broken, reproduced, differs, reason, same)
+    return Verification(len(lines), broken, reproduced, differs, reason, same, facts)
+
+
+def _fact(moment: Moment) -> verdicts.Fact:
+    entry = moment.entry
+    return verdicts.Fact(entry.seq, entry.at, entry.kind, journal.body_of(entry), moment.family.case)
+
+
+def judged(session: Session, now: datetime, found: Verification) -> list[verdicts.Verdict]:
+    """What the regulation says of a case whose record holds; of another nothing can be said."""
+    return verdicts.judge(found.facts, now, calendars.Current(session)) if found.holds else []
 
 
 def _same(session: Session, case: tables.Case, family: view.Family) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from workflow_service.audit import replay
+from workflow_service.audit import replay, verdicts
 from workflow_service.cases import queries
 from workflow_service.identity import permissions
 from workflow_service.identity.permissions import Permission
@@ -63,13 +63,15 @@ def get_state(number: str) -> dict[str, Any]:
 
 @api.offer(Op("GET", "/cases/<number>/verification", "audit", "核验", gives=schemas.DATA, entry=READERS))
 def verify_case(number: str) -> dict[str, Any]:
-    """Whether the hash chain holds, whether executing the record again gives the same states, and the stored one."""
+    """Whether the hash chain holds, whether executing the record again gives the same states, and the stored one; and the
+    rules of the regulation: kept, broken or still open."""
     with visit.reading() as session:
         found = replay.verify_case(session, visit.actor(), visit.now(), number)
-    return verification(number, found)
+        judged = replay.judged(session, visit.now(), found)
+    return verification(number, found, judged)
 
 
-def verification(number: str, found: replay.Verification) -> dict[str, Any]:
+def verification(number: str, found: replay.Verification, judged: Sequence[verdicts.Verdict]) -> dict[str, Any]:
     """A verification as JSON, each part with the entries that prove it."""
     broken = found.chain
     return {
@@ -88,5 +90,15 @@ def verification(number: str, found: replay.Verification) -> dict[str, Any]:
             "reason": problems.filled(found.reason, {}),
         },
         "state": {"holds": found.state},
-        "verdicts": [],
+        "verdicts": [
+            {
+                "rule": one.rule,
+                "article": one.article,
+                "conclusion": one.conclusion,
+                "about": one.about,
+                "entries": list(one.entries),
+                "due": None if one.due is None else one.due.isoformat(),
+            }
+            for one in judged
+        ],
     }

@@ -125,9 +125,9 @@ def verification(number: str) -> str:
     with visit.reading() as session:
         case = queries.readable(session, visit.actor(), visit.now(), number, "verification")
         found = replay.verify(session, case)
-        return flask.render_template(
-            "verification.html", found=found, case=case, told=api_audit.verification(number, found)
-        )
+        told = api_audit.verification(number, found, replay.judged(session, visit.now(), found))
+        subjects = {str(one.get("id")): str(one.get("name")) for one in case.shared.get("subjects") or ()}
+        return flask.render_template("verification.html", found=found, case=case, told=told, subjects=subjects)
 
 
 @pages.get("/<number>/access")

@@ -183,6 +183,14 @@ def _words() -> Mapping[str, Mapping[str, str]]:
             "cancelled": say("已取消"),
         },
         "entry": _entries(),
+        "rule": {
+            "window": say("程序启动至决定签发前，始终可以陈述申辩"),
+            "statement": say("签发前提出的陈述申辩，签发前均已答复"),
+            "panel": say("认定小组五类人员齐备，或者记明了理由"),
+            "correction": say("责令纠错与认定决定同时作出"),
+            "notice": say("纠错通知书自签发之日起5个工作日内发出"),
+        },
+        "conclusion": {"kept": say("符合"), "broken": say("违反"), "open": say("尚在进行")},
         "note": {
             "随系统安装": say("随系统安装"),
             "随系统安装的国务院办公厅历年安排": say("随系统安装的国务院办公厅历年安排"),
