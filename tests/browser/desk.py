@@ -93,7 +93,7 @@ class Desk:
         self._search(number)
         self.hands.press(self.page, self._row(number, name).get_by_role("link"))
         expect(self.page.get_by_role("heading", level=1)).to_contain_text(name)
-        claim = self.page.get_by_role("button", name="签收")
+        claim = self.page.get_by_role("button", name="签收", exact=True)
         if claim.count():
             self.hands.press(self.page, claim)
             expect(self.page.get_by_role("status").first).to_have_text("已签收，请办理")

@@ -112,8 +112,8 @@ def _take(page: Page, name: str, path: str) -> None:
     width, height = PHONE if name.endswith("_phone") else WIDE
     page.set_viewport_size({"width": width, "height": height})
     page.goto(path)
-    if name == "task" and page.get_by_role("button", name="签收").count():
-        page.get_by_role("button", name="签收").click()
+    if name == "task" and page.get_by_role("button", name="签收", exact=True).count():
+        page.get_by_role("button", name="签收", exact=True).click()
         page.wait_for_url("**said=claimed")
         page.goto(path)
     if name == "modeler":

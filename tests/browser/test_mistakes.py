@@ -81,7 +81,7 @@ def _reviewing(desk: Desk) -> str:
     opened = server.call(desk.site.address, token, "POST", "/cases", {"process": "intake", "data": dict(APPLICATION)})
     desk.sit_down("clerk_1")
     desk.page.goto(f"/tasks/{opened.body['number']}.r1.review_acceptance.1")
-    desk.page.get_by_role("button", name="签收").click()
+    desk.page.get_by_role("button", name="签收", exact=True).click()
     desk.ready()
     desk.fill("review_acceptance", {"reason": "材料还要再看一遍"})
     return str(opened.body["number"])
