@@ -159,8 +159,8 @@ def _feed(session: Session, now: datetime, case: tables.Case, message: tables.Me
 def _duties(session: Session, case: tables.Case, message: tables.Message) -> dict[str, list[str]]:
     """The roles of each person whom a message names, by the field that names them: on them may hang who decides."""
     form = programs.of(session, case.bundle).form(_entrance(session, case, message.name).form)
-    named = {one.name: str(message.data.get(one.name)) for one in form.fields if one.type == "person"}
-    known = roster.known(session, named.values())
+    named = {one.name: str(message.data.get(one.name) or "") for one in form.fields if one.type == "person"}
+    known = roster.known(session, named.values()) if any(named.values()) else {}
     return {field: sorted(known[name][1]) if name in known else [] for field, name in named.items()}
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflow_service import engine
@@ -91,12 +90,13 @@ def task_page(session: Session, actor: Actor, now: datetime, task_id: str) -> Ta
         articles=loaded.articles,
         attempts=[one for one in attempts if one.id != task.id and one.instance == task.instance],
         back=_back(session, task) if task.visit > 1 and may & {"claim", "submit"} else None,
-        about=_about(session, actor, case, task),
+        about=_about(actor, case, family, task.run),
     )
 
 
-def _about(session: Session, actor: Actor, case: tables.Case, task: tables.Task) -> str:
-    key = session.scalar(select(tables.Run.key).where(tables.Run.case_id == case.id, tables.Run.id == task.run))
+def _about(actor: Actor, case: tables.Case, family: view.Family, run: str) -> str:
+    keys = {one.id: one.key for one in family.runs.values()} | {run_id: key for run_id, _, key in family.closed}
+    key = keys.get(run, "")
     return next((str(one["name"]) for one in _subjects_for(actor, case) if key and one.get("id") == key), "")
 
 
