@@ -32,7 +32,7 @@ def change(  # noqa: PLR0913  both lists of one change
     if task.sealed:
         raise errors.Conflict("评判意见由认定小组成员各自提交，不能加签、减签；人员有变动的，请通过回避重新组建小组")
     own = (task.instance or {}).get("item")
-    standing = [(one.instance or {}).get("item") for one in _side_by_side(session, task)]
+    standing = [(one.instance or {}).get("item") for one in side_by_side(session, task)]
     added = [_item(own, one) for one in add]
     removed = [next((item for item in standing if _account(item) == _account(one)), one) for one in remove]
     for one in added:
@@ -44,7 +44,7 @@ def change(  # noqa: PLR0913  both lists of one change
     return lifecycle.feed(session, actor, now, case, moved)
 
 
-def _side_by_side(session: Session, task: tables.Task) -> list[tables.Task]:
+def side_by_side(session: Session, task: tables.Task) -> list[tables.Task]:
     """The open tasks that people do side by side with this one, itself among them."""
     rows = session.query(tables.Task).filter_by(case_id=task.case_id, run=task.run, element=task.element, status="open")
     return list(rows)

@@ -249,8 +249,7 @@ def _members(session: Session, task_id: str) -> tuple[list[Any], list[Any]]:
 
 def _siblings(session: Session, task: tables.Task) -> list[tuple[str, Any]]:
     """The open tasks that people do side by side with this one, itself among them: id and item."""
-    rows = session.query(tables.Task).filter_by(case_id=task.case_id, run=task.run, element=task.element, status="open")
-    return [(one.id, (one.instance or {}).get("item")) for one in rows]
+    return [(one.id, (one.instance or {}).get("item")) for one in countersigning.side_by_side(session, task)]
 
 
 def _field(name: str) -> str:
