@@ -12,7 +12,7 @@ from tests import city, office
 from tests.processes import answers
 from tests.processes.story import Story
 from workflow_service.audit import oracle
-from workflow_service.cases import messages
+from workflow_service.cases import lifecycle, messages
 from workflow_service.storage import database, journal, steps, tables
 
 
@@ -124,6 +124,7 @@ def stated(db: database.Database, now: datetime) -> Story:
         ("DELETE FROM message", "message_missing"),
         ("UPDATE message SET status = 'fed'", "message_fed"),
         ("UPDATE message SET received_at = '2020-01-01 00:00:00'", "message_late"),
+        ("UPDATE case_file SET messages_waiting = 0", "messages_waiting"),
     ],
 )
 def test_it_sees_what_became_of_a_message(stated: Story, damage: str, code: str) -> None:
@@ -133,3 +134,23 @@ def test_it_sees_what_became_of_a_message(stated: Story, damage: str, code: str)
         session.execute(sa.text(damage))
 
     assert code in _codes(stated.town)
+
+
+def _messages(town: city.City) -> list[tables.Message]:
+    with town.look() as session:
+        return session.query(tables.Message).all()
+
+
+def test_a_lost_count_of_waiting_messages_is_mended_with_the_case(stated: Story) -> None:
+    town = stated.town
+    with town.work() as session:
+        session.execute(sa.text("UPDATE case_file SET messages_waiting = 0"))
+    town.settle()
+    assert [row.status for row in _messages(town)] == ["waiting"]
+
+    with town.work() as session:
+        oracle.rebuild(session, town.time, lifecycle.lock(session, stated.number))
+    town.settle()
+
+    assert _codes(town) == set()
+    assert [row.status for row in _messages(town)] == ["fed"]

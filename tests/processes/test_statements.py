@@ -100,6 +100,26 @@ def test_none_of_twenty_statements_in_a_burst_is_lost(town: city.City) -> None:
     story.holds()
 
 
+@pytest.mark.parametrize("by", ["a submission", "one more statement"])
+def test_statements_that_wait_are_each_handed_over_by_whoever_moves_the_case_next(town: city.City, by: str) -> None:
+    story = begun(town)
+    for n in range(3):
+        with town.work() as session:
+            said = {**WRITTEN, "content": f"第{n}份说明。"}
+            messages.receive(session, town.actor("party_1"), town.time, story.number, "statement_received", said)
+
+    if by == "a submission":
+        story.does("plan_investigation", team=["investigator_1", "investigator_2"])
+    else:
+        town.send("party_1", story.number, "statement_received", **WRITTEN)
+
+    with town.look() as session:
+        rows = session.query(tables.Message).order_by(tables.Message.id).all()
+        assert [row.status for row in rows] == ["fed"] * len(rows)
+    assert story.elements().count("register_appeal") == len(rows)
+    story.holds()
+
+
 def unnamed(town: city.City, **account: str) -> Story:
     """A case of somebody whom the applicant named, perhaps with an account."""
     subject = {"kind": "person", "name": "丁", "org": "甲局", **account}

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from workflow_service import engine, errors
 from workflow_service.audit import replay
 from workflow_service.bundles import programs
-from workflow_service.cases import effects, lifecycle
+from workflow_service.cases import effects, lifecycle, messages
 from workflow_service.engine import view
 from workflow_service.storage import journal, tables
 
@@ -127,6 +127,9 @@ def _messages(session: Session, now: datetime, case: tables.Case, entries: Seque
             yield Fault(case.number, "message_fed", f"材料{key}进入程序{fed[key]}次，登记为{row.status}")
         if row.status == "waiting" and row.received_at < now - LATE:
             yield Fault(case.number, "message_late", f"材料{key}超过120秒未进入程序")
+    waiting = sum(row.status == "waiting" for row in rows.values())
+    if waiting != case.messages_waiting:  # a step looks at this number, not at the rows
+        yield Fault(case.number, "messages_waiting", f"待登记材料{waiting}件，案件登记为{case.messages_waiting}件")
 
 
 def _pending(session: Session, case: tables.Case) -> list[Fault]:
@@ -168,6 +171,7 @@ def rebuild(session: Session, now: datetime, case: tables.Case) -> int:
         return 0
     effects.remember_people_anew(session, case.id, last.family.case)
     case.shared = dict(last.family.case)
+    case.messages_waiting = messages.count_waiting(session, case.id)
     count = _rebuild_runs(session, now, case, last.family)
     loaded = programs.of(session, case.bundle)
     effects.align(session, now, case, loaded, engine.pending(loaded.program, last.family))

@@ -103,6 +103,7 @@ def feed_next(session: Session, now: datetime, case: tables.Case) -> bool:
     if message is None:
         return False
     _feed(session, now, case, message)
+    session.flush()  # or the next look would find the same message waiting, and feed it instead of the one behind it
     return True
 
 
@@ -162,6 +163,12 @@ def _duties(session: Session, case: tables.Case, message: tables.Message) -> dic
     named = {one.name: str(message.data.get(one.name) or "") for one in form.fields if one.type == "person"}
     known = roster.known(session, named.values()) if any(named.values()) else {}
     return {field: sorted(known[name][1]) if name in known else [] for field, name in named.items()}
+
+
+def count_waiting(session: Session, case_id: int) -> int:
+    """How many messages of a case the engine has not seen, by the messages themselves."""
+    waiting = select(func.count()).where(tables.Message.case_id == case_id, tables.Message.status == "waiting")
+    return session.scalar(waiting) or 0
 
 
 def with_waiting(session: Session) -> list[int]:
