@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflow_service import errors, worker
-from workflow_service.cases import calendars, deadlines
+from workflow_service import errors, workdays, worker
+from workflow_service.cases import deadlines
 from workflow_service.identity import credentials, roster
 from workflow_service.storage import database, people, reference
 
@@ -192,7 +192,7 @@ def move(one: worker.Worker, clock: MovableClock, to: datetime) -> datetime:
     """Moves the demo clock forward; everything that falls due on the way happens at its own time before this returns."""
     if to < clock():
         raise errors.Conflict(
-            "演示时钟只能向前拨：现在是 {now}", now=clock().astimezone(calendars.SHANGHAI).isoformat(timespec="seconds")
+            "演示时钟只能向前拨：现在是 {now}", now=clock().astimezone(workdays.SHANGHAI).isoformat(timespec="seconds")
         )
     pass_time(one, clock.set, to)
     _remember(one.db, clock)

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 import sqlalchemy as sa
 
 from tests import fakes, office
-from workflow_service import feel, worker
+from workflow_service import feel, workdays, worker
 from workflow_service.audit import oracle
 from workflow_service.cases import calendars, jobs
 from workflow_service.engine import expressions
@@ -94,7 +94,7 @@ def _moments(chance: random.Random, count: int) -> list[datetime]:
 def _computed(moment: datetime) -> list[object]:
     """What is computed from a moment: days, limits, the text that people read."""
     known = fakes.calendar() if moment.year > 2000 else None
-    env = feel.Env(clock=lambda: moment.astimezone(calendars.SHANGHAI), calendar=known)
+    env = feel.Env(clock=lambda: moment.astimezone(workdays.SHANGHAI), calendar=known)
     found = [feel.to_python(feel.evaluate(one, {}, env=env)) for one in DUE]
     times = [expressions.as_time(one) for one in found]
     return [calendars.local(moment).isoformat(), *(one and one.astimezone(UTC) for one in times)]

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, Protocol
-from zoneinfo import ZoneInfo
 
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
+from workflow_service.workdays import SHANGHAI
+
 _NOTICE_DAYS = 5
 _CATEGORIES = frozenset({"discipline", "personnel", "competent", "related", "expert"})
 
@@ -137,7 +137,7 @@ def _notices(facts: Sequence[Fact], signing: Fact, now: datetime, calendar: Cale
     """Article 17: each notice is sent within five working days of the signing."""
     signed = date.fromisoformat(str(signing.case["decision"]["date"]))
     due, _provisional = calendar.provisional_after(signed, _NOTICE_DAYS)
-    over = datetime.combine(due + timedelta(days=1), datetime.min.time(), _SHANGHAI)
+    over = datetime.combine(due + timedelta(days=1), datetime.min.time(), SHANGHAI)
     for about in _objects(signing):
         sent = next((one for one in facts if about in _sent(one.case)), None)
         if sent is not None:

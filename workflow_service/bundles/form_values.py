@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from workflow_service.bundles.form_model import PATTERNS, Field
 from workflow_service.errors import FieldError
+from workflow_service.workdays import SHANGHAI
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 LINE = 500
 LONG_TEXT = 20_000
 MOST_ROWS = 200

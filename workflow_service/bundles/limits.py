@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -87,22 +88,22 @@ class Row:
 
 def of(files: Mapping[str, bytes]) -> list[Row]:
     """Every limit of a bundle, file by file; diagrams that cannot be read have none."""
-    found: list[Row] = []
+    return [row for name, root in _diagrams(files) for row in _rows(root, diagram.read(root, name))]
+
+
+def _diagrams(files: Mapping[str, bytes]) -> Iterator[tuple[str, etree._Element]]:
+    """The diagrams of a bundle that can be read, by their files' names."""
     for name in sorted(files):
         if names.kind(name) == "diagram":
-            try:
-                root = document.load(files[name], name)
-            except errors.BadBundle:
-                continue
-            found += _rows(root, diagram.read(root, name))
-    return found
+            with suppress(errors.BadBundle):
+                yield name, document.load(files[name], name)
 
 
 def _rows(root: etree._Element, drawn: Diagram) -> list[Row]:
-    nodes = {one.id: one for one in drawn.nodes}
+    nodes, elements = {one.id: one for one in drawn.nodes}, _elements(root)
     found: dict[tuple[str, str, Limit | None], Row] = {}
     for node in drawn.nodes:
-        for start, limit, use in _stated(root, node):
+        for start, limit, use in _stated(elements[node.id]):
             # a timer on a task that ends with the task's own limit is the same limit
             hosted = found.get((node.host, start, limit))
             owner = nodes[node.host] if hosted else node
@@ -121,8 +122,12 @@ def _same(row: Row, rows: Iterable[Row]) -> Iterator[Node]:
                 yield one.node
 
 
-def _stated(root: etree._Element, node: Node) -> Iterator[tuple[str, Limit | None, str]]:
-    for one, attribute in _places(root, node.id):
+def _elements(root: etree._Element) -> dict[str, etree._Element]:
+    return {one.get("id", ""): one for one in root.iter() if isinstance(one.tag, str) and one.tag.startswith(BPMN)}
+
+
+def _stated(element: etree._Element) -> Iterator[tuple[str, Limit | None, str]]:
+    for one, attribute in _places(element):
         text = one.get(attribute, "") if attribute else one.text or ""
         use = "timer" if one.tag == f"{BPMN}timeDate" else "due" if one.get("name") == "due" else "text"
         counted = list(_LIMIT.finditer(text))
@@ -137,12 +142,9 @@ def _limit(match: re.Match[str]) -> Limit:
     return Limit(int(match[4]), int(match[3]) if match[3] else None)
 
 
-def _places(root: etree._Element, element: str) -> Iterator[tuple[etree._Element, str]]:
+def _places(element: etree._Element) -> Iterator[tuple[etree._Element, str]]:
     """Where an element itself, not what it holds, may state a limit: the XML element, and its attribute or none for text."""
-    found = next((one for one in root.iter() if one.get("id") == element and one.tag.startswith(BPMN)), None)
-    if found is None:
-        return
-    for child in found:
+    for child in element:
         if child.tag == f"{BPMN}extensionElements" or child.tag.endswith("EventDefinition"):
             for one in child.iter():
                 if one.tag in _WHERE and one.get("value"):
@@ -153,7 +155,8 @@ def _places(root: etree._Element, element: str) -> Iterator[tuple[etree._Element
 
 def at(root: etree._Element, element: str) -> list[Limit]:
     """The limits that one element states."""
-    texts = (one.get(attribute, "") if attribute else one.text or "" for one, attribute in _places(root, element))
+    places = _places(_elements(root)[element])
+    texts = (one.get(attribute, "") if attribute else one.text or "" for one, attribute in places)
     return [_limit(match) for text in texts for match in _LIMIT.finditer(text)]
 
 
@@ -163,7 +166,7 @@ def put(root: etree._Element, element: str, before: Limit, wanted: Limit) -> Non
     def changed(match: re.Match[str]) -> str:
         return f"{match[1]}{wanted.text}{match[5]}" if _limit(match) == before else match[0]
 
-    for one, attribute in _places(root, element):
+    for one, attribute in _places(_elements(root)[element]):
         if attribute:
             one.set(attribute, _LIMIT.sub(changed, one.get(attribute, "")))
         else:
@@ -208,21 +211,12 @@ def changed(file: str, content: bytes, wanted: Wanted) -> bytes:
 
 def told(files: Mapping[str, bytes]) -> list[tuple[str, str, str]]:
     """Texts that tell a number of days and do not change with a limit: file, element, text."""
-    found: list[tuple[str, str, str]] = []
+    texts = [(name, node.id, node.name) for name, root in _diagrams(files) for node in diagram.read(root, name).nodes]
     for name in sorted(files):
-        if names.kind(name) == "diagram":
-            try:
-                drawn = diagram.read(document.load(files[name], name), name)
-            except errors.BadBundle:
-                continue
-            found += [(name, one.id, one.name) for one in drawn.nodes if _TELLS_DAYS.search(one.name)]
-        elif names.kind(name) in ("form", "letter"):
-            try:
-                texts = _texts(orjson.loads(files[name]))
-            except orjson.JSONDecodeError:
-                continue
-            found += [(name, "", one) for one in dict.fromkeys(texts) if _TELLS_DAYS.search(one)]
-    return found
+        if names.kind(name) in ("form", "letter"):
+            with suppress(orjson.JSONDecodeError):
+                texts += [(name, "", text) for text in dict.fromkeys(_texts(orjson.loads(files[name])))]
+    return [one for one in texts if _TELLS_DAYS.search(one[2])]
 
 
 def _texts(data: Any) -> Iterator[str]:

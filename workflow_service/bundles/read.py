@@ -161,17 +161,22 @@ def placed(name: str, data: bytes, base: Mapping[str, bytes]) -> dict[str, bytes
     """
     if data[:2] == b"PK" or name.lower().endswith(".zip"):
         return packed.unpack(data)
-    plain = name.replace("\\", "/").rsplit("/", 1)[-1]
+    plain = _plain(name)
     known = next((one for one in base if one.rpartition("/")[2] == plain), "")
     chosen = known or (plain if names.kind(plain) or not plain.endswith(".json") else f"forms/{plain}")
     names.require_name(chosen)
     return {chosen: data}
 
 
+def _plain(name: str) -> str:
+    """A file's own name, of a path of any system."""
+    return name.replace("\\", "/").rsplit("/", 1)[-1]
+
+
 def _single(name: str, data: bytes, folder: str) -> dict[str, bytes]:
     if data[:4] == b"PK\x03\x04":
         return packed.unpack(data)
-    plain = name.replace("\\", "/").rsplit("/", 1)[-1]
+    plain = _plain(name)
     if plain.endswith(".json") and not names.kind(plain):
         inner = {"letters": "forms/letters/", "scenarios": "scenarios/"}.get(folder, "forms/")
         return {inner + plain: data}
@@ -185,7 +190,7 @@ def _single(name: str, data: bytes, folder: str) -> dict[str, bytes]:
 
 def _given(name: str, sent: Mapping[str, bytes]) -> dict[str, str]:
     """Under which name a single file came, where it is examined under another; an archive's name is none of a file's."""
-    plain = name.replace("\\", "/").rsplit("/", 1)[-1]
+    plain = _plain(name)
     logical = next(iter(sent), "")
     is_same = len(sent) != 1 or logical.rpartition("/")[2] == plain or plain.lower().endswith(".zip")
     return {} if is_same or not plain else {logical: plain}

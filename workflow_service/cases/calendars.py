@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 from weakref import WeakKeyDictionary
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Pool, func, select
 from sqlalchemy.orm import Session
@@ -13,15 +12,13 @@ from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import reference
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-
 _CACHE: WeakKeyDictionary[Pool, dict[int, workdays.Calendar]] = WeakKeyDictionary()
 """By the pool, which is one for as long as a database is open: a version never changes within one database."""
 
 
 def local(at: datetime) -> datetime:
     """The time on the wall in Asia/Shanghai."""
-    return at.astimezone(SHANGHAI)
+    return at.astimezone(workdays.SHANGHAI)
 
 
 class Current:

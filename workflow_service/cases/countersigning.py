@@ -27,7 +27,7 @@ def change(  # noqa: PLR0913  both lists of one change
     """
     task, case = tasks.open_one(session, task_id)
     involvement.require_reading(session, actor, case)
-    if not actor.roles & {"chief", "panel_chair", "committee_secretary"}:
+    if not is_for(actor):
         raise errors.NotAllowed("只有受理机关负责人、认定小组组长或党委（党组）秘书可以加签、减签")
     if task.sealed:
         raise errors.Conflict("评判意见由认定小组成员各自提交，不能加签、减签；人员有变动的，请通过回避重新组建小组")
@@ -42,6 +42,11 @@ def change(  # noqa: PLR0913  both lists of one change
         raise errors.Conflict("名单已变化：{names}", names="、".join(str(one) for one in doubled))
     moved = inputs.Countersigned(tasks.address(task), tuple(added), tuple(removed), actor.name)
     return lifecycle.feed(session, actor, now, case, moved)
+
+
+def is_for(actor: Actor) -> bool:
+    """Whether a person's roles let them add people to a step, or take them from it."""
+    return bool(actor.roles & {"chief", "panel_chair", "committee_secretary"})
 
 
 def side_by_side(session: Session, task: tables.Task) -> list[tables.Task]:

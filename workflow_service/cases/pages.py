@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from workflow_service import engine
 from workflow_service.bundles import forms, programs
-from workflow_service.cases import involvement, lifecycle, messages, queries, scope, sealed, tasks
+from workflow_service.cases import countersigning, involvement, lifecycle, messages, queries, scope, sealed, tasks
 from workflow_service.engine import inputs, view
 from workflow_service.identity import permissions, roster
 from workflow_service.identity.actors import Actor
@@ -176,11 +176,7 @@ def _may(actor: Actor, task: tables.Task, blocked: str, returnable: Sequence[vie
             and not task.sealed
         ):
             may.add("transfer")
-        if (
-            task.instance is not None
-            and not task.sealed
-            and actor.roles & {"chief", "panel_chair", "committee_secretary"}
-        ):
+        if task.instance is not None and not task.sealed and countersigning.is_for(actor):
             may.add("countersign")
     elif task.status == "done" and task.done_by == actor.name:
         may.add("withdraw")

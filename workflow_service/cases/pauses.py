@@ -9,6 +9,7 @@ from datetime import date, datetime, time
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from workflow_service import workdays
 from workflow_service.bundles.programs import Loaded
 from workflow_service.cases import calendars
 from workflow_service.engine import inputs, view
@@ -87,7 +88,7 @@ def _run_on(row: tables.Task | tables.Deadline, calendar: calendars.Current, tod
     """Gives a stopped limit its new date; from now on it counts the days that were left, from today."""
     days = max(row.paused_days or 0, 1)
     last, provisional = calendar.provisional_after(today, days)
-    due = datetime.combine(last, _END_OF_DAY, calendars.SHANGHAI)
+    due = datetime.combine(last, _END_OF_DAY, workdays.SHANGHAI)
     row.due_at = due
     if row.due_limit is not None:
         counted = {"start": today.isoformat(), "days": days, "end": last.isoformat(), "provisional": provisional}

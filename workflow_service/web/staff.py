@@ -5,10 +5,10 @@ from datetime import datetime
 import flask
 from flask_babel import gettext as _
 
-from workflow_service import errors
+from workflow_service import errors, workdays
 from workflow_service.bundles import programs
-from workflow_service.cases import calendars, queries
 from workflow_service.cases import inbox as tasks
+from workflow_service.cases import queries
 from workflow_service.cases.paging import COUNT_CAP
 from workflow_service.identity import credentials, permissions, roster
 from workflow_service.identity.permissions import Permission
@@ -169,7 +169,7 @@ def local_time(name: str) -> datetime:
     """A posted time on the wall in Shanghai; raises Invalid naming the field."""
     text = flask.request.form.get(name, "")
     try:
-        return datetime.fromisoformat(text[:16]).replace(tzinfo=calendars.SHANGHAI)
+        return datetime.fromisoformat(text[:16]).replace(tzinfo=workdays.SHANGHAI)
     except ValueError:
         raise errors.Invalid([errors.FieldError(name, "format", "请选择日期和时间")]) from None
 
