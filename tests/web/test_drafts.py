@@ -218,3 +218,20 @@ def test_an_approver_sees_on_the_drafts_page_what_was_changed_and_in_words(house
     assert "forms/visit.json</small>" not in page.split("流程图</h")[0]
     assert "<code>办理期限</code>" in difference
     assert 'title="intake.bpmn">受理分流 <' in difference
+
+
+def test_nobody_approves_what_was_changed_since_they_looked(house: House) -> None:
+    made = draft(house)
+    author, other = house.browser(AUTHOR), house.browser(OTHER)
+    author.post(f"/bundles/{made.id}/submission")
+    seen = newest(house, "city").hash
+    assert f'name="seen" value="{seen}"' in other.get(f"/bundles/{made.id}").get_data(as_text=True)
+    author.post(f"/bundles/{made.id}/recall")
+    change(house, AUTHOR, made, "新")
+    author.post(f"/bundles/{made.id}/submission")
+
+    answer = other.post(f"/bundles/{made.id}/approval", seen=seen)
+
+    assert answer.status_code == 409
+    assert "流程包刚被修改，请重新打开后再操作" in answer.get_data(as_text=True)
+    assert newest(house, "city").status == "submitted"

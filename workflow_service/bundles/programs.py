@@ -111,15 +111,18 @@ def of(session: Session, bundle_hash: str) -> Loaded:
 
 
 def _files(session: Session, bundle_hash: str) -> dict[str, bytes]:
-    bundle_id = session.scalar(
+    # one statement sees one state: between two, a draft of the same content could be changed
+    bundle_id = (
         select(reference.Bundle.id)
         .where(reference.Bundle.hash == bundle_hash)
         .order_by(reference.Bundle.status == "published", reference.Bundle.id)
         .limit(1)
+        .scalar_subquery()
     )
-    if bundle_id is None:
+    file = reference.BundleFile
+    rows = session.execute(select(file.name, file.content).where(file.bundle_id == bundle_id)).all()
+    if not rows:
         raise errors.NotFound("没有哈希为“{hash}”的流程包", hash=bundle_hash)
-    rows = session.scalars(select(reference.BundleFile).where(reference.BundleFile.bundle_id == bundle_id))
     return {row.name: row.content for row in rows}
 
 

@@ -90,13 +90,13 @@ def change(session: Session, actor: Actor, now: datetime, bundle_id: int, wanted
 
 def is_overtaken(session: Session, draft: reference.Bundle, wanted: Change) -> bool:
     """Whether somebody changed this file of a draft since it was opened; what they did to other files does no harm."""
-    row = session.get(reference.BundleFile, (draft.id, wanted.name))
+    row = session.get(reference.BundleFile, (draft.id, wanted.name), populate_existing=True)
     return wanted.expected not in ("", draft.hash, read.digest(row.content) if row else "")
 
 
 def _draft(session: Session, actor: Actor, bundle_id: int) -> reference.Bundle:
     permissions.require(actor, permissions.Permission.BUNDLE_EDIT)
-    draft = session.get(reference.Bundle, bundle_id, with_for_update=True)
+    draft = stored.locked(session, bundle_id)
     if draft is None:
         raise errors.NotFound("没有这个草稿")
     if draft.status not in ("draft", "rejected"):
@@ -115,7 +115,7 @@ def discard(session: Session, actor: Actor, bundle_id: int) -> None:
 def recall(session: Session, actor: Actor, now: datetime, bundle_id: int) -> reference.Bundle:
     """Takes one's own submitted bundle back before it is decided on: it is a draft again."""
     permissions.require(actor, permissions.Permission.BUNDLE_EDIT)
-    bundle = session.get(reference.Bundle, bundle_id, with_for_update=True)
+    bundle = stored.locked(session, bundle_id)
     if bundle is None or bundle.status != "submitted":
         raise errors.Conflict("此流程包不在待审批状态")
     if bundle.author != actor.name:
@@ -140,6 +140,11 @@ def submit(session: Session, actor: Actor, now: datetime, bundle_id: int) -> ref
     return draft
 
 
+def submit_content(session: Session, actor: Actor, now: datetime, bundle_hash: str) -> reference.Bundle:
+    """Hands exactly this content in."""
+    return submit(session, actor, now, _locked(session, bundle_hash, "draft").id)
+
+
 def approve(session: Session, actor: Actor, now: datetime, bundle_hash: str, note: str = "") -> reference.Bundle:
     """Approves exactly this content; nobody who wrote any of it may, whatever other roles they have."""
     bundle = _submitted(session, actor, bundle_hash)
@@ -160,7 +165,7 @@ def reject(session: Session, actor: Actor, now: datetime, bundle_hash: str, note
 
 def _submitted(session: Session, actor: Actor, bundle_hash: str) -> reference.Bundle:
     permissions.require(actor, permissions.Permission.BUNDLE_APPROVE)
-    bundle = by_hash(session, bundle_hash, "submitted")
+    bundle = _locked(session, bundle_hash, "submitted")
     if bundle.status != "submitted":
         raise errors.Conflict("此流程包不在待审批状态")
     if bundle.author == actor.name:
@@ -170,10 +175,26 @@ def _submitted(session: Session, actor: Actor, bundle_hash: str) -> reference.Bu
     return bundle
 
 
+def _locked(session: Session, bundle_hash: str, status: str) -> reference.Bundle:
+    """The bundle of a hash, held so that nobody changes it meanwhile; raises Conflict when somebody just did."""
+    bundle = stored.locked(session, by_hash(session, bundle_hash, status).id)
+    if bundle is None:
+        raise errors.NotFound("没有这个流程包")
+    require_seen(bundle, bundle_hash)
+    return bundle
+
+
+def require_seen(bundle: reference.Bundle, bundle_hash: str) -> None:
+    """Raises Conflict when a bundle is no longer what somebody saw of it: nobody decides on what they have not seen."""
+    if bundle.hash != bundle_hash:
+        raise errors.Conflict("流程包刚被修改，请重新打开后再操作")
+
+
 def publish(session: Session, actor: Actor, now: datetime, bundle_hash: str) -> reference.Bundle:
     """Puts an approved bundle in force for new cases, variants built on it included; running cases stay on theirs."""
     permissions.require(actor, permissions.Permission.BUNDLE_EDIT)
-    bundle = by_hash(session, bundle_hash, "approved")
+    stored.one_at_a_time(session)
+    bundle = _locked(session, bundle_hash, "approved")
     if bundle.status != "approved":
         raise errors.Conflict("流程包须先由另一人批准才能发布")
     if read.Bundle.of(files_of(session, bundle)).hash != bundle.hash:

@@ -35,12 +35,24 @@ def by_hash(session: Session, bundle_hash: str, status: str = "published") -> re
     return found
 
 
+def locked(session: Session, bundle_id: int) -> reference.Bundle | None:
+    """The bundle of an id as whoever held it before left it, held until the end of the transaction; None when it is gone."""
+    return session.get(reference.Bundle, bundle_id, with_for_update=True, populate_existing=True)
+
+
+def one_at_a_time(session: Session) -> None:
+    """Lets those who publish in one after the other: each gives out version numbers, the city's the counties' as well."""
+    published = select(reference.Bundle.id).where(reference.Bundle.status == "published")
+    session.execute(published.order_by(reference.Bundle.id).with_for_update()).all()
+
+
 def files_of(session: Session, bundle: reference.Bundle) -> dict[str, bytes]:
-    """The files of a bundle by name."""
+    """The files of a bundle by name, as they lie there now."""
     rows = session.scalars(
         select(reference.BundleFile)
         .where(reference.BundleFile.bundle_id == bundle.id)
         .order_by(reference.BundleFile.name)
+        .execution_options(populate_existing=True)
     )
     return {row.name: row.content for row in rows}
 

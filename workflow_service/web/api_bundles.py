@@ -111,8 +111,7 @@ def diff_bundles(old: str, new: str) -> dict[str, Any]:
 def submit_bundle(_given: dict[str, Any], bundle_hash: str) -> dict[str, Any]:
     """Hands a draft in for approval; 422 with the findings while it has errors."""
     with visit.writing() as session:
-        draft = publish.by_hash(session, bundle_hash, "draft")
-        return shapes.bundle(publish.submit(session, visit.actor(), visit.now(), draft.id))
+        return shapes.bundle(publish.submit_content(session, visit.actor(), visit.now(), bundle_hash))
 
 
 @api.offer(

@@ -171,6 +171,7 @@ def act(bundle_id: int, action: str) -> flask.typing.ResponseReturnValue:
     note = flask.request.form.get("note", "").strip()[:4000]
     with visit.writing() as session:
         bundle = publish.by_id(session, bundle_id)
+        publish.require_seen(bundle, flask.request.form.get("seen", bundle.hash))
         if action == "submission":
             publish.submit(session, visit.actor(), visit.now(), bundle.id)
             done = "handed_in"
