@@ -168,9 +168,9 @@ def yes_no(name: str, **more: object) -> dict[str, object]:
 
 ROLES = {
     "roles": {
-        "applicant": {"name": "申请单位", "name_en": "Applicant", "scope": "place"},
-        "clerk": {"name": "经办", "name_en": "Clerk", "scope": "place"},
-        "chief": {"name": "负责人", "name_en": "Chief", "scope": "place"},
+        "applicant": {"name": "申请单位", "name_en": "Applicant"},
+        "clerk": {"name": "经办", "name_en": "Clerk"},
+        "chief": {"name": "负责人", "name_en": "Chief"},
     },
     "lanes": {"申请单位": "applicant", "经办": "clerk", "负责人": "chief", "系统": None},
 }

@@ -66,6 +66,7 @@ FAULTS = [
     ("R10", "appeal.bpmn", _resub(r'property name="roles" value="', 'property name="roles" value="partie,'), None),
     ("R11", "simple_case.bpmn", lambda text: text.replace('name="article" value="14"', 'name="article" value="99"'), "draft_simple_decision"),
     ("R12", "roles.json", _resub(r'("受理机关经办": )"clerk"', r'\1"clark"'), ""),
+    ("R12", "roles.json", _swap('"Applicant organisation"', '"Applicant organisation", "scope": "place"'), ""),
     ("E01", "simple_case.bpmn", _swap("working days after(today()", "working days after((today()"), "draft_simple_decision"),
     ("E02", "simple_case.bpmn", _swap("case.urgent", "case.urgnt"), "draft_simple_decision"),
     ("E02", "forms/visit.json", _resub(r'("type": "\w+",)', r'\1 "when": "visited_befor = true",'), None),

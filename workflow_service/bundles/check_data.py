@@ -69,6 +69,9 @@ def _roles(seen: Seen) -> Iterator[Finding]:
     yield from _role_names(roles, where)
 
 
+_ROLE = {"name", "name_en"}
+
+
 def _role_names(roles: Mapping[str, Any], where: Place) -> Iterator[Finding]:
     for role, about in roles.items():
         named = [
@@ -77,6 +80,12 @@ def _role_names(roles: Mapping[str, Any], where: Place) -> Iterator[Finding]:
         if not all(named):
             message = (f"角色“{role}”没有中文或英文名称", f"the role “{role}” lacks its name or name_en")
             yield fault("R12", where, message, ("填写 name 和 name_en", "fill in name and name_en"))
+        for key in sorted(about.keys() - _ROLE) if isinstance(about, dict) else ():
+            message = (
+                f"角色“{role}”的“{key}”不起作用：谁能看到哪些案件不由流程文件规定",
+                f"“{key}” of the role “{role}” has no effect: who sees which cases is not for a bundle to say",
+            )
+            yield fault("R12", where, message, ("删除这一项", "delete the entry"), "warning")
 
 
 def _articles(seen: Seen) -> Iterator[Finding]:
