@@ -233,3 +233,12 @@ def test_a_date_that_is_waited_for_has_the_name_of_its_timer(story: Story) -> No
         told = why.why(session, story.town.actor("clerk_1"), story.town.time, story.number)
 
     assert {dict(one.params)["name"] for one in told if one.kind == "timer"} == {"距期满两日", "五个工作日届满"}
+
+
+def test_a_timer_has_the_name_that_its_own_process_gives_it(story: Story) -> None:
+    notified(story)
+
+    with story.town.look() as session:
+        told = why.why(session, story.town.actor("clerk_1"), story.town.time, story.number)
+
+    assert {dict(one.params)["name"] for one in told if one.kind == "timer"} == {"逾期未报"}

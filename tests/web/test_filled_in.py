@@ -1,6 +1,7 @@
 """What people filled in reads as on its form: labels and options, people and subjects by name."""
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from tests.web.conftest import ACCEPTED, House
 from workflow_service.bundles import programs
 from workflow_service.storage import database, tables
-from workflow_service.web import filled_in
+from workflow_service.web import case_pages, filled_in
 
 MEETING: dict[str, Any] = {
     "members_due": 5,
@@ -25,7 +26,7 @@ def loaded(house: House) -> Iterator[programs.Loaded]:
 
 
 def test_answers_are_told_field_by_field_in_the_order_of_the_form(loaded: programs.Loaded) -> None:
-    told = filled_in.part(loaded, "record_meeting", "record_meeting", MEETING, KNOWN)
+    told = filled_in.part(loaded, "confirmation", "record_meeting", "record_meeting", MEETING, KNOWN)
 
     assert told.title == "党委（党组）集体研究"
     assert [one["label"] for one in told.fields] == ["应到会人数", "实到人员", "表决情况"]
@@ -35,13 +36,15 @@ def test_answers_are_told_field_by_field_in_the_order_of_the_form(loaded: progra
 def test_what_only_turns_parts_of_a_form_on_is_not_told(loaded: programs.Loaded) -> None:
     report = {"show_all_facts": True, "reason_report": "已查明"}
 
-    told = filled_in.part(loaded, "report_investigation", "report_investigation", report, KNOWN)
+    told = filled_in.part(loaded, "confirmation", "report_investigation", "report_investigation", report, KNOWN)
 
     assert "show_all_facts" not in [one["name"] for one in told.fields]
 
 
 def test_what_a_case_collects_is_told_by_the_form_it_was_filled_in_on(loaded: programs.Loaded) -> None:
-    told = filled_in.part(loaded, "evidence", "evidence", [{"kind": "talk"}, {"summary": "会议纪要"}], KNOWN)
+    told = filled_in.part(
+        loaded, "confirmation", "evidence", "evidence", [{"kind": "talk"}, {"summary": "会议纪要"}], KNOWN
+    )
 
     assert told.title == "证据"
     assert [one["label"] for one in told.fields] == ["取证方式", "内容摘要"]
@@ -60,7 +63,7 @@ def test_what_a_case_collects_is_told_by_the_form_it_was_filled_in_on(loaded: pr
 def test_what_no_form_tells_of_has_a_heading_of_its_own(  # noqa: PLR0913  a row of the table is all of this
     loaded: programs.Loaded, name: str, value: Any, title: str, kept: Any, short: bool
 ) -> None:
-    told = filled_in.part(loaded, name, name, value, KNOWN)
+    told = filled_in.part(loaded, "confirmation", name, name, value, KNOWN)
 
     assert (told.title, told.value, told.short, told.fields) == (title, kept, short, ())
 
@@ -84,7 +87,7 @@ def test_the_record_of_a_case_reads_as_its_forms_and_names_its_people(house: Hou
 def test_opened_opinions_are_told_one_by_one(loaded: programs.Loaded) -> None:
     opened = {"opinions": [{"member_id": "panel_expert_1", "dissent": "应免于问责"}], "tally": {"EXEMPT": 1}}
 
-    told = filled_in.part(loaded, "opened", "opened", opened, KNOWN)
+    told = filled_in.part(loaded, "confirmation", "opened", "opened", opened, KNOWN)
 
     assert told.title == "已启封的评判意见"
     assert [one["label"] for one in told.fields] == ["评判人", "不同意见"]
@@ -115,3 +118,19 @@ def test_a_task_whose_limit_is_paused_does_not_look_as_if_it_had_none(
 
     for path in (f"/cases/{opened}", f"/tasks/{opened}.r1.review_acceptance.1", "/inbox?scope=all"):
         assert told in clerk.get(path).get_data(as_text=True), path
+
+
+def test_a_step_is_called_as_its_own_process_calls_it(loaded: programs.Loaded) -> None:
+    overdue = {run: loaded.passed[run]["report_overdue"].name for run in ("confirmation", "correction")}
+    file: Any = SimpleNamespace(
+        loaded=loaded, runs=[tables.Run(id="r2", process="confirmation"), tables.Run(id="r3", process="correction")]
+    )
+
+    assert overdue == {"confirmation": "通报调查超期", "correction": "逾期未报"}
+    assert case_pages.names_of(file)["r3", "report_overdue"] == "逾期未报"
+    assert case_pages.names_of(file)["r2", "report_overdue"] == "通报调查超期"
+    assert filled_in.part(loaded, "intake", "propose_route", "propose_route", {}, KNOWN).title == "分流建议"
+    assert (
+        filled_in.part(loaded, "confirmation", "propose_route", "propose_route", {}, KNOWN).title == "重新提出分流建议"
+    )
+    assert filled_in.part(loaded, "confirmation", "review_acceptance", "", {}, KNOWN).title == "受理审查"

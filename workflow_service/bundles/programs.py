@@ -47,6 +47,23 @@ class Loaded:
         found = self.elements.get((process, element))
         return found.properties if found else {}
 
+    def step(self, process: str, element: str) -> view.Element | None:
+        """The element that an id means to the runs of a process; one of another process where they pass none of that id."""
+        own = self.passed.get(process, {}).get(element)
+        return own or next((one for one in self.elements.values() if one.id == element), None)
+
+    @cached_property
+    def passed(self) -> Mapping[str, Mapping[str, view.Element]]:
+        """Process → id → element of what its runs may pass; what it does not call may mean another step by the same id."""
+        found: dict[str, dict[str, view.Element]] = {}
+        for root in self.program.process_names:
+            reached = [root]
+            for process in reached:
+                reached.extend(one for one in self.program.called(process) if one not in reached)
+            nearest_last = sorted(self.elements.values(), key=lambda one: one.process == root)
+            found[root] = {one.id: one for one in nearest_last if one.process in reached}
+        return found
+
     @cached_property
     def dates_by_name(self) -> Mapping[str, Collection[tuple[str, str]]]:
         """What a case publishes → the elements (process, element) whose date rests on it."""

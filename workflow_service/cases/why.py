@@ -13,8 +13,8 @@ from workflow_service.identity import roster
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import tables
 
-Names = Mapping[str, tuple[tuple[str, object], ...]]
-"""Element → what it is called, as parameters of a sentence."""
+Names = Mapping[tuple[str, str], tuple[tuple[str, object], ...]]
+"""Run and element → what the element is called, as parameters of a sentence."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,7 @@ class Reason:
 def why(session: Session, actor: Actor, now: datetime, number: str) -> list[Reason]:
     """Everything that a case waits for, most pressing first."""
     case = queries.readable(session, actor, now, number, "why")
-    elements = programs.of(session, case.bundle).elements.values()
-    names = {one.id: (("name", one.name or one.id), ("name_en", one.name_en)) for one in elements}
+    names = _names(session, case)
     reasons = [
         *_incidents(session, case, names),
         *_jobs(session, case, now),
@@ -48,6 +47,16 @@ def why(session: Session, actor: Actor, now: datetime, number: str) -> list[Reas
     )
 
 
+def _names(session: Session, case: tables.Case) -> Names:
+    passed = programs.of(session, case.bundle).passed
+    runs = session.query(tables.Run.id, tables.Run.process).filter_by(case_id=case.id)
+    return {
+        (run.id, one.id): (("name", one.name or one.id), ("name_en", one.name_en))
+        for run in runs
+        for one in passed.get(run.process, {}).values()
+    }
+
+
 def _incidents(session: Session, case: tables.Case, names: Names) -> list[Reason]:
     rows = session.scalars(
         select(tables.Incident).where(tables.Incident.case_id == case.id, tables.Incident.closed_at.is_(None))
@@ -57,7 +66,7 @@ def _incidents(session: Session, case: tables.Case, names: Names) -> list[Reason
             "incident",
             row.element,
             "“{name}”出现异常，等待运维人员处理：{cause}",
-            (*names.get(row.element, (("name", row.element),)), ("cause", row.cause)),
+            (*names.get((row.run, row.element), (("name", row.element),)), ("cause", row.cause)),
         )
         for row in rows
     ]
@@ -132,7 +141,7 @@ def _timers(session: Session, case: tables.Case, names: Names) -> list[Reason]:
     )
     found = []
     for row in rows:
-        named = names.get(row.element, (("name", row.element),))
+        named = names.get((row.run, row.element), (("name", row.element),))
         if row.status == "paused":
             found.append(Reason("pause", row.element, "案件中止期间，“{name}”暂停计时", named))
         else:

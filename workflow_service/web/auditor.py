@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from workflow_service.audit import replay
 from workflow_service.bundles import programs
 from workflow_service.cases import access, involvement, queries
-from workflow_service.engine import view
 from workflow_service.identity import roster
 from workflow_service.identity.permissions import Permission
 from workflow_service.storage import journal as chain
@@ -53,8 +52,10 @@ def _who(session: Session, lines: Any) -> Mapping[str, str]:
     return roster.display_names(session, names)
 
 
-def _elements(session: Session, case: tables.Case) -> dict[str, view.Element]:
-    return {one.id: one for one in programs.of(session, case.bundle).elements.values()}
+def _elements(session: Session, case: tables.Case) -> dict[tuple[str, str], str]:
+    passed = programs.of(session, case.bundle).passed
+    runs = session.query(tables.Run.id, tables.Run.process).filter_by(case_id=case.id)
+    return {(run.id, one.id): i18n.either(one, "name") for run in runs for one in passed.get(run.process, {}).values()}
 
 
 @pages.get("/<number>/replay")
@@ -76,7 +77,7 @@ def steps(number: str) -> flask.Response:
         program = programs.of(session, case.bundle).program
         found = replay.steps(session, case)
         who = roster.display_names(session, {one["actor"] for one in found})
-        labels = {one: i18n.either(told, "name") for one, told in _elements(session, case).items()}
+        labels = _elements(session, case)
         runs = {row.id: row.key for row in session.query(tables.Run).filter_by(case_id=case.id)}
         known = _names(session, case)
         told = [{**_step(one, who, labels, runs), "diff": data_names.changes(known, one["diff"])} for one in found]
@@ -90,7 +91,7 @@ def steps(number: str) -> flask.Response:
 
 
 def _step(
-    one: Mapping[str, Any], who: Mapping[str, str], labels: Mapping[str, str], runs: Mapping[str, str]
+    one: Mapping[str, Any], who: Mapping[str, str], labels: Mapping[tuple[str, str], str], runs: Mapping[str, str]
 ) -> dict[str, Any]:
     moved = one["moved"]
     body = one["body"] or {}
@@ -106,7 +107,7 @@ def _step(
         "who": who.get(one["actor"], _("系统") if one["actor"] == "system" else one["actor"]),
         "on_behalf_of": one["on_behalf_of"],
         "kind": one["kind"],
-        "what": f"{labels.get(element, element)} · {what}" if element else what,
+        "what": f"{labels.get((run, element), element)} · {what}" if element else what,
         "note": str(body.get("reason") or ""),
         "run": run,
         "run_name": runs.get(run, ""),

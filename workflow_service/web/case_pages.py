@@ -98,13 +98,18 @@ def _filled_in(file: gathered.CaseFile, lines: Sequence[queries.JournalRow]) -> 
                 if element
                 else messages.get(str(body.get("message")), "")
             )
-            found[line.entry.seq] = filled_in.part(file.loaded, element, form, body["data"], known)
+            found[line.entry.seq] = filled_in.part(file.loaded, process, element, form, body["data"], known)
     return found
 
 
-def names_of(file: gathered.CaseFile) -> dict[str, str]:
-    """Element id → its label, of the version that the case runs on."""
-    return {one.id: i18n.either(one, "name") for one in file.loaded.elements.values()}
+def names_of(file: gathered.CaseFile) -> dict[tuple[str, str], str]:
+    """Run or process, and element id → the element's label, of the version that the case runs on."""
+    drawn = {at: i18n.either(one, "name") for at, one in file.loaded.elements.items()}
+    return drawn | {
+        (run.id, one.id): i18n.either(one, "name")
+        for run in file.runs
+        for one in file.loaded.passed.get(run.process, {}).values()
+    }
 
 
 def about(file: gathered.CaseFile) -> dict[str, str]:

@@ -54,9 +54,9 @@ class Part:
         return not self.sheets and not isinstance(self.value, (dict, list))
 
 
-def part(loaded: programs.Loaded, name: str, form_id: str, value: Any, known: Mapping[str, Any]) -> Part:
-    """A part of a case's data under its name; ``form_id`` is the form whose answers it may be."""
-    title = _title(loaded, name) if name else ""
+def part(loaded: programs.Loaded, process: str, name: str, form_id: str, value: Any, known: Mapping[str, Any]) -> Part:
+    """A part of a run's data under its name; ``form_id`` is the form whose answers it may be."""
+    title = _title(loaded, process, name) if name else ""
     if name in WITHIN and isinstance(value, dict):
         name, value = WITHIN[name], value.get(WITHIN[name])
     form = loaded.forms.get(FORM_OF.get(name) or form_id)
@@ -66,8 +66,8 @@ def part(loaded: programs.Loaded, name: str, form_id: str, value: Any, known: Ma
     return Part(title, tuple(answered(form, sheets, known)), sheets)
 
 
-def _title(loaded: programs.Loaded, name: str) -> str:
-    step = next((one for one in loaded.elements.values() if one.id == name), None)
+def _title(loaded: programs.Loaded, process: str, name: str) -> str:
+    step = loaded.step(process, name)
     form = loaded.forms.get(name)
     return (i18n.either(step, "name") if step else i18n.either(form, "title") if form else "") or data_names.word(name)
 
@@ -119,7 +119,8 @@ def _texts(value: Any) -> Iterator[str]:
 
 def form_of(loaded: programs.Loaded, process: str, element: str) -> str:
     """The form of a step."""
-    return str(loaded.properties(process, element).get("form") or element)
+    step = loaded.step(process, element)
+    return str((step.properties.get("form") if step else "") or element)
 
 
 def speak(loaded: programs.Loaded, parts: Iterable[Part], case: tables.Case, names: Mapping[str, str]) -> None:

@@ -69,7 +69,7 @@ def _page(
         people=people_for(session, seen.task.place, seen.form),
         articles=seen.articles,
         earlier=earlier,
-        back_from=_step(loaded, seen.back.element) if seen.back else "",
+        back_from=_step(loaded, seen.task.process, seen.back.element) if seen.back else "",
         done=_done(session, seen.task),
         siblings=_siblings(session, seen.task) if "countersign" in seen.may else [],
     )
@@ -77,14 +77,15 @@ def _page(
 
 def _earlier(loaded: programs.Loaded, seen: gathered.TaskView) -> list[filled_in.Part]:
     """What earlier steps say, with the labels and options of their forms, and what the case knows."""
+    process = seen.task.process
     return [
-        filled_in.part(loaded, name, filled_in.form_of(loaded, seen.task.process, name), answers, seen.known)
+        filled_in.part(loaded, process, name, filled_in.form_of(loaded, process, name), answers, seen.known)
         for name, answers in seen.shown.items()
     ]
 
 
-def _step(loaded: programs.Loaded, element: str) -> str:
-    found = next((one for one in loaded.elements.values() if one.id == element), None)
+def _step(loaded: programs.Loaded, process: str, element: str) -> str:
+    found = loaded.step(process, element)
     return i18n.either(found, "name") if found else element
 
 
