@@ -289,16 +289,34 @@ def test_a_recused_chair_or_secretary_is_replaced_and_the_opinions_stand(story: 
     story.holds()
 
 
+def proposed_again(story: Story) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the form of a panel to be formed again proposes, and what was answered before."""
+    town = story.town
+    with town.look() as session:
+        task = next(one for one in story.rows("form_panel") if one.status == "open")
+        seen = pages.task_page(session, town.actor("chief_1"), town.time, task.id)
+        return forms.prefill(seen.form, seen.known), seen.known["form_panel"]
+
+
+@pytest.mark.parametrize("post", ["chair", "secretary"])
+def test_the_replacement_of_a_recused_chair_or_secretary_is_proposed_in_the_post(story: Story, post: str) -> None:
+    forms_panel(story)
+    story.town.send("applicant_1", story.number, "recusal_requested", person=f"panel_{post}_1", ground="亲属关系")
+    story.does("decide_recusal", granted=True, reason="情况属实", replacement="panel_expert_3")
+
+    proposed, before = proposed_again(story)
+
+    assert {one: proposed[one] for one in ("chair", "secretary")} == {
+        "chair": before["chair"], "secretary": before["secretary"], post: "panel_expert_3",
+    }  # fmt: skip
+
+
 def test_the_replacement_named_with_a_recusal_is_proposed_in_the_seat_of_who_was_recused(story: Story) -> None:
     forms_panel(story)
     story.town.send("applicant_1", story.number, "recusal_requested", person="panel_expert_2", ground="亲属关系")
     story.does("decide_recusal", granted=True, reason="情况属实", replacement="panel_expert_3")
 
-    town = story.town
-    with town.look() as session:
-        task = next(one for one in story.rows("form_panel") if one.status == "open")
-        seen = pages.task_page(session, town.actor("chief_1"), town.time, task.id)
-        proposed = forms.prefill(seen.form, seen.known)
+    proposed, _before = proposed_again(story)
 
     seats = dict(PANEL)
     assert [(one["user"], one["category"]) for one in proposed["members"]] == [
@@ -311,15 +329,11 @@ def test_a_panel_that_is_formed_again_begins_with_those_who_remain(story: Story)
     story.town.send("applicant_1", story.number, "recusal_requested", person="panel_expert_2", ground="亲属关系")
     story.does("decide_recusal", granted=True, reason="情况属实")
 
-    town = story.town
-    with town.look() as session:
-        task = next(one for one in story.rows("form_panel") if one.status == "open")
-        seen = pages.task_page(session, town.actor("chief_1"), town.time, task.id)
-        proposed = forms.prefill(seen.form, seen.known)
+    proposed, before = proposed_again(story)
 
     remaining = [name for name, _category in PANEL if name != "panel_expert_2"]
     assert [one["user"] for one in proposed["members"]] == remaining
-    assert (proposed["chair"], proposed["secretary"]) == (seen.known["form_panel"]["chair"], "panel_secretary_1")
+    assert (proposed["chair"], proposed["secretary"]) == (before["chair"], "panel_secretary_1")
 
 
 def test_whoever_gets_work_back_is_told_why(story: Story) -> None:
