@@ -172,6 +172,16 @@ def test_a_file_of_an_odd_name_is_told_by_it_and_its_fault_in_the_readers_langua
     assert alone == uploaded
 
 
+def test_of_several_files_of_odd_names_each_is_told_of(tmp_path: Path) -> None:
+    broken = [tmp_path / name for name in ("初稿 (1).bpmn", "初稿 (2).bpmn", "初稿 (3).bpmn")]
+    for path in broken:
+        path.write_bytes(b"<a>\n<b></a>")
+
+    found = check.check(read.read_paths(broken))
+
+    assert {one.file for one in found} == {path.name for path in broken}
+
+
 @pytest.mark.parametrize(
     "name", ["correction.bpmn", "eligibility.dmn", "route.dmn", "forms/visit.json", "forms/letters/T15_service.json"]
 )

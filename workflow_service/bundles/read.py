@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 
 import orjson
@@ -109,10 +110,19 @@ def read_paths(paths: Iterable[Path]) -> Bundle:
     given: dict[str, str] = {}
     for path in paths:
         found = _directory(path) if path.is_dir() else _single(path.name, path.read_bytes(), path.parent.name)
+        sent = {} if path.is_dir() else _given(path.name, found)
+        for logical in [one for one in sent if one in files]:  # two of odd names, each is to be looked at
+            aside = _aside(logical, files)
+            found[aside], sent[aside] = found.pop(logical), sent.pop(logical)
         files.update(found)
-        given.update({} if path.is_dir() else _given(path.name, found))
+        given.update(sent)
     whole = {names.kind(name) for name in files} >= {"diagram", "roles", "form"}
     return Bundle(files, partial=not whole, given=given)
+
+
+def _aside(name: str, taken: Mapping[str, bytes]) -> str:
+    stem, _, ending = name.rpartition(".")
+    return next(one for n in count(2) if (one := f"{stem}_{n}.{ending}") not in taken)
 
 
 def _directory(path: Path) -> dict[str, bytes]:
