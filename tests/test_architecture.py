@@ -57,6 +57,8 @@ def test_every_setting_is_documented() -> None:
 
     for name in settings.Settings.__dataclass_fields__:
         assert f"WORKFLOW_{name.upper()}" in manual, name
+    known = {f"WORKFLOW_{name.upper()}" for name in settings.Settings.__dataclass_fields__}
+    assert set(re.findall(r"WORKFLOW_[A-Z_]+", manual)) <= known
 
 
 def test_every_command_is_documented_with_an_example() -> None:

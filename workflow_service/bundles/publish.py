@@ -1,14 +1,14 @@
 """A bundle's way from draft to publication: edited, submitted, approved by another person, published as a version."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
-from workflow_service.bundles import check, names, read, stored, variant_file, variants
+from workflow_service.bundles import check, names, overtaken, read, stored, variant_file, variants
 from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import reference
@@ -43,16 +43,23 @@ def file_of(session: Session, actor: Actor, bundle: reference.Bundle, name: str)
 
 
 def new_draft(session: Session, actor: Actor, now: datetime, base: str, note: str = "") -> reference.Bundle:
-    """A draft with the files of an existing bundle."""
+    """A draft with the files of an existing bundle; of the city's it stands on the version in force, whichever gave the files."""
     permissions.require(actor, permissions.Permission.BUNDLE_EDIT)
     source = by_hash(session, base)
-    return stored.add(session, actor.name, now, Origin(source.place, files_of(session, source), base, note))
+    return stored.add(
+        session, actor.name, now, _on_city(session, Origin(source.place, files_of(session, source), base, note))
+    )
+
+
+def _on_city(session: Session, origin: Origin) -> Origin:
+    current = variants.in_force(session, origin.place) if origin.place == variants.CITY else None
+    return origin if current is None else replace(origin, base=current.hash)
 
 
 def upload(session: Session, actor: Actor, now: datetime, origin: Origin) -> reference.Bundle:
     """A draft with the files of an uploaded bundle; raises BadBundle for files that cannot be read at all."""
     permissions.require(actor, permissions.Permission.BUNDLE_EDIT)
-    return stored.add(session, actor.name, now, origin)
+    return stored.add(session, actor.name, now, _on_city(session, origin))
 
 
 @dataclass(frozen=True)
@@ -82,9 +89,34 @@ def change(session: Session, actor: Actor, now: datetime, bundle_id: int, wanted
         variants.rewrite(session, draft, wanted.name, wanted.content)
     else:
         stored.put(session, draft, wanted.name, wanted.content)
-    draft.hash, draft.changed_at = read.Bundle.of(files_of(session, draft)).hash, now
+    draft.hash = read.Bundle.of(files_of(session, draft)).hash
+    _edited(draft, actor, now)
+    return draft
+
+
+def _edited(draft: reference.Bundle, actor: Actor, now: datetime) -> None:
+    draft.changed_at = now
     if actor.name not in (draft.author, *draft.editors):
         draft.editors = [*draft.editors, actor.name]
+
+
+def take_in(
+    session: Session, actor: Actor, now: datetime, bundle_id: int, choices: Mapping[str, str]
+) -> reference.Bundle:
+    """Takes the version in force into a draft that was begun before it.
+
+    Args:
+        choices: for each file changed on both sides “mine” or “theirs”; raises Invalid where one is missing.
+    """
+    draft = _draft(session, actor, bundle_id)
+    found = overtaken.meanwhile(session, draft)
+    if found is None:
+        raise errors.Conflict("此草稿已建立在现行版本上")
+    open_choices = [one for one in found.both if choices.get(one) not in ("mine", "theirs")]
+    if open_choices:
+        raise errors.Invalid([errors.FieldError(one, "required", "请选定保留哪一份") for one in open_choices])
+    overtaken.take_in(session, draft, found, {one for one in found.both if choices[one] == "theirs"})
+    _edited(draft, actor, now)
     return draft
 
 
@@ -113,21 +145,23 @@ def discard(session: Session, actor: Actor, bundle_id: int) -> None:
 
 
 def recall(session: Session, actor: Actor, now: datetime, bundle_id: int) -> reference.Bundle:
-    """Takes one's own submitted bundle back before it is decided on: it is a draft again."""
+    """Takes one's own submitted bundle back before it is published: it is a draft again, an approval is void."""
     permissions.require(actor, permissions.Permission.BUNDLE_EDIT)
     bundle = stored.locked(session, bundle_id)
-    if bundle is None or bundle.status != "submitted":
-        raise errors.Conflict("此流程包不在待审批状态")
+    if bundle is None or bundle.status not in ("submitted", "approved"):
+        raise errors.Conflict("此流程包不在待审批或待发布状态")
     if bundle.author != actor.name:
         raise errors.NotAllowed("只有编制人可以撤回提交")
     bundle.status, bundle.submitted_at, bundle.changed_at = "draft", None, now
+    bundle.approved_by, bundle.approved_at = None, None
     return bundle
 
 
 def findings(session: Session, bundle: reference.Bundle) -> Sequence[errors.Finding]:
     """Everything that is wrong with a bundle, each with its place and remedy; what it means for variants included."""
     content = read.Bundle.of(files_of(session, bundle))
-    return check.ordered([*check.check(content), *variants.faults(session, bundle, content)])
+    standing = [*overtaken.faults(session, bundle), *variants.faults(session, bundle, content)]
+    return check.ordered([*check.check(content), *standing])
 
 
 def submit(session: Session, actor: Actor, now: datetime, bundle_id: int) -> reference.Bundle:
@@ -150,6 +184,7 @@ def approve(session: Session, actor: Actor, now: datetime, bundle_hash: str, not
     bundle = _submitted(session, actor, bundle_hash)
     if read.Bundle.of(files_of(session, bundle)).hash != bundle.hash:
         raise errors.Conflict("流程包内容与提交审批时不一致，不能批准")
+    _require_current(session, bundle)
     bundle.status, bundle.approved_by, bundle.approved_at, bundle.decision_note = "approved", actor.name, now, note
     return bundle
 
@@ -199,10 +234,21 @@ def publish(session: Session, actor: Actor, now: datetime, bundle_hash: str) -> 
         raise errors.Conflict("流程包须先由另一人批准才能发布")
     if read.Bundle.of(files_of(session, bundle)).hash != bundle.hash:
         raise errors.Conflict("流程包内容与批准时不一致，不能发布")
-    variants.require_current(session, bundle)
+    _require_current(session, bundle)
     stored.put_in_force(session, bundle, now, actor.name)
     variants.rebase(session, now, bundle, actor.name)
     return bundle
+
+
+def _require_current(session: Session, bundle: reference.Bundle) -> None:
+    """Refuses what was handed in before another version was published: a draft of the city, or a variant of it."""
+    current = overtaken.newer(session, bundle)
+    if current is not None:
+        raise errors.Conflict(
+            "提交审批之后已发布第{n}版，照此发布会撤销其中的改动；请编制人撤回，并入第{n}版后再提交审批",
+            n=current.version,
+        )
+    variants.require_current(session, bundle)
 
 
 def first(session: Session, now: datetime, origin: Origin) -> reference.Bundle | None:

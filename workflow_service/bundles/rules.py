@@ -124,6 +124,7 @@ RULES: Mapping[str, tuple[str, str]] = {
     ),
     "V06": ("变体建立在上级的现行版本上", "A variant builds on its parent's version in force"),
     "V07": ("上级改版后各县区变体仍能套用", "Every variant can be carried out on a new version of its parent"),
+    "V08": ("草稿建立在市级的现行版本上", "A draft builds on the city's version in force"),
     "P01": ("引擎能够编译整个流程包", "The engine compiles the whole bundle"),
 }
 

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
-from workflow_service.bundles import check, diff, names, programs, publish, read, variant_file, variants
+from workflow_service.bundles import check, diff, names, overtaken, programs, publish, read, variant_file, variants
 from workflow_service.cases import overview
 from workflow_service.identity import roster
 from workflow_service.identity.permissions import Permission
@@ -38,6 +38,7 @@ def bundles() -> str:
             who=who,
             force=force,
             editable=EDITABLE,
+            overtaken={one.id for one in found if overtaken.newer(session, one)},
             standing=variants.overview(session),
             places=overview.place_names(session),
         )
@@ -97,6 +98,7 @@ def show(bundle_id: int) -> str:
         bundle = publish.by_id(session, bundle_id)
         files = publish.files_of(session, bundle)
         found = [problems.finding(one) for one in publish.findings(session, bundle)]
+        meanwhile = overtaken.meanwhile(session, bundle)
         groups = {kind: [name for name in files if names.kind(name) == kind] for kind in KINDS}
         return flask.render_template(
             "bundle.html",
@@ -112,8 +114,9 @@ def show(bundle_id: int) -> str:
             editable=bundle.status in EDITABLE,
             mine=bundle.author == visit.actor().name,
             edited=visit.actor().name in bundle.editors,
-            who=_who(session, [bundle]),
+            who=_who(session, [bundle, *([meanwhile.version] if meanwhile else [])]),
             places=overview.place_names(session),
+            meanwhile=meanwhile,
             bases=[one for one in publish.listed(session, visit.actor()) if one.id != bundle.id],
         )
 
@@ -187,6 +190,16 @@ def act(bundle_id: int, action: str) -> flask.typing.ResponseReturnValue:
         else:
             raise errors.NotFound("没有这项操作")
     return shared.go("owner.show", done, bundle_id=bundle_id)
+
+
+@pages.post("/<int:bundle_id>/newest")
+@guard.needs(Permission.BUNDLE_EDIT)
+def take_in(bundle_id: int) -> flask.typing.ResponseReturnValue:
+    """Takes the version in force into a draft that was begun before it."""
+    chosen = {name.removeprefix("file-"): text for name, text in flask.request.form.items()}
+    with visit.writing() as session:
+        publish.take_in(session, visit.actor(), visit.now(), bundle_id, chosen)
+    return shared.go("owner.show", "taken_in", bundle_id=bundle_id)
 
 
 @pages.post("/<int:bundle_id>/discard")

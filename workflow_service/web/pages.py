@@ -57,6 +57,7 @@ SAID: Mapping[str, Any] = {
     "resolved": lazy_gettext("异常已处理"),
     "handed_in": lazy_gettext("已提交审批，请另一名流程管理员审批"),
     "recalled": lazy_gettext("已撤回提交，可以继续修改"),
+    "taken_in": lazy_gettext("已并入现行版本，草稿中的改动都还在"),
     "discarded": lazy_gettext("草稿已删除"),
     "approved": lazy_gettext("已批准"),
     "rejected": lazy_gettext("已退回编制人"),
