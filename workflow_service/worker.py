@@ -223,8 +223,7 @@ def fire_due(worker: Worker) -> int:
             with database.transaction(worker.db) as session:
                 fired += deadlines.fire(session, worker.clock(), deadline_id)
         except _BROKEN as failure:
-            with database.transaction(worker.db) as session:
-                deadlines.give_up(session, worker.clock(), deadline_id, str(failure))
+            _gave_up(worker, deadlines.give_up, deadline_id, failure)
     return fired
 
 
@@ -240,13 +239,29 @@ def feed_messages(worker: Worker) -> int:
 
 
 def _feed_next(worker: Worker, case_id: int) -> bool:
+    message_id = None
     try:
         with database.transaction(worker.db) as session:
-            return messages.feed_next(session, worker.clock(), lifecycle.lock_by_id(session, case_id))
+            case = lifecycle.lock_by_id(session, case_id)
+            message = messages.first_waiting(session, case)
+            if message is None:
+                return False
+            message_id = message.id
+            messages.feed(session, worker.clock(), case, message)
     except _BROKEN as failure:
+        return message_id is not None and _gave_up(worker, messages.give_up, message_id, failure)
+    return True
+
+
+def _gave_up(worker: Worker, give_up: Callable[..., None], row_id: int, failure: errors.ServiceError) -> bool:
+    """Leaves what failed to an operator; False for a case that cannot even be read: ``doctor`` tells of that."""
+    try:
         with database.transaction(worker.db) as session:
-            messages.give_up(session, worker.clock(), case_id, str(failure))
-        return True
+            give_up(session, worker.clock(), row_id, str(failure))
+    except _BROKEN:
+        log.warning("left lying: %s", failure)
+        return False
+    return True
 
 
 def sweep(worker: Worker) -> int:

@@ -1,7 +1,5 @@
 """Two people with one bundle at the same moment, on PostgreSQL: the second sees what the first left, and nothing is lost."""
 
-import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -10,13 +8,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tests.conftest import NOW
+from tests.meanwhile import Act, meanwhile
 from workflow_service import errors
 from workflow_service.bundles import programs, publish, read, stored
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import database, reference
 
 AUTHOR, OTHER, THIRD = (Actor(n, f"owner_{n}", "", frozenset({"process_owner"}), "", "city") for n in (1, 2, 3))
-Act = Callable[[Session], object]
 
 
 @pytest.fixture
@@ -40,36 +38,6 @@ def _made(db: database.Database, status: str, text: bytes = b"1") -> int:
         return bundle.id
 
 
-def _meanwhile(db: database.Database, first: Act, second: Act) -> Exception | None:
-    """The second begins while the first is not committed yet; gives what the second is refused with."""
-    refused: list[Exception] = []
-
-    def run() -> None:
-        try:
-            with database.transaction(db) as session:
-                second(session)
-        except Exception as error:  # noqa: BLE001  the test looks at it
-            refused.append(error)
-
-    later = threading.Thread(target=run)
-    with database.transaction(db) as session:
-        first(session)
-        session.flush()
-        later.start()
-        _until_it_waits(db, later)
-    later.join()
-    return refused[0] if refused else None
-
-
-def _until_it_waits(db: database.Database, one: threading.Thread) -> None:
-    waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-    ends = time.monotonic() + 5
-    with db.engine.connect() as connection:
-        while one.is_alive() and not connection.scalar(waiting) and time.monotonic() < ends:
-            connection.rollback()
-            time.sleep(0.01)
-
-
 def _bundle(db: database.Database, bundle_id: int) -> tuple[reference.Bundle, dict[str, bytes]]:
     with database.reading(db) as session:
         bundle = publish.by_id(session, bundle_id)
@@ -91,7 +59,7 @@ def turning(bundle_id: int, status: str) -> Act:
 
 
 def test_what_was_handed_in_meanwhile_is_not_changed(db: database.Database, made: int) -> None:
-    refused = _meanwhile(db, turning(made, "submitted"), changing(made, OTHER))
+    refused = meanwhile(db, turning(made, "submitted"), changing(made, OTHER))
 
     assert isinstance(refused, errors.Conflict)
     assert _bundle(db, made)[1]["forms/a.json"] == b"1"
@@ -100,7 +68,7 @@ def test_what_was_handed_in_meanwhile_is_not_changed(db: database.Database, made
 def test_both_who_change_a_draft_are_its_editors_and_its_hash_is_that_of_its_files(
     db: database.Database, made: int
 ) -> None:
-    assert _meanwhile(db, changing(made, OTHER), changing(made, THIRD, "forms/b.json")) is None
+    assert meanwhile(db, changing(made, OTHER), changing(made, THIRD, "forms/b.json")) is None
 
     bundle, files = _bundle(db, made)
     assert bundle.editors == [OTHER.name, THIRD.name]
@@ -111,7 +79,7 @@ def test_both_who_change_a_draft_are_its_editors_and_its_hash_is_that_of_its_fil
 def test_of_two_who_save_the_same_file_the_second_is_told(db: database.Database, made: int) -> None:
     opened = read.digest(b"1")
 
-    refused = _meanwhile(
+    refused = meanwhile(
         db, changing(made, OTHER, expected=opened), changing(made, THIRD, content=b"3", expected=opened)
     )
 
@@ -131,7 +99,7 @@ def test_what_its_author_takes_back_meanwhile_is_not_decided_on(
         session.flush()
         publish.change(session, AUTHOR, NOW, bundle_id, publish.Change("forms/a.json", b"2"))
 
-    refused = _meanwhile(db, recall, lambda session: decide(session, OTHER, NOW, seen))
+    refused = meanwhile(db, recall, lambda session: decide(session, OTHER, NOW, seen))
 
     assert isinstance(refused, errors.Conflict)
     assert _bundle(db, bundle_id)[0].status == "draft"
@@ -145,12 +113,12 @@ def test_two_versions_published_at_once_have_two_numbers(db: database.Database) 
     seen = [_bundle(db, one)[0].hash for one in ids]
     acts = [lambda session, one=one: publish.publish(session, AUTHOR, NOW + timedelta(1), one) for one in seen]  # type: ignore[misc]
 
-    assert _meanwhile(db, *acts) is None
+    assert meanwhile(db, *acts) is None
 
     assert [_bundle(db, one)[0].version for one in (first, *ids)] == [1, 2, 3]
 
 
-def test_a_version_is_not_read_from_a_draft_that_is_changed_meanwhile(db: database.Database, made: int) -> None:
+def test_a_version_is_not_read_from_a_draft_that_is_changedmeanwhile(db: database.Database, made: int) -> None:
     wanted = _bundle(db, made)[0].hash
     told = []
 

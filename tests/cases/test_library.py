@@ -130,6 +130,19 @@ def test_who_the_source_case_is_about_is_not_named_and_the_repair_goes_on(small:
     assert found(small) == [LIFTS["title"]]
 
 
+def test_what_an_operator_enters_by_hand_in_place_of_a_failed_call_is_in_the_library(small: city.City) -> None:
+    source = small.open("applicant_1", "intake", **answers.application("9.4"))
+    publish(small, source_case=source, lesson=f"{small.shared(source)['subjects'][0]['name']}的做法值得推广。")
+    with small.look() as session:
+        incident = session.query(tables.Incident).one()
+
+    with small.work() as session:
+        entered = {**LIFTS, "library_id": "容错例〔2026〕1号"}
+        incidents.skip(session, small.actor("operator_1"), small.time, incident.id, entered, "已手工脱敏")
+
+    assert found(small) == [LIFTS["title"]]
+
+
 @pytest.mark.parametrize(
     ("q", "code", "hit"),
     [

@@ -62,6 +62,32 @@ def test_a_broken_case_keeps_no_other_from_its_statements(town: city.City, broke
     assert status(town, broken) == [("S1", "incident")]
 
 
+def test_a_case_that_cannot_be_read_keeps_no_other_from_its_statements(town: city.City) -> None:
+    unreadable, sound = begun(town).number, begun(town).number
+    for number in (unreadable, sound):
+        kept(town, number)
+    with town.work() as session:
+        session.execute(sa.text("UPDATE case_file SET shared = '{' WHERE number = :number"), {"number": unreadable})
+
+    worker.feed_messages(town.worker())
+
+    assert status(town, sound) == [("S1", "fed")]
+
+
+def test_two_workers_that_meet_a_statement_that_fails_give_up_that_one_alone(town: city.City) -> None:
+    number = begun(town).number
+    kept(town, number)
+    kept(town, number)
+
+    for _ in range(2):
+        with town.work() as session:
+            first = session.scalars(sa.select(tables.Message.id).order_by(tables.Message.id)).first()
+            messages.give_up(session, town.time, first or 0, "其流程包不见了")
+
+    assert status(town, number) == [("S1", "incident"), ("S2", "waiting")]
+    assert faults(town) == []
+
+
 def test_a_statement_that_could_not_be_taken_is_taken_once_the_case_is_mended(town: city.City, broken: str) -> None:
     town.settle()
     mend(town, broken)

@@ -48,15 +48,20 @@ def _merge(session: Session, case: tables.Case, numbers: list[str]) -> None:
     Raises:
         Invalid: there is no other case of that number.
     """
-    for number in set(numbers) - set(case.related):
-        other = session.scalar(select(tables.Case).where(tables.Case.number == number, tables.Case.id != case.id))
-        if other is None:
-            wrong = errors.FieldError(
-                "duplicate_of", "unknown_case", "没有案号为“{number}”的案件", (("number", number),)
-            )
-            raise errors.Invalid([wrong])
+    for number in sorted(set(numbers) - set(case.related)):
+        if number == case.number:
+            raise _unknown(number)
+        try:
+            other = lifecycle.lock(session, number)
+        except errors.NotFound:
+            raise _unknown(number) from None
         _link(session, other, [case.number])
     _link(session, case, numbers)
+
+
+def _unknown(number: str) -> errors.Invalid:
+    told = (("number", number),)
+    return errors.Invalid([errors.FieldError("duplicate_of", "unknown_case", "没有案号为“{number}”的案件", told)])
 
 
 def _link(session: Session, case: tables.Case, numbers: list[str]) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
-from workflow_service.cases import deadlines, jobs, lifecycle, messages
+from workflow_service.cases import consequences, deadlines, jobs, lifecycle, messages
 from workflow_service.engine import inputs
 from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
@@ -78,8 +78,9 @@ def skip(session: Session, actor: Actor, now: datetime, incident_id: int, result
         raise errors.Conflict("此异常不是作业失败，不能跳过")
     job = session.get_one(tables.Job, incident.job_id)
     job.status = "cancelled"
-    at = inputs.Address(job.run, job.element, job.visit)
+    at, before = inputs.Address(job.run, job.element, job.visit), case.shared
     lifecycle.feed(session, actor, now, case, inputs.Skipped(at, result, reason, actor.name))
+    consequences.follow(session, actor, now, case, before)
     return _close(session, actor, now, case, incident, "skipped", {"reason": reason})
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, defer
 
 from workflow_service import engine, errors
@@ -24,12 +24,17 @@ def find(session: Session, number: str) -> tables.Case:
 def lock_unread(session: Session, number: str) -> tables.Case:
     """The case of a number, locked to be mended: what it publishes is not read, for it may be damaged."""
     query = select(tables.Case).where(tables.Case.number == number).options(defer(tables.Case.shared))
-    return _found(session.scalar(query.with_for_update()), number)
+    return _found(session.scalar(_held(query)), number)
 
 
 def lock(session: Session, number: str) -> tables.Case:
     """The case of a number, locked for a step; raises NotFound."""
-    return _found(session.scalar(select(tables.Case).where(tables.Case.number == number).with_for_update()), number)
+    return _found(session.scalar(_held(select(tables.Case).where(tables.Case.number == number))), number)
+
+
+def _held(query: Select[tuple[tables.Case]]) -> Select[tuple[tables.Case]]:
+    """What is locked is read as whoever held it before left it, also where the session has seen it earlier."""
+    return query.with_for_update().execution_options(populate_existing=True)
 
 
 def _found(case: tables.Case | None, number: str) -> tables.Case:

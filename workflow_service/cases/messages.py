@@ -92,31 +92,29 @@ def _next_key(session: Session, case_id: int, name: str) -> str:
 def feed_waiting(session: Session, now: datetime, case: tables.Case) -> int:
     """Hands every waiting message of a locked case to the engine, in the order of their coming; gives how many."""
     fed = 0
-    while feed_next(session, now, case):
+    while (message := first_waiting(session, case)) is not None:
+        feed(session, now, case, message)
         fed += 1
     return fed
 
 
-def feed_next(session: Session, now: datetime, case: tables.Case) -> bool:
-    """Hands the message that has waited longest to the engine of its locked case; False when none waits."""
-    message = _next(session, case) if case.messages_waiting else None
-    if message is None:
-        return False
-    _feed(session, now, case, message)
-    session.flush()  # or the next look would find the same message waiting, and feed it instead of the one behind it
-    return True
-
-
-def _next(session: Session, case: tables.Case) -> tables.Message | None:
+def first_waiting(session: Session, case: tables.Case) -> tables.Message | None:
+    """The message that has waited longest for its locked case."""
+    if not case.messages_waiting:
+        return None
     waiting = select(tables.Message).where(tables.Message.case_id == case.id, tables.Message.status == "waiting")
     return session.scalar(waiting.order_by(tables.Message.id).limit(1))
 
 
-def give_up(session: Session, now: datetime, case_id: int, cause: str) -> None:
-    """Makes an incident of the message that cannot be handed to its case, so that those behind it have their turn."""
-    case = lifecycle.lock_by_id(session, case_id)
-    message = _next(session, case)
-    if message is None:
+def give_up(session: Session, now: datetime, message_id: int, cause: str) -> None:
+    """Makes an incident of a message that cannot be handed to its case, so that those behind it have their turn.
+
+    Whoever met it at the same moment may have done so already, or have handed it over.
+    """
+    message = session.get_one(tables.Message, message_id)
+    case = lifecycle.lock_by_id(session, message.case_id)
+    session.refresh(message)
+    if message.status != "waiting":
         return
     message.status, message.reason = "incident", cause
     steps.hold(case, messages_waiting=case.messages_waiting - 1)
@@ -138,7 +136,8 @@ def refuse(session: Session, actor: Actor, now: datetime, case: tables.Case, mes
     )
 
 
-def _feed(session: Session, now: datetime, case: tables.Case, message: tables.Message) -> None:
+def feed(session: Session, now: datetime, case: tables.Case, message: tables.Message) -> None:
+    """Hands a waiting message to the engine of its locked case, or records that the case refuses it."""
     steps.hold(case, messages_waiting=case.messages_waiting - 1)
     sender = Actor(0, message.sender, "", frozenset(), "", case.place, on_behalf_of=message.on_behalf_of)
     data = {
@@ -153,8 +152,9 @@ def _feed(session: Session, now: datetime, case: tables.Case, message: tables.Me
         lifecycle.feed(session, sender, now, case, moved)
     except errors.Conflict as refused:
         refuse(session, sender, now, case, message, str(refused))
-        return
-    message.status = "fed"
+    else:
+        message.status = "fed"
+    session.flush()  # or the next look would find the same message waiting, and feed it instead of the one behind it
 
 
 def _duties(session: Session, case: tables.Case, message: tables.Message) -> dict[str, list[str]]:

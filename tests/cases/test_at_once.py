@@ -1,0 +1,69 @@
+"""Two people with one case at the same moment, on PostgreSQL: the second goes on from what the first left."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests import city
+from tests.meanwhile import meanwhile
+from tests.processes import answers
+from tests.processes.story import Story, at
+from workflow_service.audit import oracle
+from workflow_service.cases import messages, pages, sealed, tasks
+from workflow_service.storage import database
+
+ACCUSER = {"name": "举报人孔明", "contact": "0578-0000000", "account": "clerk_2"}
+
+
+@pytest.fixture
+def town(new_postgres: Callable[[], str]) -> Iterator[city.City]:
+    opened = database.open_database(new_postgres())
+    yield city.make(opened, at(2026, 1, 5))
+    opened.engine.dispose()
+
+
+def test_a_look_at_what_is_sealed_is_recorded_behind_what_was_written_meanwhile(town: city.City) -> None:
+    given = answers.application("4.1", applicant_kind="organ", accuser=ACCUSER)
+    number = town.open("discipline_1", "intake", **given)
+    clerk, discipline = town.actor("clerk_1"), town.actor("discipline_2")
+
+    refused = meanwhile(
+        town.db,
+        lambda session: pages.comment(session, clerk, town.time, number, "请尽快"),
+        lambda session: sealed.look(session, discipline, town.time, number, 1, "核查诬告线索"),
+    )
+
+    assert refused is None
+    assert [one.kind for one in town.journal(number)[-2:]] == ["commented", "unsealed"]
+
+
+def test_a_case_that_two_name_as_their_duplicate_is_linked_with_both(town: city.City) -> None:
+    first, *others = (town.open("applicant_1", "intake", **answers.application("4.1")) for _ in range(3))
+    ready = [town.task(number, "review_acceptance") for number in others]
+    for task in ready:
+        town.claim("clerk_1", task)
+    clerk, form = town.actor("clerk_1"), {**answers.ORDINARY["review_acceptance"], "duplicate_of": first}
+    acts = [
+        lambda session, task=task: tasks.submit(session, clerk, town.time, task, form, "", town.safe) for task in ready
+    ]  # type: ignore[misc]
+
+    assert meanwhile(town.db, *acts) is None
+
+    assert sorted(town.case(first).related) == sorted(others)
+
+
+def test_of_two_statements_at_once_each_is_kept_under_its_own_key(town: city.City) -> None:
+    story = Story(town, town.open("applicant_1", "intake", **answers.application("4.1")))
+    story.is_accepted(simple=True, consensus=True)
+    said = {"party": "s1", "mode": "written", "content": "当时的情况说明如下。"}
+    party = town.actor("party_1")
+
+    def state(session: object) -> None:
+        messages.receive(session, party, town.time, story.number, "statement_received", said)  # type: ignore[arg-type]
+
+    assert meanwhile(town.db, state, state) is None
+    town.settle()
+
+    assert story.elements().count("register_appeal") == 2
+    with town.look() as session:
+        assert oracle.examine(session, town.time) == []
