@@ -242,3 +242,28 @@ def test_a_timer_has_the_name_that_its_own_process_gives_it(story: Story) -> Non
         told = why.why(session, story.town.actor("clerk_1"), story.town.time, story.number)
 
     assert {dict(one.params)["name"] for one in told if one.kind == "timer"} == {"逾期未报"}
+
+
+def test_a_date_set_for_who_corrects_lies_ahead(story: Story) -> None:
+    with pytest.raises(errors.Invalid) as asked:
+        story.does("supervise_correction", kind="inquire", text="请说明进展", reply_by="2026-09-18")
+    notified(story)
+    story.does("report_correction", "party_1")
+    with pytest.raises(errors.Invalid) as ordered:
+        story.does("accept_correction", result="redo", rectify_by="2026-09-18", reason="措施未落实")
+
+    assert {one.field for one in asked.value.errors} == {"reply_by"}
+    assert {one.field for one in ordered.value.errors} == {"rectify_by"}
+
+
+def test_who_corrects_is_told_of_reminder_inquiry_and_acceptance(story: Story) -> None:
+    story.does("supervise_correction", kind="remind", text="请抓紧整改")
+    story.does("supervise_correction", kind="inquire", text="请说明进展")
+    notified(story)
+    story.does("report_correction", "party_1")
+    story.does("accept_correction", result="redo", rectify_by="2026-12-20", reason="措施未落实")
+    story.town.settle()
+
+    with story.town.look() as session:
+        titles = {one.title for one in session.query(tables.Notice).filter_by(account="party_1")}
+    assert {"提醒函", "函询通知书", "关于再次整改的通知"} <= titles
