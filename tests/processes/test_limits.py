@@ -15,6 +15,7 @@ from workflow_service.storage import database, journal, tables
 
 FACTS: dict[str, Any] = {"excel_motive": "yes", "new_approach": "yes", "external_cause": "yes", "goal_unmet": "yes"}
 WEEKEND = 5
+REMINDER = "中止的案件应考虑恢复办理"
 
 
 @pytest.fixture
@@ -162,6 +163,70 @@ def test_the_notices_of_suspension_and_resumption_tell_the_days_that_are_left(to
 
     for template in ("T31_suspension", "T31_resumption"):
         assert "尚余29个工作日" in paper(story, template)[1]
+
+
+def told(story: Story, who: str, title: str) -> list[str]:
+    """What somebody was told under a heading."""
+    with story.town.look() as session:
+        return [one.text for one in session.query(tables.Notice).filter_by(account=who, title=title).order_by("id")]
+
+
+@pytest.mark.parametrize(("until", "day"), [("2026-03-02", (2026, 3, 2)), (None, (2026, 4, 6))])
+def test_on_the_day_of_its_expected_resumption_a_suspended_case_is_called_to_mind_once(
+    town: city.City, until: str | None, day: tuple[int, int, int]
+) -> None:
+    story = begun(town)
+    town.time = at(2026, 1, 6)
+    town.send("clerk_1", story.number, "suspension_requested", reason_code="judicial_or_audit", reason="等待审计结论")
+    story.does("decide_suspension", granted=True, reason="同意", until=until)
+    town.settle()
+    town.time = at(*day) - timedelta(days=1)
+    town.settle()
+    assert told(story, "chief_1", REMINDER) == []
+    for _ in range(2):
+        town.time += timedelta(days=1)
+        town.settle()
+
+    for who in ("clerk_1", "chief_1", "applicant_1"):
+        assert len(told(story, who, REMINDER)) == 1
+    resumed(story)
+    assert story.due("plan_investigation")
+    story.holds()
+
+
+def test_a_case_that_goes_on_sooner_is_not_called_to_mind(town: city.City) -> None:
+    story = begun(town)
+    town.time = at(2026, 1, 6)
+    suspended(story)
+    resumed(story)
+    town.settle()
+    town.time = at(2026, 4, 7)
+    town.settle()
+
+    assert told(story, "chief_1", REMINDER) == []
+
+
+def test_who_asked_in_vain_for_the_resumption_is_told_why(town: city.City) -> None:
+    story = begun(town)
+    suspended(story)
+    for reason in ("审计尚未结束", "审计报告尚未送达"):
+        town.send("applicant_1", story.number, "resumption_requested", reason="审计已结束")
+        story.does("decide_resumption", granted=False, reason=reason)
+        town.settle()
+
+    first, second = told(story, "applicant_1", "恢复请求的处理结果")
+    assert first.endswith("暂不恢复办理：审计尚未结束") and second.endswith("审计报告尚未送达")
+    story.holds()
+
+
+def test_a_suspension_does_not_end_before_it_begins(town: city.City) -> None:
+    story = begun(town)
+    town.send("clerk_1", story.number, "suspension_requested", reason_code="judicial_or_audit", reason="等待审计结论")
+
+    with pytest.raises(errors.Invalid) as refused:
+        story.does("decide_suspension", granted=True, reason="同意", until="2026-01-05")
+
+    assert {one.field for one in refused.value.errors} == {"until"}
 
 
 def test_a_suspended_case_can_be_withdrawn(town: city.City) -> None:
