@@ -88,6 +88,7 @@ def test_a_case_that_is_not_there_and_one_of_others_are_told_alike(house: House,
         b"{", b"[]", b"null", b'"x"', b"{\"data\": NaN}", b'{"data": {"a": 1e999}}', b'{"data": {}, "data": {}}',
         b'{"data": {"a": "\\ud800"}}', b'{"data": {"a": "\\u0000"}}', b"\xff\xfe{}", b'{"data":' + b"[" * 5000 + b"}",
         b'{"data": []}', b'{"data": {}, "extra": 1}', b"{}", b"<xml/>", b"data=1",
+        b'{"data": {"a": ' + b"[" * 300 + b"]" * 300 + b"}}", b'{"extra": ' + b"[" * 900 + b"]" * 900 + b"}",
     ],
 )  # fmt: skip
 def test_a_body_that_is_not_what_is_asked_for_is_refused(house: House, opened: str, raw: bytes) -> None:

@@ -32,7 +32,7 @@ def lock(session: Session, number: str) -> tables.Case:
     return _found(session.scalar(_held(select(tables.Case).where(tables.Case.number == number))), number)
 
 
-def _held(query: Select[tuple[tables.Case]]) -> Select[tuple[tables.Case]]:
+def _held(query: Select[tables.Case]) -> Select[tables.Case]:
     """What is locked is read as whoever held it before left it, also where the session has seen it earlier."""
     return query.with_for_update().execution_options(populate_existing=True)
 

@@ -128,10 +128,22 @@ def parsed(raw: bytes) -> dict[str, Any]:
         where = (("line", fault.lineno), ("column", fault.colno))
         raise _refusal("", "json", "内容不是有效的 JSON（第{line}行第{column}列）", where) from None
     except (ValueError, RecursionError):
-        raise _refusal("", "json", "内容不是有效的 JSON：数字过大或嵌套过深") from None
+        raise _refusal("", "json", _BEYOND) from None
+    if _is_deeper(given, _DEEPEST):
+        raise _refusal("", "json", _BEYOND)
     if not isinstance(given, dict) or _NUL.search(raw):
         raise _refusal("", "json", "内容须为 JSON 对象，且不含空字符")
     return given
+
+
+_BEYOND = "内容不是有效的 JSON：数字过大或嵌套过深"
+_DEEPEST = 64
+"""Forms nest a few levels; not everything that reads JSON can write, check or store it nested hundreds deep."""
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value
+    return isinstance(value, dict | list) and (levels == 0 or any(_is_deeper(one, levels - 1) for one in inner))  # type: ignore[attr-defined]  # it is one of the two
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> None:
