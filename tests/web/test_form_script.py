@@ -47,7 +47,14 @@ def create(sent: list[Any]) -> flask.Flask:
     @app.post("/kept")
     def kept() -> flask.typing.ResponseReturnValue:
         file = flask.request.files["file"]
-        return {"id": "f1", "name": file.filename, "size": len(file.read())}, 201
+        size = len(file.read())
+        if not size:
+            told = {"field": "file", "code": "empty", "message": "文件是空的，请重新选择"}
+            return {
+                "detail": "填写的内容有误，请检查标出的项目",
+                "errors": [told],
+            }, 200  # the browser writes a refusal to its console
+        return {"id": "f1", "name": file.filename, "size": size}, 201
 
     @app.post("/draft")
     def draft() -> flask.typing.ResponseReturnValue:
@@ -139,6 +146,16 @@ def test_errors_are_listed_first_and_lead_to_their_fields(page: Page) -> None:
     expect(page.locator('[name="subjects.0.name"]')).to_have_value("甲局")
     page.get_by_role("link", name="请填写“事项名称”").click()
     expect(page.locator('[name="matter"]')).to_be_focused()
+
+
+def test_a_refused_file_says_what_is_wrong_with_it(page: Page, tmp_path: Path) -> None:
+    empty = tmp_path / "空.pdf"
+    empty.touch()
+    page.goto("/form/record_evidence")
+
+    page.locator('input[type="file"][name="record"]').set_input_files(empty)
+
+    expect(page.locator('[data-files="record"] .file-state')).to_have_text("文件是空的，请重新选择")
 
 
 def test_a_file_is_kept_at_once_and_submitted_with_the_form(page: Page, sent: list[Any], tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What people see: every desk's pages, and the way of a case through them."""
 
+import io
 import re
 from urllib.parse import unquote
 
@@ -366,3 +367,20 @@ def test_a_calendar_names_people_not_accounts(house: House) -> None:
     versions = browser.get("/calendars").get_data(as_text=True).split("<aside>")[1]
 
     assert "<br>admin_1" not in versions and "<br>console" not in versions
+
+
+def test_what_was_uploaded_is_called_by_its_name_when_the_form_comes_back(house: House) -> None:
+    applicant = house.browser("applicant_1")
+    sent = applicant.client.post(
+        "/api/v1/attachments",
+        data={"file": (io.BytesIO(b"%PDF-1.7"), "会议纪要（终稿）.pdf")},
+        headers={"X-CSRF-Token": applicant.csrf},
+    )
+    upload = {"attachments.0.type": "会议纪要", "attachments.0.file": sent.json["id"]}
+
+    refused = applicant.post("/start/intake", matter="", **upload)
+
+    assert refused.status_code == 422
+    assert "会议纪要（终稿）.pdf</span>" in refused.get_data(as_text=True)
+    other = house.browser("applicant_2").post("/start/intake", matter="", **upload)
+    assert "已上传的文件</span>" in other.get_data(as_text=True)

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -79,6 +79,14 @@ class Known(Mapping[str, dict[str, object]]):
 def known_to(session: Session, actor: Actor, case: tables.Case) -> Known:
     """The files that this person may attach to this case."""
     return Known(session, actor, case)
+
+
+def names(session: Session, actor: Actor, ids: Collection[str]) -> dict[str, str]:
+    """File → its name, of those that this person sent."""
+    if not ids:
+        return {}
+    sent = session.query(tables.Attachment.id, tables.Attachment.name).filter_by(added_by=actor.name)
+    return {row.id: row.name for row in sent.filter(tables.Attachment.id.in_(ids))}
 
 
 def download(session: Session, actor: Actor, file_id: str) -> tables.Attachment:

@@ -251,10 +251,12 @@ class _Asked:
 def _ask(
     session: Session, asked: _Asked, values: Mapping[str, Any], faults: Mapping[str, str], case: Any = None
 ) -> str:
+    described = forms.describe(asked.form, asked.known)
+    filled_in.call_files(session, visit.actor(), described["fields"], values)
     return flask.render_template(
         "ask.html",
         asked=asked,
-        described=forms.describe(asked.form, asked.known),
+        described=described,
         values=values,
         faults=faults,
         notice=task_pages.unsaved() if flask.request.form.get("act") == "review" else "",

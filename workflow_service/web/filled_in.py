@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import flask
+from sqlalchemy.orm import Session
 
 from workflow_service.bundles import forms, programs
+from workflow_service.cases import files
+from workflow_service.identity.actors import Actor
 from workflow_service.storage import tables
 from workflow_service.web import data_names, i18n
 
@@ -89,13 +92,22 @@ def answered(
 
 def accounts(fields: Iterable[Described], answers: Mapping[str, Any]) -> Iterator[str]:
     """The accounts that answers name."""
+    return _named(fields, answers, ("person", "people"))
+
+
+def _named(fields: Iterable[Described], answers: Mapping[str, Any], types: tuple[str, ...]) -> Iterator[str]:
     for one in fields:
         value = answers.get(one["name"])
-        if one["type"] in ("person", "people"):
-            yield from (who for who in (value if isinstance(value, list) else [value]) if isinstance(who, str))
+        if one["type"] in types:
+            yield from (name for name in (value if isinstance(value, list) else [value]) if isinstance(name, str))
         elif one["type"] in ("rows", "group"):
             rows = value if isinstance(value, list) else [value]
-            yield from (who for row in rows if isinstance(row, dict) for who in accounts(one["fields"], row))
+            yield from (name for row in rows if isinstance(row, dict) for name in _named(one["fields"], row, types))
+
+
+def call_files(session: Session, actor: Actor, fields: Iterable[Described], answers: Mapping[str, Any]) -> None:
+    """Lets the form of this request call the files that a person sent, and has not submitted, by their names."""
+    flask.g.files = files.names(session, actor, set(_named(fields, answers, ("file", "files"))))
 
 
 def people(parts: Iterable[Part]) -> Iterator[str]:

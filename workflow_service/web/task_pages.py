@@ -54,6 +54,7 @@ def _page(
     named = {*filled_in.people(earlier), *filled_in.accounts(seen.described["fields"], values)}
     names = gathered.people_of(session, seen, named)
     filled_in.speak(loaded, earlier, seen.case, names)
+    filled_in.call_files(session, visit.actor(), seen.described["fields"], values)
     return flask.render_template(
         "task.html",
         seen=seen,

@@ -143,7 +143,7 @@
         try { answer = JSON.parse(request.responseText); } catch { answer = {}; }
         const fine = request.status < 300 && answer.id;
         if (fine) kept(box, file, answer);
-        state.textContent = fine ? say("已上传", "Uploaded") : answer.detail ?? say("上传失败，请重试", "The upload failed; please try again");
+        state.textContent = fine ? say("已上传", "Uploaded") : answer.errors?.[0]?.message ?? answer.detail ?? say("上传失败，请重试", "The upload failed; please try again");
         done();
       };
       request.onerror = () => { state.textContent = say("网络不通，请稍后重试", "No connection; please try again later"); done(); };
