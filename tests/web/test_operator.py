@@ -6,13 +6,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from markupsafe import escape
 
 from tests.conftest import NOW
 from tests.web.conftest import House
 from workflow_service import app as joined
 from workflow_service import demo, mail, settings, worker
 from workflow_service.cases import ballots, failures, lifecycle
-from workflow_service.storage import database
+from workflow_service.storage import database, tables
 
 
 @pytest.fixture
@@ -51,6 +52,60 @@ def test_a_repair_needs_a_reason_and_good_json(house: House, incident: int) -> N
     assert house.api("operator_1", "POST", path, {"data": []}).status_code == 422
     operator = house.browser("operator_1")
     assert operator.post(f"/operations/incidents/{incident}/repair", data="{", reason="x").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("data", "reason", "said"),
+    [('{"to": ', "stale address", "第1行"), ("[1]", "stale address", "JSON 对象"), ("{}", " ", "请填写理由")],
+)
+def test_a_refused_repair_stands_in_its_form_as_it_was_typed(
+    house: House, incident: int, data: str, reason: str, said: str
+) -> None:
+    answer = house.browser("operator_1").post(f"/operations/incidents/{incident}/repair", data=data, reason=reason)
+
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert f'<dialog id="repair-{incident}"' in page and "open>" in page.split(f'id="repair-{incident}"')[1][:80]
+    assert said in page
+    assert str(escape(data)) in page and f">{reason}</textarea>" in page
+
+
+def test_an_incident_is_called_by_its_step_and_whoever_resolved_it_by_name(house: House, incident: int) -> None:
+    operator = house.browser("operator_1")
+    waiting = operator.get("/operations").get_data(as_text=True)
+    operator.post(f"/operations/incidents/{incident}/retry")
+    closed = operator.get("/operations?tab=closed").get_data(as_text=True)
+
+    assert "<h2>受理审查" in waiting
+    assert "由 operator_1 " not in closed
+
+
+def test_operators_are_told_of_an_incident_and_not_of_each_further_one(house: House, incident: int) -> None:
+    with database.transaction(house.db) as session:
+        case = session.get_one(tables.Case, session.get_one(tables.Incident, incident).case_id)
+        failures.open_one(session, house.time, case, failures.Cause("r1", "elsewhere", "磁盘已满", "trace-2", 3))
+    operator = house.browser("operator_1")
+
+    page = operator.get("/notices").get_data(as_text=True)
+
+    assert page.count("有案件出现异常") == 1
+    assert "邮件服务器不可用" in page and "磁盘已满" not in page
+
+
+def test_a_message_that_failed_is_refused_with_a_reason_from_the_page(house: House, incident: int) -> None:
+    with database.transaction(house.db) as session:
+        row = session.get_one(tables.Incident, incident)
+        made = tables.Message(
+            case_id=row.case_id, name="statement", key="k", data={}, sender="party_1", received_at=NOW, status="failed"
+        )
+        session.add(made)
+        session.flush()
+        row.message_id = made.id
+
+    page = house.browser("operator_1").get("/operations").get_data(as_text=True)
+
+    assert f"/operations/incidents/{incident}/skip" in page
+    assert f"/operations/incidents/{incident}/repair" not in page
 
 
 @pytest.mark.parametrize("who", ["clerk_1", "auditor_1", "admin_1"])

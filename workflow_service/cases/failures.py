@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflow_service.cases import lifecycle
+from workflow_service.identity import roster
 from workflow_service.identity.actors import SYSTEM
 from workflow_service.storage import database, tables
 
@@ -52,4 +53,30 @@ def open_one(session: Session, now: datetime, case: tables.Case, cause: Cause) -
         "incident_opened",
         {"incident": incident.id, "element": cause.element, "trace": trace},
     )
+    _tell_operators(session, now, case, incident)
     return incident
+
+
+def _tell_operators(session: Session, now: datetime, case: tables.Case, incident: tables.Incident) -> None:
+    """Tells each operator who has no such notice unread: a mail server that is away fails many cases at once."""
+    waiting = select(tables.Notice.account).where(
+        tables.Notice.key.startswith(_NOTICE), tables.Notice.read_at.is_(None)
+    )
+    told = set(session.scalars(waiting))
+    session.add_all(
+        tables.Notice(
+            key=f"{_NOTICE}{incident.id}",
+            account=operator,
+            case_id=case.id,
+            title="有案件出现异常，等待处理",
+            title_en="A case has an incident that waits for you",
+            text=f"{case.number}：{incident.cause}\n请到“运维”处理。此通知未读期间，其他异常不再逐一通知",
+            text_en=f"{case.number}: {incident.cause}\nSee Operations. While this is unread, other incidents are not told singly",
+            at=now,
+        )
+        for operator in roster.everywhere(session, "operator")
+        if operator not in told
+    )
+
+
+_NOTICE = "incident:"

@@ -128,6 +128,13 @@ def known(session: Session, names: Iterable[str]) -> dict[str, tuple[bool, froze
     return {row.name: (row.active, frozenset(roles[row.name])) for row in rows}
 
 
+def everywhere(session: Session, role: str) -> list[str]:
+    """Account names of the active people who hold a role, in whichever place."""
+    held = select(people.Grant.account_id).where(people.Grant.role == role)
+    query = select(people.Account.name).where(people.Account.id.in_(held), people.Account.active)
+    return list(session.scalars(query.order_by(people.Account.name)))
+
+
 def with_role(session: Session, place: str, role: str) -> list[str]:
     """Account names of the active people who hold a role in a place (for supervisors: in the city as well)."""
     places = {place, "city"} if role == "supervisor" else {place}

@@ -1,15 +1,21 @@
 """The desk of operators: incidents, jobs, workers, caught mail, the demo's clock."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import flask
 import orjson
 from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from workflow_service import errors
+from workflow_service.bundles import programs
 from workflow_service.cases import incidents, overview
+from workflow_service.identity import roster
 from workflow_service.identity.permissions import Permission
-from workflow_service.web import api_operations, api_tasks, guard, visit
+from workflow_service.storage import tables
+from workflow_service.web import api_operations, api_tasks, guard, i18n, problems, visit
 from workflow_service.web import pages as shared
 
 pages = flask.Blueprint("operator", __name__, url_prefix="/operations")
@@ -21,13 +27,16 @@ TABS = ("incidents", "closed", "jobs", "workers", "mail")
 @guard.needs(Permission.OPERATIONS_READ)
 def desk() -> str:
     """What gave up, what runs, who works."""
-    tab = api_tasks.one_of("tab", TABS, "incidents")
+    return _page(api_tasks.one_of("tab", TABS, "incidents"))
+
+
+def _page(tab: str, refused: Mapping[str, Any] | None = None) -> str:
     after = visit.whole_of("after", 0, 0, 10**12)
     with visit.reading() as session:
         actor = visit.actor()
         counts = overview.counts(session, visit.now())
         if tab in ("incidents", "closed"):
-            shown: dict[str, Any] = {"incidents": incidents.listed(session, actor, after, 50, closed=tab == "closed")}
+            shown = _incidents(session, incidents.listed(session, actor, after, 50, closed=tab == "closed"))
         elif tab == "jobs":
             status = api_tasks.one_of("status", api_operations.JOB_STATUS, "")
             rows, total, following = overview.jobs(session, actor, status, after, 50)
@@ -36,7 +45,34 @@ def desk() -> str:
             shown = {"workers": overview.workers(session, actor), "alive_since": visit.now() - overview.ALIVE}
         else:
             shown = {"mails": overview.mails(session, actor)}
-        return flask.render_template("operations.html", tab=tab, tabs=_tabs(), counts=counts, **shown)
+        return flask.render_template(
+            "operations.html", tab=tab, tabs=_tabs(), counts=counts, refused=refused or {}, **shown
+        )
+
+
+def _incidents(session: Session, found: Sequence[tuple[tables.Incident, str]]) -> dict[str, Any]:
+    """Incidents with what their steps are called, the names of the parameters of their calls, and who resolved them."""
+    rows = [incident for incident, _number in found]
+    runs = {(row.case_id, row.id): row for row in _runs(session, {one.case_id for one in rows})}
+    called = {}
+    for one in rows:
+        run = runs.get((one.case_id, one.run))
+        passed = programs.of(session, run.bundle).passed.get(run.process, {}) if run else {}
+        if one.element in passed:
+            called[one.id] = i18n.either(passed[one.element], "name")
+    wanted = select(tables.Job).where(tables.Job.id.in_([one.job_id for one in rows if one.job_id]))
+    return {
+        "incidents": found,
+        "called": called,
+        "parameters": {job.id: sorted(job.payload) for job in session.scalars(wanted)},
+        "who": roster.display_names(session, {one.closed_by for one in rows if one.closed_by}),
+    }
+
+
+def _runs(session: Session, cases: set[int]) -> Sequence[Any]:
+    columns = (tables.Run.case_id, tables.Run.id, tables.Run.process, tables.Case.bundle)
+    query = select(*columns).join(tables.Case, tables.Case.id == tables.Run.case_id)
+    return session.execute(query.where(tables.Run.case_id.in_(cases))).all()
 
 
 def _tabs() -> dict[str, str]:
@@ -47,18 +83,26 @@ def _tabs() -> dict[str, str]:
 @pages.post("/incidents/<int:incident_id>/<action>")
 @guard.needs(Permission.INCIDENT_RESOLVE)
 def resolve(incident_id: int, action: str) -> flask.typing.ResponseReturnValue:
-    """Retries, repairs or skips what gave up."""
-    form = flask.request.form
-    reason = form.get("reason", "")[:4000]
+    """Retries, repairs or skips what gave up; what was refused stands in its form as it was typed, with the reason."""
+    try:
+        _resolve(incident_id, action)
+    except errors.Invalid as invalid:
+        faults = {one.field: problems.said(one) for one in invalid.errors}
+        refused = {"id": incident_id, "action": action, "faults": faults, "typed": flask.request.form}
+        return _page("incidents", refused), 422
+    return shared.go("operator.desk", "retried" if action == "retry" else "resolved")
+
+
+def _resolve(incident_id: int, action: str) -> None:
+    reason = flask.request.form.get("reason", "")[:4000]
     if action == "retry":
         api_operations.resolved(incident_id, incidents.retry)
     elif action == "repair":
-        api_operations.resolved(incident_id, incidents.repair, _json("data"), reason)
+        api_operations.resolved(incident_id, incidents.repair, _record("data"), reason)
     elif action == "skip":
         api_operations.resolved(incident_id, incidents.skip, _json("result"), reason)
     else:
         raise errors.NotFound("没有这项操作")
-    return shared.go("operator.desk", "resolved")
 
 
 def _json(name: str) -> object:
@@ -69,6 +113,13 @@ def _json(name: str) -> object:
         params = (("line", fault.lineno), ("column", fault.colno))
         template = "内容不是有效的 JSON（第{line}行第{column}列）"
         raise errors.Invalid([errors.FieldError(name, "json", template, params)]) from None
+
+
+def _record(name: str) -> dict[str, Any]:
+    given = _json(name)
+    if not isinstance(given, dict):
+        raise errors.Invalid([errors.FieldError(name, "json", '请写成 JSON 对象，如 {"名称": "值"}')])
+    return given
 
 
 @pages.post("/clock")

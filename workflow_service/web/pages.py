@@ -54,6 +54,7 @@ SAID: Mapping[str, Any] = {
     "withdrawn_from_library": lazy_gettext("案例已从案例库撤下"),
     "saved": lazy_gettext("已保存"),
     "password": lazy_gettext("密码已修改，请用新密码登录"),
+    "retried": lazy_gettext("已交给系统重新执行，仍不成功的会再列出"),
     "resolved": lazy_gettext("异常已处理"),
     "handed_in": lazy_gettext("已提交审批，请另一名流程管理员审批"),
     "recalled": lazy_gettext("已撤回提交，可以继续修改"),

@@ -1,5 +1,10 @@
 // Small helps of every page: dialogs, confirmations, no double submission, menus that close. Pages work without them.
 const dialogs = () => {
+  // a form that was refused comes back open
+  for (const one of document.querySelectorAll("dialog[open]")) {
+    one.close();
+    one.showModal();
+  }
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-opens]");
     if (opener) document.getElementById(opener.dataset.opens)?.showModal();
