@@ -48,6 +48,7 @@ def open_ready(chosen: Settings) -> database.Database:
     if not db.is_sqlite:
         postgres.install(db)
     with database.transaction(db) as session:
+        migrations.lock_schema(session.connection())  # of processes that start together one finds nothing there
         _seed(session, chosen, clock())
     return db
 
@@ -180,7 +181,7 @@ def work(chosen: Settings, say: Say) -> None:
         raise errors.Conflict("SQLite 只支持一个进程，作业由 serve 进程执行；多个工作进程请使用 PostgreSQL")
     db = open_ready(replace(chosen, demo=False))
     db.queue = postgres.Deferrer()
-    one = make_worker(db, chosen, clock)
+    one = make_worker(db, chosen, demo.clock_of(db, clock))
     warm_up(db)
     service = postgres.Service(one, chosen.database)
     _on_signal(service.stop, signal.SIGTERM, signal.SIGINT)

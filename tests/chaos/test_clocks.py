@@ -10,11 +10,11 @@ from datetime import UTC, date, datetime, timedelta
 import sqlalchemy as sa
 
 from tests import fakes, office
-from workflow_service import feel, workdays, worker
+from workflow_service import demo, feel, workdays, worker
 from workflow_service.audit import oracle
 from workflow_service.cases import calendars, jobs
 from workflow_service.engine import expressions
-from workflow_service.storage import database, tables
+from workflow_service.storage import database, reference, tables
 
 ZONES = ("UTC", "Asia/Shanghai", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia")
 TURNS = (
@@ -126,3 +126,17 @@ def test_a_case_that_moves_between_servers_of_the_world_stays_whole(db: database
     for number in numbers:
         desk.do("clerk1", desk.task(number, "review_it"), opinion="同意")
     _sound(desk)
+
+
+def test_a_worker_of_its_own_goes_by_the_clock_of_a_demo_wherever_that_is_moved(
+    db: database.Database, now: datetime
+) -> None:
+    elsewhere = demo.clock_of(db, lambda: now)
+    demo.clock_in(db, lambda: now)
+    worker_s = demo.clock_of(db, lambda: now)
+    before = worker_s()
+    with database.transaction(db) as session:
+        session.get_one(reference.Clock, 1).ahead += 3600
+
+    assert elsewhere() == now  # where it began there was no demo
+    assert (before, worker_s()) == (demo.BEGINNING, demo.BEGINNING + timedelta(hours=1))

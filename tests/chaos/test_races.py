@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from tests import office
 from workflow_service import errors, worker
 from workflow_service.audit import oracle
-from workflow_service.cases import deadlines, tasks
+from workflow_service.cases import ballots, deadlines, tasks
 from workflow_service.storage import tables
 
 
@@ -149,6 +150,15 @@ def test_a_job_is_claimed_by_one_worker_only(desk: office.Office, full: bool) ->
 
         assert outcomes == {"True": 1, "False": 5}
     _sound(desk)
+
+
+def test_processes_that_start_together_seal_with_one_key(tmp_path: Path) -> None:
+    for round_ in range(20):
+        folder = tmp_path / str(round_)
+
+        outcomes = at_once(8, lambda n, folder=folder: ballots.safe_in(folder, str(n) * 64).digest(b""))  # type: ignore[misc]
+
+        assert outcomes == {ballots.safe_in(folder, "x").digest(b""): 8}
 
 
 @pytest.mark.parametrize("writers", [4])

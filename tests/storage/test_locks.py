@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import InternalError
 
 from tests import office
-from workflow_service import errors
+from workflow_service import errors, serving, settings
 from workflow_service.cases import lifecycle
 from workflow_service.queues import postgres
-from workflow_service.storage import database, migrations, steps, tables
+from workflow_service.storage import database, migrations, reference, steps, tables
 
 IMPATIENT = "-c lock_timeout=300ms -c idle_in_transaction_session_timeout=2s"
 
@@ -73,29 +73,56 @@ def test_by_itself_no_connection_waits_or_holds_longer_than_half_a_minute(new_po
     assert shown == ["10s", "30s"]
 
 
-def test_two_processes_that_start_together_on_an_empty_database_make_its_tables_once(
-    new_postgres: Callable[[], str],
-) -> None:
-    url, failures = new_postgres(), []
+@pytest.fixture
+def empty(new_postgres: Callable[[], str]) -> str:
+    """The URL of a database without a table."""
+    url = new_postgres()
     admin = sa.create_engine(url, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(sa.text("DROP SCHEMA public CASCADE"))
         connection.execute(sa.text("CREATE SCHEMA public"))
     admin.dispose()
+    return url
 
-    def begin() -> None:
-        db = database.open_database(url)
+
+def _both(act: Callable[[], object]) -> list[Exception]:
+    """Does something in two threads at once; gives what went wrong."""
+    failures: list[Exception] = []
+
+    def run() -> None:
         try:
-            migrations.upgrade(db)
-            postgres.install(db)
+            act()
         except Exception as error:  # noqa: BLE001  a thread that fails is told of by the test
             failures.append(error)
-        db.engine.dispose()
 
-    both = [threading.Thread(target=begin) for _ in range(2)]
+    both = [threading.Thread(target=run) for _ in range(2)]
     for one in both:
         one.start()
     for one in both:
         one.join()
+    return failures
 
-    assert failures == []
+
+def test_two_processes_that_start_together_on_an_empty_database_make_its_tables_once(empty: str) -> None:
+    def begin() -> None:
+        db = database.open_database(empty)
+        try:
+            migrations.upgrade(db)
+            postgres.install(db)
+        finally:
+            db.engine.dispose()
+
+    assert _both(begin) == []
+
+
+def test_two_processes_that_start_together_on_an_empty_database_fill_it_once(empty: str) -> None:
+    chosen = settings.Settings(database=empty)
+
+    assert _both(lambda: serving.open_ready(chosen).engine.dispose()) == []
+
+    db = database.open_database(empty)
+    with database.reading(db) as session:
+        bundles = session.query(reference.Bundle.place, reference.Bundle.version).order_by(reference.Bundle.id).all()
+        assert [tuple(one) for one in bundles] == [("city", 1), ("west", 1)]
+        assert session.query(reference.CalendarVersion).count() == 1
+    db.engine.dispose()

@@ -5,6 +5,7 @@ commitment, so neither a dump of the database nor any page or API shows an opini
 """
 
 import base64
+import fcntl
 import hashlib
 import hmac
 from collections.abc import Sequence
@@ -42,12 +43,18 @@ class Safe:
 
 
 def safe_in(data_dir: Path, random: str) -> Safe:
-    """The safe whose key lies in ``<data_dir>/seal.key``; the key is made from ``random`` when there is none yet."""
+    """The safe whose key lies in ``<data_dir>/seal.key``; the key is made from ``random`` when there is none yet.
+
+    Of processes that start together one makes it and the others wait: what was sealed with another key nobody could read.
+    """
     path = data_dir / "seal.key"
-    if not path.exists():
+    if not path.exists() or not path.stat().st_size:
         data_dir.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
-        path.write_text(random)
+        with path.open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if not path.stat().st_size:
+                file.write(random)
     return Safe(path.read_bytes())
 
 
