@@ -307,6 +307,29 @@ def test_a_record_that_was_tampered_with_says_so_wherever_it_is_read(house: Hous
     assert [one["entry"] for one in replayed] == [1]  # as far as it can be executed
 
 
+@pytest.mark.parametrize("body", ["{not json", "[1]", "null", '{"at": 1}', '{"at": {}, "data": []}'])
+def test_an_entry_that_is_no_record_any_more_does_not_keep_the_others_from_being_read(
+    house: House, opened: str, body: str
+) -> None:
+    with house.db.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER entry_no_update")
+        connection.exec_driver_sql("UPDATE entry SET body = ? WHERE seq = 3", (body,))
+    browser = house.browser("auditor_1")
+
+    told = {
+        page: browser.get(f"/audit/{opened}/{page}") for page in ("journal", "verification", "replay", "steps.json")
+    }
+    journal, verification = (told[page].get_data(as_text=True) for page in ("journal", "verification"))
+
+    assert [one.status_code for one in told.values()] == [200] * 4
+    assert house.api("auditor_1", "GET", f"/cases/{opened}/journal").status_code == 200
+    assert house.browser("clerk_1").get(f"/cases/{opened}?tab=history").status_code == 200
+    assert ("不能重现" if body.startswith('{"') else "内容不能读取") in journal
+    assert "第 3 条：内容与其摘要不符" in verification
+    assert "日志不能重新执行，无从比较" in verification
+    assert not re.search("line 1|expected|object|indices", verification.split("<main")[1])
+
+
 @pytest.mark.parametrize(
     ("days", "said"),
     [

@@ -16,7 +16,7 @@ from workflow_service.engine import inputs, view
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import journal, tables
 
-NOT_EXECUTABLE = (errors.ServiceError, KeyError, TypeError, ValueError)
+NOT_EXECUTABLE = (errors.ServiceError, AttributeError, LookupError, TypeError, ValueError)
 """What comes of executing a record that somebody tampered with."""
 
 
@@ -103,7 +103,8 @@ def verify(session: Session, case: tables.Case) -> Verification:
             reproduced, family = reproduced + 1, moment.family
             facts.append(_fact(moment))
     except NOT_EXECUTABLE as failure:
-        differs, reason = reproduced + 1, str(failure)
+        differs = reproduced + 1
+        reason = str(failure) if isinstance(failure, errors.ServiceError) else "记录的内容已不能执行"
     same = differs is None and family is not None and _same(session, case, family)
     return Verification(len(lines), broken, reproduced, differs, reason, same, facts)
 

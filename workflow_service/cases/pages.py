@@ -103,7 +103,7 @@ def _about(actor: Actor, case: tables.Case, family: view.Family, run: str) -> st
 def _back(session: Session, task: tables.Task) -> Return | None:
     """The reason in the entry that opened a task again: of a check, of who sent it back, or of who did not approve."""
     entry = next(iter(chain.entries(session, task.case_id, task.opened_seq - 1, task.opened_seq)), None)
-    body = chain.body_of(entry) if entry is not None else {}
+    body = (chain.legible_body(entry) if entry is not None else None) or {}
     refused = body["data"] if isinstance(body.get("data"), dict) and body["data"].get("approved") is False else {}
     reason = body.get("reason") or refused.get("reason")
     if entry is None or not reason:
@@ -133,7 +133,7 @@ def _written(session: Session, actor: Actor, task: tables.Task, form: forms.Form
     if task.done_by != actor.name and not permissions.allows(actor, permissions.Permission.JOURNAL_READ):
         return None
     entry = next(iter(chain.entries(session, task.case_id, task.done_seq - 1, task.done_seq)), None)
-    data = chain.body_of(entry).get("data") if entry is not None and not task.sealed else None
+    data = (chain.legible_body(entry) or {}).get("data") if entry is not None and not task.sealed else None
     return sealed.without(form, data) if isinstance(data, dict) else None
 
 

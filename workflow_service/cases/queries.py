@@ -146,7 +146,7 @@ def journal(session: Session, actor: Actor, now: datetime, number: str, after: i
     case = readable(session, actor, now, number, "journal")
     rows = chain.entries(session, case.id, after, after + size)
     whole = permissions.allows(actor, permissions.Permission.JOURNAL_READ)
-    items = [JournalRow(row, chain.body_of(row) if whole or row.actor == actor.name else None) for row in rows]
+    items = [JournalRow(row, chain.legible_body(row) if whole or row.actor == actor.name else None) for row in rows]
     return paging.Page(items, case.head_seq, str(after + size) if case.head_seq > after + size else None)
 
 

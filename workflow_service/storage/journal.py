@@ -150,6 +150,15 @@ def body_of(entry: tables.Entry) -> dict[str, Any]:
     return body
 
 
+def legible_body(entry: tables.Entry) -> dict[str, Any] | None:
+    """The body of an entry; None when somebody altered it so that it is no record any more."""
+    try:
+        body = orjson.loads(entry.body)
+    except orjson.JSONDecodeError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
 @dataclass(frozen=True)
 class Break:
     """The first place where a chain does not hold, and why."""

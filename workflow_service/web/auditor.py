@@ -35,6 +35,7 @@ def journal(number: str) -> str:
             "journal.html",
             found=found,
             changed={seq: data_names.changes(known, diff) for seq, diff in changed.items()},
+            told_whole=is_short,
             case=case,
             broken=chain.verify_part(session, case) if is_short else chain.verify_part(session, case, after, 50),
             who=_who(session, found.items),
