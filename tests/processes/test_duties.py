@@ -183,3 +183,15 @@ def test_a_substitute_is_bound_by_their_own_duties_and_told_which_before_they_cl
     assert seen.blocked != "此任务由其他岗位办理，不属于您的职责范围"
     with pytest.raises(errors.NotAllowed, match=seen.blocked):
         town.do(clerk, task.id, **answers.route(simple=True))
+
+
+def test_nobody_remarks_on_a_case_that_is_archived(town: city.City) -> None:
+    story = Story(town, town.open("applicant_1", "intake", **answers.application("4.1")))
+    story.does("review_acceptance", decision="reject", reason="不属于适用范围", in_scope=False)
+    story.does("review_archive")
+
+    with pytest.raises(errors.Conflict), town.work() as session:
+        pages.comment(session, town.actor("clerk_1"), town.time, story.number, "归档后才想起")
+
+    assert story.status() == "archived"
+    assert "commented" not in {one.kind for one in town.journal(story.number)}

@@ -134,3 +134,25 @@ def test_a_step_is_called_as_its_own_process_calls_it(loaded: programs.Loaded) -
         filled_in.part(loaded, "confirmation", "propose_route", "propose_route", {}, KNOWN).title == "重新提出分流建议"
     )
     assert filled_in.part(loaded, "confirmation", "review_acceptance", "", {}, KNOWN).title == "受理审查"
+
+
+def test_an_archivist_reads_what_was_tested_in_words(loaded: programs.Loaded) -> None:
+    tested = [
+        {"property": "真实", "item": "过程记录的摘要链", "passed": True, "reason": ""},
+        {"property": "可用", "item": "照片.heic", "passed": False, "reason": "“heic”不是长期可读的格式"},
+    ]
+    package = {"file": {"name": "归档包.zip", "size": 2048, "sha256": "ab"}, "sealed_file": None, "items": 40}
+
+    told = {
+        name: filled_in.part(loaded, "archive", name, name, value, KNOWN).value
+        for name, value in {
+            "completeness": {"complete": False, "checked": 24, "missing": ["受理通知书"]},
+            "properties": {"passed": False, "failed": {}, "items": tested},
+            "package": package,
+        }.items()
+    }
+
+    assert told["completeness"] == {"应有材料": "24 项", "缺少": ["受理通知书"]}
+    assert told["properties"]["真实"] == "1 项全部通过"
+    assert told["properties"]["可用"] == ["照片.heic：“heic”不是长期可读的格式"]
+    assert told["package"] == {"文件": "归档包.zip（2 KB）", "SHA-256": "ab", "件数": 40}

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from workflow_service import engine
+from workflow_service import engine, errors
 from workflow_service.bundles import forms, programs
 from workflow_service.cases import countersigning, involvement, lifecycle, messages, queries, scope, sealed, tasks
 from workflow_service.engine import inputs, view
@@ -305,6 +305,8 @@ def comment(session: Session, actor: Actor, now: datetime, number: str, text: st
     permissions.require(actor, permissions.Permission.CASE_COMMENT)
     case = lifecycle.lock(session, number)
     involvement.require_reading(session, actor, case)
+    if case.status == "archived":
+        raise errors.Conflict("案件已经归档，不能再添加备注")
     remark = tables.Comment(case_id=case.id, by=actor.name, at=now, text=text[:4000])
     session.add(remark)
     lifecycle.note(session, actor, now, case, "commented", {"text": remark.text})

@@ -1,11 +1,12 @@
 """What people filled in and what a case knows, as pages show it: in the words of the forms, people by their names."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import flask
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from workflow_service.bundles import forms, programs
@@ -35,6 +36,36 @@ BRIEFLY: Mapping[str, tuple[str, ...]] = {
     "subject": ("name", "org"),
 }
 """Of what machines found out, the parts that sum up the rest; of a subject, who it is."""
+
+
+def _completeness(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {_("应有材料"): _("%(n)s 项", n=found.get("checked")), _("缺少"): found.get("missing") or _("不缺")}
+
+
+def _properties(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Each property with the number of what was tested, and what fails with its reason."""
+    told: dict[str, Any] = {}
+    items = found.get("items") or ()
+    for name in ("真实", "完整", "可用", "安全"):
+        own = [one for one in items if one.get("property") == name]
+        failed = [f"{one.get('item')}：{one.get('reason')}" for one in own if not one.get("passed")]
+        told[_(name)] = failed or _("%(n)s 项全部通过", n=len(own))
+    return told
+
+
+def _package(made: Mapping[str, Any]) -> dict[str, Any]:
+    file, sealed = made.get("file") or {}, made.get("sealed_file")
+    told = {_("文件"): f"{file.get('name')}（{i18n.size(file.get('size') or 0)}）", "SHA-256": file.get("sha256")}
+    told[_("件数")] = made.get("items")
+    return told | ({_("密封包"): sealed.get("name")} if sealed else {})
+
+
+REPORTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "completeness": _completeness,
+    "properties": _properties,
+    "package": _package,
+}
+"""What the archive's machines report, told for those who accept it."""
 
 OF_THE_FORM = frozenset({"show_all_facts"})
 """Fields that turn parts of a form on and say nothing about the case."""
@@ -76,6 +107,8 @@ def _title(loaded: programs.Loaded, process: str, name: str) -> str:
 
 
 def _brief(name: str, value: Any) -> Any:
+    if name in REPORTS and isinstance(value, dict):
+        return REPORTS[name](value)
     kept = BRIEFLY.get(name, ())
     return {one: value[one] for one in kept if one in value} if kept and isinstance(value, dict) else value
 
