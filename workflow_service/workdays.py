@@ -104,6 +104,10 @@ class Calendar:
         """How many working days lie after start up to and including end; 0 when end is not later."""
         return sum(self.is_working(day) for day in _days(start, end))
 
+    def provisional_between(self, start: date, end: date) -> int:
+        """The same where a year may have no table: all its days count, as they do for a provisional end."""
+        return sum(day.year not in self.years or self.is_working(day) for day in _days(start, end))
+
     def sources(self) -> Mapping[int, tuple[str, ...]]:
         """The notices behind each year's table."""
         found: dict[int, set[str]] = {year: set() for year in self.years}

@@ -219,6 +219,18 @@ def test_who_asked_in_vain_for_the_resumption_is_told_why(town: city.City) -> No
     story.holds()
 
 
+def test_a_case_whose_limits_reach_into_a_year_without_calendar_can_be_suspended(town: city.City) -> None:
+    town.time = at(2026, 12, 29)
+    story = begun(town)
+    assert story.due("plan_investigation") == "2027-01-01"  # the 30th, the 31st, and a day of which nothing is known
+    suspended(story)
+    assert [row.paused_days for row in story.rows("plan_investigation")] == [3]
+
+    resumed(story)
+
+    assert story.due("plan_investigation") == "2027-01-01"
+
+
 def test_a_suspension_does_not_end_before_it_begins(town: city.City) -> None:
     story = begun(town)
     town.send("clerk_1", story.number, "suspension_requested", reason_code="judicial_or_audit", reason="等待审计结论")

@@ -45,6 +45,9 @@ class Current:
     def between(self, start: date, end: date) -> int:
         return self._read().between(start, end)
 
+    def provisional_between(self, start: date, end: date) -> int:
+        return self._read().provisional_between(start, end)
+
     def is_working(self, day: date) -> bool:
         return self._read().is_working(day)
 

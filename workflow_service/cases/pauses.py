@@ -51,7 +51,7 @@ def pause(session: Session, now: datetime, case: tables.Case, loaded: Loaded) ->
 
 def _left(calendar: calendars.Current, today: date, due: datetime) -> int:
     last = calendars.local(due).date()
-    return calendar.between(today, last) if last > today else 0
+    return calendar.provisional_between(today, last) if last > today else 0
 
 
 def resume(session: Session, now: datetime, case: tables.Case) -> Sequence[inputs.Rescheduled]:

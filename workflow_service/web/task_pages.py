@@ -133,7 +133,7 @@ def submit(task_id: str) -> flask.typing.ResponseReturnValue:
         done = _send(task_id, answers, posted.get("key", "")[:40])
     except errors.Invalid as invalid:
         return _again(task_id, answers, "", faults_of(invalid)), 422
-    except (errors.Conflict, errors.NotAllowed, errors.CannotAdvance) as refused:
+    except (errors.Conflict, errors.NotAllowed, errors.CannotAdvance, errors.CalendarDataMissing) as refused:
         problem = problems.of_error(refused)
         told = _("%(why)s。您填写的内容没有提交，仍在下面", why=problem.detail.rstrip("。."))
         return _again(task_id, answers, told), problem.status
