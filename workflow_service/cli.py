@@ -214,14 +214,6 @@ def _json(text: str, option: str) -> dict[str, Any]:
     return value
 
 
-def _fault(outcome: replaying.Verification) -> str:
-    if outcome.chain:
-        return f"第 {outcome.chain.seq} 条，{outcome.chain.reason}"
-    if outcome.differs:
-        return f"第 {outcome.differs} 条，{outcome.reason}"
-    return "保存的状态与日志得出的状态不同，可用 rebuild 按日志重建"
-
-
 @main.command(epilog="例：workflow-service replay RC-2026-00001")
 @click.argument("case")
 @_database
@@ -231,7 +223,7 @@ def replay(case: str, database: str | None) -> None:
         outcome = replaying.verify(session, lifecycle.find(session, case))
     click.echo(f"日志 {outcome.entries} 条，重现 {outcome.reproduced} 条")
     if not outcome.holds:
-        click.echo(f"不一致：{_fault(outcome)}", err=True)
+        click.echo(f"不一致：{outcome.fault}", err=True)
         sys.exit(FINDINGS)
     click.echo("哈希链完整，状态一致")
 

@@ -72,7 +72,7 @@ def test_a_session_ends_at_sign_out_and_when_the_account_is_closed(wang: databas
     first, second = _try(wang, now, PASSWORD).token or "", _try(wang, now, PASSWORD).token or ""
 
     with database.transaction(wang) as session:
-        credentials.sign_out(session, first)
+        credentials.sign_out(session, now, first)
     with database.reading(wang) as session:
         assert credentials.of_session(session, now, first) is None
         assert credentials.of_session(session, now, second) is not None

@@ -1,5 +1,6 @@
 """What is posted from a page that has outlived its session is kept for its author until they are back."""
 
+import html
 from datetime import timedelta
 
 from tests.web.conftest import Browser, House, hidden, meta_token
@@ -43,6 +44,23 @@ def test_a_form_sent_after_the_session_ended_comes_back_to_its_author_as_a_draft
 
     assert kept.status_code == 303
     assert "材料齐全，理由写了很久" in clerk.get(path).get_data(as_text=True)
+
+
+def test_what_is_saved_from_a_page_after_signing_out_elsewhere_is_kept(house: House) -> None:
+    base = house.api("process_owner_1", "GET", "/bundles").json["items"][0]["hash"]
+    owner = house.browser("process_owner_1")
+    draft = owner.post("/bundles", base=base).location.split("?")[0]
+    path, old = f"{draft}/text/forms/visit.json", owner.csrf
+    text = owner.get(f"{draft}/raw/forms/visit.json").get_data(as_text=True).replace('"title": "', '"title": "改', 1)
+    owner.post("/signout")
+
+    refused = owner.post(path, csrf=old, text=text)
+    back = sign_in_again(owner, refused.get_data(as_text=True), "process_owner_1")
+    saved = owner.post(path, text=html.unescape(hidden(back, "text")))
+
+    assert refused.status_code == 401
+    assert saved.status_code == 303
+    assert '"title": "改' in owner.get(f"{draft}/raw/forms/visit.json").get_data(as_text=True)
 
 
 def test_nobody_else_gets_what_was_posted(house: House, opened: str) -> None:

@@ -88,6 +88,15 @@ class Verification:
         """Whether nothing speaks against the record."""
         return self.chain is None and self.differs is None and self.state
 
+    @property
+    def fault(self) -> str:
+        """The first thing that speaks against a record that does not hold, as a sentence for the command line."""
+        if self.chain is not None:
+            return f"第 {self.chain.seq} 条，{self.chain.reason}"
+        if self.differs is not None:
+            return f"第 {self.differs} 条，{self.reason}"
+        return "保存的状态与日志得出的状态不同，可用 rebuild 按日志重建"
+
 
 def verify(session: Session, case: tables.Case) -> Verification:
     """Checks a case's chain, executes it again, and compares the result with what is stored."""

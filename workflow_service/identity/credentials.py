@@ -3,12 +3,12 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import bindparam, delete, select, true, update
+from sqlalchemy import ColumnElement, bindparam, delete, select, true, update
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
@@ -135,9 +135,22 @@ def touch(session: Session, now: datetime, token: str) -> None:
     session.execute(update(people.SignedIn).where(people.SignedIn.token_hash == _digest(token)).values(seen_at=now))
 
 
-def sign_out(session: Session, token: str) -> None:
+def sign_out(session: Session, now: datetime, token: str) -> None:
     """Ends a browser session."""
-    session.execute(delete(people.SignedIn).where(people.SignedIn.token_hash == _digest(token)))
+    _end(session, now, people.SignedIn.token_hash == _digest(token))
+
+
+def end_all(session: Session, now: datetime, account_id: int) -> None:
+    """Ends every browser session of an account."""
+    _end(session, now, people.SignedIn.account_id == account_id)
+
+
+def _end(session: Session, now: datetime, which: ColumnElement[bool]) -> None:
+    """Ends sessions; for a while it stays known whose they were, so that what their pages still post is not lost."""
+    session.execute(update(people.SignedIn).where(which).values(seen_at=_NEVER, expires_at=now))
+
+
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # so that no clock that is set back brings a session to life
 
 
 def of_token(session: Session, token: str) -> Actor | None:
@@ -158,7 +171,7 @@ def change_password(session: Session, actor: Actor, now: datetime, old: str, new
     if not _verify(account.password, old):
         raise errors.Invalid([errors.FieldError("old", "wrong", "原密码不正确")])
     account.password, account.password_at = hash_password(new), now
-    session.execute(delete(people.SignedIn).where(people.SignedIn.account_id == actor.id))
+    end_all(session, now, actor.id)
 
 
 def _actor(rows: Sequence[Sequence[Any]]) -> Actor | None:

@@ -312,4 +312,4 @@ def reset_password(session: Session, actor: Actor, now: datetime, name: str, pas
         raise errors.NotAllowed("修改自己的密码请用“我的资料”")
     account = by_name(session, name)
     account.password, account.password_at = credentials.hash_password(password), now
-    session.execute(delete(people.SignedIn).where(people.SignedIn.account_id == account.id))
+    credentials.end_all(session, now, account.id)

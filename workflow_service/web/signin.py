@@ -91,7 +91,7 @@ def _page(fault: str, status: int = 200, kept: str = "") -> flask.Response:
 def leave() -> flask.typing.ResponseReturnValue:
     """Ends the session."""
     with database.transaction(visit.site().db) as session:
-        credentials.sign_out(session, flask.request.cookies.get(guard.cookie_name(), ""))
+        credentials.sign_out(session, visit.now(), flask.request.cookies.get(guard.cookie_name(), ""))
     answer = flask.redirect("/signin", 303)
     answer.delete_cookie(guard.cookie_name())
     return answer
