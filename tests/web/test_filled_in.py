@@ -120,6 +120,17 @@ def test_a_task_whose_limit_is_paused_does_not_look_as_if_it_had_none(
         assert told in clerk.get(path).get_data(as_text=True), path
 
 
+def test_a_limit_that_stands_still_tells_what_is_left_of_it(house: House, opened: str) -> None:
+    with database.transaction(house.db) as session:
+        task = session.query(tables.Task).filter_by(element="review_acceptance").one()
+        task.due_at, task.paused_days = None, 2
+
+    page = house.browser("clerk_1").get(f"/tasks/{opened}.r1.review_acceptance.1").get_data(as_text=True)
+
+    assert "恢复后从次日起续算2个工作日" in page
+    assert "截止" not in page
+
+
 def test_a_step_is_called_as_its_own_process_calls_it(loaded: programs.Loaded) -> None:
     overdue = {run: loaded.passed[run]["report_overdue"].name for run in ("confirmation", "correction")}
     file: Any = SimpleNamespace(

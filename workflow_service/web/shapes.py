@@ -20,8 +20,11 @@ def at(when: datetime | None) -> str | None:
     return None if when is None else i18n.stamp(when)
 
 
-def explained(session: Session, limit: Mapping[str, Any] | None) -> str | None:
-    """How a due date came about, in a sentence in the reader's language; None for dates that are simply given."""
+def explained(session: Session, row: tables.Deadline | tables.Task) -> str | None:
+    """How a date came about, or what is left of one that stands still, in a sentence; None for dates that are simply given."""
+    limit = row.due_limit
+    if row.paused_days is not None:
+        return _("案件中止，时限停止计算；恢复后从次日起续算%(n)s个工作日", n=max(row.paused_days, 1))
     if not limit:
         return None
     try:
@@ -57,7 +60,7 @@ def task(session: Session, row: tables.Task, number: str, title: str = "") -> di
         "done_by": row.done_by,
         "on_behalf_of": row.on_behalf_of,
         "due_at": at(row.due_at),
-        "due_explained": explained(session, row.due_limit),
+        "due_explained": explained(session, row),
         "overdue": row.status == "open" and row.due_at is not None and row.due_at < visit.now(),
         "priority": row.priority,
         "form": row.form,
@@ -168,7 +171,7 @@ def deadline(session: Session, row: tables.Deadline | tables.Task) -> dict[str, 
         "run": row.run,
         "kind": "task" if hasattr(row, "form") else "timer",
         "due_at": at(row.due_at),
-        "explained": explained(session, row.due_limit),
+        "explained": explained(session, row),
         "provisional": bool((row.due_limit or {}).get("provisional")),
         "paused": row.paused_days is not None,
         "overdue": row.due_at is not None and row.due_at < visit.now(),

@@ -65,7 +65,7 @@ def _page(
         faults=faults,
         notice=notice,
         key=visit.site().db.random(12),
-        explained=shapes.explained(session, seen.task.due_limit),
+        explained=shapes.explained(session, seen.task),
         receivers=receivers,
         people=people_for(session, seen.task.place, seen.form),
         articles=seen.articles,
