@@ -167,3 +167,19 @@ def test_an_archivist_reads_what_was_tested_in_words(loaded: programs.Loaded) ->
     assert told["properties"]["真实"] == "1 项全部通过"
     assert told["properties"]["可用"] == ["照片.heic：“heic”不是长期可读的格式"]
     assert told["package"] == {"文件": "归档包.zip（2 KB）", "SHA-256": "ab", "件数": 40}
+
+
+def test_a_breached_limit_of_a_correction_notice_stays_on_the_page_of_the_case(house: House, opened: str) -> None:
+    breach = {"object": "s1", "due": "2026-01-12", "at": "2026-01-12T23:59:59+08:00"}
+    sent = {"object": "s1", "due": "2026-01-12", "sent_at": "2026-01-13T09:30:00+08:00", "in_time": False}
+
+    pages = []
+    for published in ({"breaches": [breach]}, {"breaches": [breach], "notices": [sent]}):
+        with database.transaction(house.db) as session:
+            case = session.query(tables.Case).filter_by(number=opened).one()
+            case.shared = {**case.shared, **published}
+        pages.append(house.browser("chief_1").get(f"/cases/{opened}").get_data(as_text=True))
+
+    assert "纠错通知书尚未发出" in pages[0]
+    assert "纠错通知书2026-01-13发出" in pages[1]
+    assert all("超期，应不迟于2026-01-12" in one for one in pages)

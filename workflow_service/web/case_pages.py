@@ -62,7 +62,13 @@ def _tab(session: Session, file: gathered.CaseFile, tab: str) -> dict[str, Any]:
         reasons = why.why(session, visit.actor(), visit.now(), file.case.number)
         told = Counter((one["text"], one["kind"]) for one in map(api_cases.reason, reasons))
         dates = [shapes.deadline(session, one) for one in shapes.dated(file)]
-        return {"reasons": told, "dates": _together(dates), "elements": names_of(file), "about": about(file)}
+        return {
+            "reasons": told,
+            "dates": _together(dates),
+            "elements": names_of(file),
+            "about": about(file),
+            "notices": notices(file.case.shared),
+        }
     if tab == "progress":
         return {
             "diagrams": diagrams(file),
@@ -110,6 +116,13 @@ def names_of(file: gathered.CaseFile) -> dict[tuple[str, str], str]:
         for run in file.runs
         for one in file.loaded.passed.get(run.process, {}).values()
     }
+
+
+def notices(shared: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Subject → their correction notice: its limit, when it was sent, whether late; also one that is overdue and unsent."""
+    unsent = {one["object"]: {**one, "sent_at": None, "late": True} for one in shared.get("breaches") or ()}
+    sent = {one["object"]: {**one, "late": not one["in_time"]} for one in shared.get("notices") or ()}
+    return unsent | sent
 
 
 def about(file: gathered.CaseFile) -> dict[str, str]:

@@ -24,7 +24,7 @@ def explained(session: Session, row: tables.Deadline | tables.Task) -> str | Non
     """How a date came about, or what is left of one that stands still, in a sentence; None for dates that are simply given."""
     limit = row.due_limit
     if row.paused_days is not None:
-        return _("案件中止，时限停止计算；恢复后从次日起续算%(n)s个工作日", n=max(row.paused_days, 1))
+        return str(_("案件中止，时限停止计算；恢复后从次日起续算%(n)s个工作日", n=max(row.paused_days, 1)))
     if not limit:
         return None
     try:
