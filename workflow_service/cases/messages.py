@@ -154,7 +154,6 @@ def feed(session: Session, now: datetime, case: tables.Case, message: tables.Mes
         refuse(session, sender, now, case, message, str(refused))
     else:
         message.status = "fed"
-    session.flush()  # or the next look would find the same message waiting, and feed it instead of the one behind it
 
 
 def _duties(session: Session, case: tables.Case, message: tables.Message) -> dict[str, list[str]]:

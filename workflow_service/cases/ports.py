@@ -73,21 +73,21 @@ class Notices:
 
     def post(self, key: str, to: Sequence[str], chinese: tuple[str, str], english: tuple[str, str] = ("", "")) -> None:
         with database.transaction(self.place.db) as session:
-            for account in self.people(session, to):
-                known = select(tables.Notice.id).where(tables.Notice.key == key, tables.Notice.account == account)
-                if session.scalar(known) is None:
-                    session.add(
-                        tables.Notice(
-                            key=key,
-                            account=account,
-                            case_id=self.place.case_id,
-                            title=chinese[0],
-                            title_en=english[0],
-                            text=chinese[1],
-                            text_en=english[1],
-                            at=self.place.now,
-                        )
-                    )
+            told = set(session.scalars(select(tables.Notice.account).where(tables.Notice.key == key)))
+            session.add_all(
+                tables.Notice(
+                    key=key,
+                    account=account,
+                    case_id=self.place.case_id,
+                    title=chinese[0],
+                    title_en=english[0],
+                    text=chinese[1],
+                    text_en=english[1],
+                    at=self.place.now,
+                )
+                for account in self.people(session, to)
+                if account not in told
+            )
 
     def addresses(self, to: Sequence[str]) -> Sequence[str]:
         with database.reading(self.place.db) as session:

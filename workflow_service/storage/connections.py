@@ -40,7 +40,8 @@ class Kept:
     since: float = 0.0
 
     def __post_init__(self) -> None:
-        self._session = Session(self.connection, expire_on_commit=False, autoflush=False)
+        # what was changed in memory is stored before the next question, or the answer would not know of it
+        self._session = Session(self.connection, expire_on_commit=False, autoflush=True)
         self._is_sqlite = self.driver.dialect.name == "sqlite"
 
     @property
