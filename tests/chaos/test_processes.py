@@ -1,6 +1,9 @@
 """How processes begin and end: told to stop they stop; what keeps them from starting is said in one sentence."""
 
+import shutil
 import socket
+import sqlite3
+import stat
 import subprocess
 import sys
 import time
@@ -45,6 +48,18 @@ def _said(outcome: subprocess.CompletedProcess[str]) -> str:
 def test_a_server_that_is_told_to_stop_stops(running: server.Server) -> None:
     assert running.stop() == 0
     assert "Traceback" not in (running.folder / "server.log").read_text()
+
+
+def test_the_file_of_a_stopped_server_is_the_whole_database_and_for_its_owner_only(tmp_path: Path) -> None:
+    one = server.Server(tmp_path, fresh=True)
+    one.start(wait=120)
+    one.stop()
+    copy = tmp_path / "copy.db"
+    shutil.copy(tmp_path / "service.db", copy)
+
+    with sqlite3.connect(copy) as connection:
+        assert connection.execute("SELECT count(*) FROM case_file").fetchone()[0] > 0
+    assert stat.S_IMODE((tmp_path / "service.db").stat().st_mode) == 0o600  # noqa: PLR2004  its owner alone
 
 
 @pytest.mark.parametrize("seconds", [0, 0.004, 1])
