@@ -59,10 +59,9 @@ def open_one(session: Session, now: datetime, case: tables.Case, cause: Cause) -
 
 def _tell_operators(session: Session, now: datetime, case: tables.Case, incident: tables.Incident) -> None:
     """Tells each operator who has no such notice unread: a mail server that is away fails many cases at once."""
-    waiting = select(tables.Notice.account).where(
-        tables.Notice.key.startswith(_NOTICE), tables.Notice.read_at.is_(None)
-    )
-    told = set(session.scalars(waiting))
+    operators = roster.everywhere(session, "operator")
+    unread = tables.Notice.account.in_(operators), tables.Notice.read_at.is_(None)  # the index is by these
+    told = set(session.scalars(select(tables.Notice.account).where(*unread, tables.Notice.key.startswith(_NOTICE))))
     session.add_all(
         tables.Notice(
             key=f"{_NOTICE}{incident.id}",
@@ -74,7 +73,7 @@ def _tell_operators(session: Session, now: datetime, case: tables.Case, incident
             text_en=f"{case.number}: {incident.cause}\nSee Operations. While this is unread, other incidents are not told singly",
             at=now,
         )
-        for operator in roster.everywhere(session, "operator")
+        for operator in operators
         if operator not in told
     )
 
