@@ -5,6 +5,7 @@ from datetime import datetime
 
 import flask
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 
 from workflow_service import demo, worker
 from workflow_service.settings import Settings
@@ -60,6 +61,13 @@ AREAS = (api_tasks, api_cases, sealed_pages, api_library, api_audit, api_bundles
 """The parts of the API; each offers its operations when it is imported."""
 
 
+class _Number(IntegerConverter):
+    """A number in an address; one that no row can have is nobody's page, and the database is not asked for it."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=2**31 - 1)
+
+
 def create_app(settings: Settings, clock: Callable[[], datetime], one: worker.Worker) -> flask.Flask:
     """The web application.
 
@@ -70,6 +78,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime], one: worker.Wo
     app = flask.Flask("workflow_service", template_folder="web/templates", static_folder="web/static")
     app.config.update(MAX_CONTENT_LENGTH=settings.upload_limit, MAX_FORM_PARTS=5000, MAX_FORM_MEMORY_SIZE=5_000_000)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
+    app.url_map.converters["int"] = _Number
     app.jinja_env.policies["json.dumps_kwargs"] = {"sort_keys": False, "ensure_ascii": False}
     movable = clock if isinstance(clock, demo.MovableClock) else None
     app.extensions[visit.EXTENSION] = visit.Site(settings, clock, one, movable)

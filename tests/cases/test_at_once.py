@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from sqlalchemy.orm import Session
 
 from tests import city
 from tests.meanwhile import meanwhile
 from tests.processes import answers
 from tests.processes.story import Story, at
 from workflow_service.audit import oracle
-from workflow_service.cases import messages, pages, sealed, tasks
+from workflow_service.cases import messages, opening, pages, sealed, tasks
 from workflow_service.storage import database
 
 ACCUSER = {"name": "举报人孔明", "contact": "0578-0000000", "account": "clerk_2"}
@@ -18,7 +19,9 @@ ACCUSER = {"name": "举报人孔明", "contact": "0578-0000000", "account": "cle
 @pytest.fixture
 def town(new_postgres: Callable[[], str]) -> Iterator[city.City]:
     opened = database.open_database(new_postgres())
-    yield city.make(opened, at(2026, 1, 5))
+    made = city.make(opened, at(2026, 1, 5))
+    opened.safe = made.safe
+    yield made
     opened.engine.dispose()
 
 
@@ -58,8 +61,8 @@ def test_of_two_statements_at_once_each_is_kept_under_its_own_key(town: city.Cit
     said = {"party": "s1", "mode": "written", "content": "当时的情况说明如下。"}
     party = town.actor("party_1")
 
-    def state(session: object) -> None:
-        messages.receive(session, party, town.time, story.number, "statement_received", said)  # type: ignore[arg-type]
+    def state(session: Session) -> None:
+        messages.receive(session, party, town.time, story.number, "statement_received", said)
 
     assert meanwhile(town.db, state, state) is None
     town.settle()
@@ -67,3 +70,16 @@ def test_of_two_statements_at_once_each_is_kept_under_its_own_key(town: city.Cit
     assert story.elements().count("register_appeal") == 2
     with town.look() as session:
         assert oracle.examine(session, town.time) == []
+
+
+def test_a_client_that_asks_twice_at_once_with_one_key_opens_one_case(town: city.City) -> None:
+    applicant = town.actor("applicant_1")
+    wanted = opening.Opening("intake", answers.application("4.1"), key="once")
+    numbers = []
+
+    def opens(session: Session) -> None:
+        numbers.append(opening.open_once(session, applicant, town.time, wanted).number)
+
+    assert meanwhile(town.db, opens, opens) is None
+
+    assert numbers == ["RC-2026-00001"] * 2

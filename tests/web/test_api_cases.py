@@ -150,6 +150,17 @@ def test_submitting_twice_with_one_key_gives_the_same_answer(house: House, opene
     problem(other, 409)
 
 
+def test_one_key_does_not_open_two_different_cases(house: House) -> None:
+    key = {"Idempotency-Key": "once"}
+    form = {"process": "intake", "data": application()}
+
+    first, again = (house.api("applicant_1", "POST", "/cases", form, headers=key) for _ in range(2))
+    other = house.api("applicant_1", "POST", "/cases", {**form, "data": application(matter="另一事项")}, headers=key)
+
+    assert again.json["number"] == first.json["number"]
+    problem(other, 409)
+
+
 def test_a_task_done_by_another_key_is_gone(house: House, opened: str) -> None:
     house.api("clerk_1", "POST", f"/tasks/{review(opened)}/claim")
     path = f"/tasks/{review(opened)}/submission"

@@ -407,3 +407,18 @@ def test_what_was_uploaded_is_called_by_its_name_when_the_form_comes_back(house:
     assert "会议纪要（终稿）.pdf</span>" in refused.get_data(as_text=True)
     other = house.browser("applicant_2").post("/start/intake", matter="", **upload)
     assert "已上传的文件</span>" in other.get_data(as_text=True)
+
+
+def test_the_zero_character_is_refused_wherever_it_stands(house: House) -> None:
+    clerk = house.browser("clerk_1")
+
+    assert clerk.get("/library/%00").status_code == 404
+    assert clerk.get("/cases?q=a%00b").status_code == 422
+    answer = clerk.post("/cases/RC-2026-00001/comments", text="a\0b")
+    assert answer.status_code == 422
+    assert "“text”含有空字符，请删去" in answer.get_data(as_text=True)
+
+
+def test_a_number_that_no_row_can_have_is_nobody_s_page(house: House) -> None:
+    assert house.browser("process_owner_1").get(f"/bundles/{10**25}").status_code == 404
+    assert house.api("operator_1", "POST", f"/incidents/{2**31}/retry", {}).status_code == 404

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
@@ -12,7 +13,7 @@ from workflow_service.cases import answers, library, lifecycle, queries, scope, 
 from workflow_service.engine import view
 from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
-from workflow_service.storage import looks, steps, tables
+from workflow_service.storage import database, looks, steps, tables
 
 
 @dataclass(frozen=True)
@@ -26,16 +27,25 @@ class Opening:
 
 
 def open_once(session: Session, actor: Actor, now: datetime, wanted: Opening) -> tables.Case:
-    """Opens a case, once for each key: a client that got no answer asks again and gets the same case."""
+    """Opens a case, once for each key: a client that got no answer asks again and gets the same case.
+
+    Raises:
+        Conflict: the key was used for other fields.
+    """
+    if not wanted.key:
+        return open_case(session, actor, now, wanted.process, wanted.data, wanted.place)
+    content = {"process": wanted.process, "data": wanted.data, "place": wanted.place}
+    digest = database.safe_of(session).digest(orjson.dumps(content, option=orjson.OPT_SORT_KEYS))
     key = f"{actor.name}:open:{wanted.key}"[:200]
-    known = looks.submissions.first(session, key=key) if wanted.key else None
-    if known is not None:
-        return queries.found(session, known.answer["case"])
-    case = open_case(session, actor, now, wanted.process, wanted.data, wanted.place)
-    if wanted.key:
-        row = {"key": key, "task_id": case.number, "digest": "", "answer": {"case": case.number}, "at": now}
-        steps.add_submission(session, row)
-    return case
+    row = {"key": key, "task_id": "", "digest": digest, "answer": {}, "at": now}
+    if steps.reserve_submission(session, row):
+        case = open_case(session, actor, now, wanted.process, wanted.data, wanted.place)
+        steps.answer_submission(session, key, case.number, {"case": case.number})
+        return case
+    (known,) = looks.submissions(session, key=key)
+    if known.digest not in ("", digest):  # earlier releases kept none
+        raise errors.Conflict("此幂等键已用于另一次提交，请换一个键")
+    return queries.found(session, known.answer["case"])
 
 
 def open_case(  # noqa: PLR0913  who opens what where

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import orjson
-from sqlalchemy import bindparam, insert, literal_column, or_, select, update
+from sqlalchemy import bindparam, insert, literal_column, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from workflow_service.storage import tables
@@ -47,6 +47,15 @@ _CANCEL_DEADLINE = Prepared(
     .values(status=literal_column("'cancelled'"))
 )
 _INSERT_SUBMISSION = Prepared(insert(tables.Submission))
+_RESERVE_SUBMISSION = Prepared(
+    text(
+        "INSERT INTO submission (key, task_id, digest, answer, at) VALUES (:key, :task_id, :digest, :answer, :at) "
+        "ON CONFLICT (key) DO NOTHING RETURNING key"
+    ).bindparams(
+        bindparam("answer", type_=tables.Submission.answer.type), bindparam("at", type_=tables.Submission.at.type)
+    )
+)
+_ANSWER_SUBMISSION = _update(tables.Submission, ("task_id", "answer"), ("key",))
 _RUNS = Prepared(
     select(
         tables.Run.id, tables.Run.process, tables.Run.key, tables.Run.open, tables.Run.state, tables.Run.waits
@@ -179,6 +188,16 @@ def cancel_deadlines(session: Session, case_id: int, places: list[tuple[str, str
 def add_submission(session: Session, values: Mapping[str, Any]) -> None:
     """Stores the answer given to an idempotency key."""
     _INSERT_SUBMISSION.run(session, values)
+
+
+def reserve_submission(session: Session, values: Mapping[str, Any]) -> bool:
+    """Takes an idempotency key before its answer is known; False when it was used, also by somebody who is just at it."""
+    return _RESERVE_SUBMISSION.run(session, values).fetchone() is not None
+
+
+def answer_submission(session: Session, key: str, about: str, answer: dict[str, Any]) -> None:
+    """Stores the answer given to a key that was taken, and what it is about."""
+    _ANSWER_SUBMISSION.run(session, {"at_key": key, "task_id": about, "answer": answer})
 
 
 @dataclass(frozen=True)

@@ -87,13 +87,26 @@ def watch() -> None:
         _by_cookie()
     if entry is None:
         raise errors.NotAllowed("此地址不对任何人开放")
+    if "\0" in request.path:
+        raise errors.NotFound("没有这个页面，地址可能有误")
     if entry.public:
         return
     actor = visit.actor()
+    _require_text()
     if request.method not in SAFE and "csrf" in flask.g:
         require_own_page(flask.g.csrf)
     if entry.needs and not any(permissions.allows(actor, one) for one in entry.needs):
         raise errors.NotAllowed("您的角色不能进入此页面")
+
+
+def _require_text() -> None:
+    """Refuses the zero character, which no text holds and PostgreSQL cannot even be asked for; JSON is looked at apart."""
+    request = flask.request
+    sent = (*request.args.items(multi=True), *request.form.items(multi=True))
+    wrong = {name.replace("\0", "") for name, text in sent if "\0" in name + text}
+    if wrong:
+        sentence = "“{name}”含有空字符，请删去"
+        raise errors.Invalid([errors.FieldError(one, "zero", sentence, (("name", one),)) for one in sorted(wrong)])
 
 
 def _by_token(token: str) -> None:

@@ -42,7 +42,7 @@ def enter() -> flask.Response:
     expected = request.cookies.get(FORM_COOKIE, "")
     if not expected or not hmac.compare_digest(expected.encode(), form.get("csrf", "").encode()):
         return _page(_("登录页面已过期，请再试一次"), 400)
-    name = form.get("name", "").strip()[:80]
+    name = form.get("name", "").replace("\0", "").strip()[:80]
     with database.transaction(visit.site().db) as session:
         outcome = credentials.sign_in(session, visit.now(), name, form.get("password", "")[:400], guard.origin())
     if outcome.token is None:
