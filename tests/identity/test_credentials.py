@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from workflow_service import errors
 from workflow_service.identity import credentials, roster
 from workflow_service.identity.actors import Actor
-from workflow_service.storage import database
+from workflow_service.storage import database, tables
 
 ADMIN = Actor(0, "root", "管理员", frozenset({"admin"}), "", "city")
 PASSWORD = "correct horse battery"  # noqa: S105  a test's own
@@ -134,6 +134,30 @@ def test_a_substitute_acts_for_an_absent_person_only_in_that_time(wang: database
     with database.reading(wang) as session:
         assert roster.absent_people(session, now + timedelta(days=1), "wang") == [("li", frozenset({"chief"}))]
         assert roster.absent_people(session, now + timedelta(days=4), "wang") == []
+
+
+def test_who_only_applies_does_not_stand_in_for_who_handles_cases(wang: database.Database, now: datetime) -> None:
+    clerk = Actor(1, "wang", "王芳", frozenset({"clerk"}), "office", "city")
+    with database.transaction(wang) as session:
+        roster.add_unit(session, "county", "县办公室", "east", "东县")
+        session.flush()
+        for name, unit, role in (
+            ("zhao", "office", "applicant"),
+            ("sun", "county", "clerk"),
+            ("li", "office", "chief"),
+        ):
+            roster.create(session, ADMIN, now, roster.NewPerson(name, name, unit, (role,), PASSWORD))
+
+    for name in ("zhao", "sun"):
+        with pytest.raises(errors.Invalid) as refused, database.transaction(wang) as session:
+            roster.substitute(session, clerk, now, name, now, now + timedelta(days=3))
+        assert [one.code for one in refused.value.errors] == ["unsuitable"]
+    with database.transaction(wang) as session:
+        roster.substitute(session, clerk, now, "li", now, now + timedelta(days=3))
+
+    with database.reading(wang) as session:
+        told = session.query(tables.Notice).filter_by(account="li").one()
+        assert told.title == "请您代为办理" and told.text.startswith("王芳请您自")
 
 
 def test_an_unknown_name_costs_as_much_as_a_known_one() -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from workflow_service import errors
 from workflow_service.identity import credentials, permissions
 from workflow_service.identity.actors import Actor
-from workflow_service.storage import people
+from workflow_service.storage import people, tables
 from workflow_service.storage.prepared import Prepared
 
 
@@ -265,9 +265,32 @@ def substitute(
         raise errors.Invalid([errors.FieldError("substitute", "self", "代理人不能是本人")])
     if ends_at <= starts_at:
         raise errors.Invalid([errors.FieldError("ends_at", "order", "结束时间须晚于开始时间")])
-    by_name(session, name)
+    named = actor_named(session, name)
+    if not can_stand_in(actor, named.place, named.roles):
+        raise errors.Invalid([errors.FieldError("substitute", "unsuitable", "代理人须是本地区承担办案职责的工作人员")])
+    given = people.Substitution(
+        absent=actor.name, substitute=name, starts_at=starts_at, ends_at=ends_at, created_at=now
+    )
+    session.add(given)
+    session.flush()
+    first, last = (f"{one:%Y-%m-%d %H:%M}" for one in (starts_at, ends_at))
     session.add(
-        people.Substitution(absent=actor.name, substitute=name, starts_at=starts_at, ends_at=ends_at, created_at=now)
+        tables.Notice(
+            key=f"substitution:{given.id}",
+            account=name,
+            title="请您代为办理",
+            title_en="You are asked to stand in",
+            text=f"{actor.display_name}请您自{first}至{last}代为办理，对方的任务会出现在您的待办中。",
+            text_en=f"{actor.display_name} asks you to stand in from {first} to {last}; their tasks appear in your inbox.",
+            at=now,
+        )
+    )
+
+
+def can_stand_in(actor: Actor, place: str, roles: Collection[str]) -> bool:
+    """Whether somebody of a place with these roles may act for a person: who handles cases is not replaced by who asks for them."""
+    return place == actor.place and (
+        actor.roles.isdisjoint(permissions.HANDLING) or not permissions.HANDLING.isdisjoint(roles)
     )
 
 

@@ -121,7 +121,11 @@ def _profile(faults: dict[str, str]) -> str:
             substitutions=mine,
             names=names,
             unit=next((one.unit_name for one in here if one.name == actor.name), actor.unit),
-            colleagues=[one for one in here if one.active and one.name != actor.name],
+            colleagues=[
+                one
+                for one in here
+                if one.active and one.name != actor.name and roster.can_stand_in(actor, one.place, one.roles)
+            ],
         )
 
 
