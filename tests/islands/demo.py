@@ -184,6 +184,10 @@ def story() -> dict[str, Any]:
                         "path": "case.outcomes", "label": "案件 › 认定结果", "names": {"subject_id": "对象", "granted": "同意"}, "before": None,
                         "after": [{"subject_id": "<b>s1</b>", "granted": True}],
                     },
+                    {
+                        "path": f"{gone}.by", "label": "经办", "names": {}, "before": None, "after": "clerk_1",
+                        "people": {"clerk_1": "李芳"},
+                    },
                 ],
             }
         )  # fmt: skip
@@ -199,4 +203,6 @@ def story() -> dict[str, Any]:
     ]
     last["tokens"] = [{"process": "panel", "element": "form_panel"}]
     names = {"simple_case": "简易认定", "panel": "认定小组"}
-    return {"diagrams": {one: f"/bundle/{one}.bpmn" for one in names}, "names": names, "steps": [*steps, last]}
+    diagrams = {one: f"/bundle/{one}.bpmn" for one in names}
+    lanes = {"党委（党组）": "Party committee"}
+    return {"diagrams": diagrams, "names": names, "lanes": lanes, "steps": [*steps, last]}

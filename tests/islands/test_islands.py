@@ -46,6 +46,23 @@ def test_english_readers_see_the_english_names_of_the_steps(open_island: Open) -
     expect(step).not_to_contain_text("集体")
 
 
+def test_english_readers_see_the_replay_in_english(open_island: Open) -> None:
+    page = open_island("replay", "?lang=en")
+
+    expect(page.locator('.djs-element[data-element-id="record_meeting"]')).to_contain_text("Record the")
+    expect(page.locator('.djs-element[data-element-id="lane_simple_case_2"]')).to_contain_text("Party")
+
+
+def test_people_are_called_by_name_in_what_changed(open_island: Open) -> None:
+    page = open_island("replay")
+
+    page.locator(".replay-list button").first.click()
+
+    told = page.locator(".replay-table tbody tr").last.locator("td").last
+    expect(told).to_have_text("李芳")
+    expect(told.locator("span")).to_have_attribute("title", "clerk_1")
+
+
 def test_the_replay_is_driven_by_keyboard(open_island: Open) -> None:
     page = open_island("replay")
     host = page.locator('[data-island="replay"]')

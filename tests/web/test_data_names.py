@@ -64,10 +64,14 @@ def test_replay_and_journal_tell_changes_by_labels(house: House, opened: str, la
     assert house.api("clerk_1", "POST", f"/tasks/{task}/submission", {"data": ACCEPTED}).status_code == 200
     auditor, asked = house.browser("auditor_1"), {"Accept-Language": language}
 
-    steps = auditor.get(f"/audit/{opened}/steps.json", headers=asked).json["steps"]
+    story = auditor.get(f"/audit/{opened}/steps.json", headers=asked).json
+    steps = story["steps"]
     page = html.unescape(auditor.get(f"/audit/{opened}/journal", headers=asked).get_data(as_text=True))
 
+    assert story["lanes"].get("系统") == (None if language == "zh" else "System")
     changed = [one for step in steps for one in step["diff"]]
+    names = {name for one in changed for name in one["people"].values()}
+    assert names and all(f">{name}</span>" in page for name in names)
     assert all(one["label"] for one in changed)
     assert any(told in f"{one['label']} {one['names']}" for one in changed)
     assert all(f"{one['label']}<small><code>{one['path']}</code></small>" in page for one in changed)

@@ -1,6 +1,6 @@
 """The desk of auditors: the journal of a case, its replay on its own diagrams, the proof of its record, who looked at it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import flask
@@ -14,7 +14,7 @@ from workflow_service.identity import roster
 from workflow_service.identity.permissions import Permission
 from workflow_service.storage import journal as chain
 from workflow_service.storage import tables
-from workflow_service.web import api, api_audit, api_cases, data_names, guard, i18n, shapes, visit
+from workflow_service.web import api, api_audit, api_cases, data_names, filled_in, guard, i18n, shapes, visit
 
 pages = flask.Blueprint("auditor", __name__, url_prefix="/audit")
 
@@ -30,7 +30,7 @@ def journal(number: str) -> str:
         is_short = found.total <= api_audit.LONGEST
         changed = api_audit.changes(session, case) if is_short else {}
         known = _names(session, case)
-        flask.g.labels = known.every
+        flask.g.labels, flask.g.values = known.every, _people(session, changed.values())
         return flask.render_template(
             "journal.html",
             found=found,
@@ -51,6 +51,21 @@ def _names(session: Session, case: tables.Case) -> data_names.Names:
 def _who(session: Session, lines: Any) -> Mapping[str, str]:
     names = {name for one in lines for name in (one.entry.actor, one.entry.on_behalf_of) if name}
     return roster.display_names(session, names)
+
+
+def _people(session: Session, diffs: Iterable[Sequence[Mapping[str, Any]]]) -> dict[str, str]:
+    """The names of those whose accounts stand among what changed."""
+    values = (one[side] for diff in diffs for one in diff for side in ("before", "after"))
+    return roster.display_names(session, filled_in.may_be_accounts(values))
+
+
+def _changes(diff: Sequence[Mapping[str, Any]], people: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Changes, each with the names of the people whose accounts stand in it."""
+    return [{**one, "people": {name: people[name] for name in _accounts(one) if name in people}} for one in diff]
+
+
+def _accounts(one: Mapping[str, Any]) -> set[str]:
+    return filled_in.may_be_accounts((one["before"], one["after"]))
 
 
 def _elements(session: Session, case: tables.Case) -> dict[tuple[str, str], str]:
@@ -81,14 +96,19 @@ def steps(number: str) -> flask.Response:
         labels = _elements(session, case)
         runs = {row.id: row.key for row in session.query(tables.Run).filter_by(case_id=case.id)}
         known = _names(session, case)
-        told = [{**_step(one, who, labels, runs), "diff": data_names.changes(known, one["diff"])} for one in found]
+        people = _people(session, (one["diff"] for one in found))
+        told = [
+            {**_step(one, who, labels, runs), "diff": _changes(data_names.changes(known, one["diff"]), people)}
+            for one in found
+        ]
+        lanes = i18n.areas(programs.of(session, case.bundle))
     names = i18n.processes(program)
     visited = dict.fromkeys(move["process"] for one in found for move in one["moved"])
     shown = {
         process: flask.url_for("case_pages.diagram", bundle_hash=case.bundle, process=process)
         for process in [*visited, *(one for one in names if one not in visited)]
     }
-    return api.as_json({"diagrams": shown, "names": names, "steps": told})
+    return api.as_json({"diagrams": shown, "names": names, "lanes": lanes, "steps": told})
 
 
 def _step(

@@ -148,7 +148,12 @@ def people(parts: Iterable[Part]) -> Iterator[str]:
     for one in parts:
         for sheet in one.sheets:
             yield from accounts(one.fields, sheet)
-        yield from (text for text in _texts(one.value) if _ACCOUNT.fullmatch(text))
+        yield from may_be_accounts([one.value])
+
+
+def may_be_accounts(values: Iterable[Any]) -> set[str]:
+    """The texts within plain values that may name accounts."""
+    return {text for one in values for text in _texts(one) if _ACCOUNT.fullmatch(text)}
 
 
 def _texts(value: Any) -> Iterator[str]:

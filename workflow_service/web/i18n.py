@@ -73,6 +73,20 @@ def processes(program: Any) -> dict[str, str]:
     return {one: other.get(one) or name for one, name in names.items()}
 
 
+def areas(loaded: Any) -> dict[str, str]:
+    """For English readers: what is drawn round the steps, lanes and pools, by the names of their roles and processes."""
+    if not is_english():
+        return {}
+    lanes = loaded.lanes.items()
+    roles = {lane: either(loaded.roles.get(role) or {}, "name") or lane for lane, role in lanes if role}
+    called = processes(loaded.program)
+    return {
+        "系统": flask_babel.gettext("系统"),
+        **roles,
+        **{name: called[one] for one, name in loaded.program.process_names.items()},
+    }
+
+
 def when(at: datetime | None) -> str:
     """A time on the wall in Shanghai, to the minute."""
     return calendars.local(at).strftime("%Y-%m-%d %H:%M") if at else "—"

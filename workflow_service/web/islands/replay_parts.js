@@ -33,7 +33,7 @@ export function detail(step) {
 function changes(diff) {
   if (!diff.length) return h('p', { class: 'replay-nothing' }, say('nothing_changed'));
   const head = h('tr', {}, ...['data', 'before', 'after'].map((word) => h('th', { scope: 'col' }, say(word))));
-  const rows = diff.map((one) => h('tr', {}, name(one), value(one.before, one.names ?? {}), value(one.after, one.names ?? {})));
+  const rows = diff.map((one) => h('tr', {}, name(one), value(one.before, one.names ?? {}, one.people), value(one.after, one.names ?? {}, one.people)));
   return h('div', { class: 'replay-table', tabindex: '0', role: 'region', 'aria-label': say('changed_data') }, h('table', {}, h('caption', {}, say('changed_data')), h('thead', {}, head), h('tbody', {}, ...rows)));
 }
 
@@ -42,29 +42,31 @@ function name(one) {
   return h('th', { scope: 'row' }, one.label ?? one.path, one.label ? h('code', {}, one.path) : null);
 }
 
-function value(given, names) {
+function value(given, names, people = {}) {
   if (given === null || given === undefined) return h('td', { class: 'absent' }, '—');
-  const text = flat(given, names);
-  const whole = parts(given, names);
+  const text = flat(given, names, people);
+  const whole = parts(given, names, people);
   if (text.length <= LONGEST) return h('td', {}, whole);
   return h('td', {}, h('details', {}, h('summary', {}, `${text.slice(0, 60)}…`), whole));
 }
 
-/** A value as lists of labels and texts; each label has its name in the data as its title. */
-function parts(given, names) {
-  if (Array.isArray(given)) return h('ul', {}, ...given.map((one) => h('li', {}, parts(one, names))));
-  if (given === null || typeof given !== 'object') return h('span', {}, word(given));
-  const pairs = Object.entries(given).map(([key, one]) => h('li', {}, h('span', { class: 'label', title: key }, names[key] ?? key), parts(one, names)));
+/** A value as lists of labels and texts; each label has its name in the data as its title, each person their account. */
+function parts(given, names, people) {
+  if (Array.isArray(given)) return h('ul', {}, ...given.map((one) => h('li', {}, parts(one, names, people))));
+  if (given === null || typeof given !== 'object') return h('span', { title: people[given] ? given : null }, word(given, people));
+  const pairs = Object.entries(given).map(([key, one]) =>
+    h('li', {}, h('span', { class: 'label', title: key }, names[key] ?? key), parts(one, names, people)),
+  );
   return h('ul', {}, ...pairs);
 }
 
-function word(given) {
+function word(given, people) {
   if (given === null) return '—';
-  return typeof given === 'boolean' ? say(given ? 'yes' : 'no') : String(given);
+  return typeof given === 'boolean' ? say(given ? 'yes' : 'no') : (people[given] ?? String(given));
 }
 
-function flat(given, names) {
-  if (Array.isArray(given)) return given.map((one) => flat(one, names)).join('; ');
-  if (given === null || typeof given !== 'object') return word(given);
-  return Object.entries(given).map(([key, one]) => `${names[key] ?? key}: ${flat(one, names)}`).join(', ');
+function flat(given, names, people) {
+  if (Array.isArray(given)) return given.map((one) => flat(one, names, people)).join('; ');
+  if (given === null || typeof given !== 'object') return word(given, people);
+  return Object.entries(given).map(([key, one]) => `${names[key] ?? key}: ${flat(one, names, people)}`).join(', ');
 }

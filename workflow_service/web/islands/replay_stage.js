@@ -1,5 +1,5 @@
 // The diagram of the replay: which one is shown, the ways taken so far, where the tokens stand and how they get there.
-import { badge, fit, frame, mark, reveal } from './canvas.js';
+import { badge, fit, frame, inLanguage, mark, reveal } from './canvas.js';
 import { getText, h, say } from './page.js';
 
 const FLIGHT = 650;
@@ -47,7 +47,7 @@ export function createStage(host, story) {
     const url = story.diagrams[process];
     if (!url) return false;
     if (!sources.has(process)) sources.set(process, getText(url));
-    const { warnings } = await viewer.importXML(await sources.get(process));
+    const { warnings } = await viewer.importXML(inLanguage(await sources.get(process), story.lanes));
     if (warnings.length) host.setAttribute('data-warnings', String(warnings.length));
     shown.process = process;
     fit(viewer);

@@ -1,7 +1,7 @@
 // Shows a diagram with the steps that are done, current or in trouble.
 import './viewer.css';
-import { badge, fit, frame, mark, reveal } from './canvas.js';
-import { either, getText, h, island, say } from './page.js';
+import { badge, fit, frame, inLanguage, mark, reveal } from './canvas.js';
+import { getText, h, island, say } from './page.js';
 
 const KINDS = ['current', 'done', 'bad'];
 
@@ -17,22 +17,3 @@ island('viewer', async (host) => {
   const shown = KINDS.filter((kind) => marks[kind]?.length);
   if (shown.length) host.append(h('ul', { class: 'diagram-legend' }, ...shown.map((kind) => h('li', { class: `legend-${kind}` }, say(`mark_${kind}`)))));
 });
-
-const WIDE = 76;
-
-/** The diagram with the names of its nodes in the page's language; the labels, drawn for Chinese, get room for whole words. */
-function inLanguage(xml) {
-  if (!either(false, true)) return xml;
-  const drawn = new DOMParser().parseFromString(xml, 'text/xml');
-  for (const property of drawn.querySelectorAll('property[name="name_en"]')) {
-    const node = property.closest('extensionElements')?.parentElement;
-    if (!node?.hasAttribute('name')) continue;
-    node.setAttribute('name', property.getAttribute('value'));
-    const room = drawn.querySelector(`[bpmnElement="${node.id}"] > BPMNLabel > Bounds`);
-    const missing = room ? WIDE - Number(room.getAttribute('width')) : 0;
-    if (missing <= 0) continue;
-    room.setAttribute('x', Number(room.getAttribute('x')) - missing / 2);
-    room.setAttribute('width', WIDE);
-  }
-  return new XMLSerializer().serializeToString(drawn);
-}
