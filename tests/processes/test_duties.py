@@ -185,6 +185,31 @@ def test_a_substitute_is_bound_by_their_own_duties_and_told_which_before_they_cl
         town.do(clerk, task.id, **answers.route(simple=True))
 
 
+def test_a_substitute_takes_over_what_the_absent_person_holds(town: city.City) -> None:
+    story = Story(town, town.open("applicant_1", "intake", **answers.application("4.1")))
+    task, day = town.task(story.number, "review_acceptance"), timedelta(days=1)
+    town.claim("clerk_1", task)
+    with pytest.raises(errors.Conflict):
+        town.claim("clerk_2", task)
+    with database.transaction(town.db) as session:
+        away = people.Substitution(
+            absent="clerk_1",
+            substitute="clerk_2",
+            starts_at=town.time - day,
+            ends_at=town.time + day,
+            created_at=town.time,
+        )
+        session.add(away)
+
+    with town.look() as session:
+        assert "claim" in pages.task_page(session, town.actor("clerk_2"), town.time, task).may
+        assert "claim" not in pages.task_page(session, town.actor("clerk_3"), town.time, task).may
+    town.do("clerk_2", task, **answers.ORDINARY["review_acceptance"])
+
+    done = [one for one in town.journal(story.number) if one.actor == "clerk_2"]
+    assert [(one.kind, one.on_behalf_of) for one in done] == [("claimed", "clerk_1"), ("submitted", "clerk_1")]
+
+
 def test_nobody_remarks_on_a_case_that_is_archived(town: city.City) -> None:
     story = Story(town, town.open("applicant_1", "intake", **answers.application("4.1")))
     story.does("review_acceptance", decision="reject", reason="不属于适用范围", in_scope=False)

@@ -119,15 +119,19 @@ def acting(  # noqa: PLR0913  who would do which task of which case, and when
 ) -> Actor | str:
     """The actor as they may work on a task, or why they may not: their own duties bind them as substitutes too."""
     involved = involved or of(session, case, actor.name)
-    own = refusal(session, actor, case, task, involved)
-    if own is None:
+    own = why_not = refusal(session, actor, case, task, involved)
+    # what an absent colleague holds is taken over from them, also by who could do it themselves
+    theirs = task.on_behalf_of if task.holder == actor.name else task.holder
+    if own is None and theirs is None:
         return actor
     # an opinion is personal: nobody gives it for another
     for absent, roles in () if task.sealed else roster.absent_people(session, now, actor.name):
+        if own is None and absent != theirs:
+            continue
         stand_in = Actor(actor.id, absent, actor.display_name, roles, actor.unit, task.place)
         if refusal(session, stand_in, case, task) is None:
             barred = permissions.separation(actor, task.element, task.role, involved)
             if barred is None:
                 return actor.standing_in_for(absent, roles)
-            own = barred
-    return own
+            why_not = barred
+    return actor if own is None else why_not or own

@@ -66,13 +66,13 @@ def task_page(session: Session, actor: Actor, now: datetime, task_id: str) -> Ta
     involved = queries.look_at(session, actor, now, case, f"task {task.element}")
     loaded = programs.of(session, case.bundle)
     form = loaded.form(task.form)
-    blocked = _blocked(session, actor, now, case, task, involved)
+    blocked, stands_in = _blocked(session, actor, now, case, task, involved)
     family = lifecycle.family_of(session, case)
     known = scope.of_data(actor, now, family, {})
     returnable: list[view.Element] = []
     if task.status == "open" and (_staff(actor) or not blocked):  # beside it stand votes and the data of others
         known, returnable = _engine_side(actor, now, family, task, loaded)
-    may = _may(actor, task, blocked, returnable)
+    may = _may(actor, task, blocked, returnable) | stands_in
     is_first = task.visit == 1 and task.status == "open"
     attempts = [] if is_first else looks.attempts(session, case_id=case.id, element=task.element)
     return TaskView(
@@ -154,11 +154,14 @@ def _blocked(  # noqa: PLR0913  who looks at which task of which case, and when
     case: tables.Case,
     task: tables.Task,
     involved: permissions.Involvement,
-) -> str:
+) -> tuple[str, frozenset[str]]:
+    """Why the person may not work on a task, and that they may take it over from an absent person who holds it."""
     if task.status != "open":
-        return "任务已办结" if task.status == "done" else "任务已取消"
+        return "任务已办结" if task.status == "done" else "任务已取消", frozenset()
     found = involvement.acting(session, actor, now, case, task, involved)
-    return found if isinstance(found, str) else ""
+    if isinstance(found, str):
+        return found, frozenset()
+    return "", frozenset({"claim"} if task.holder is not None and task.holder == found.on_behalf_of else ())
 
 
 def _may(actor: Actor, task: tables.Task, blocked: str, returnable: Sequence[view.Element]) -> frozenset[str]:

@@ -280,8 +280,8 @@ def substitute(
             account=name,
             title="请您代为办理",
             title_en="You are asked to stand in",
-            text=f"{actor.display_name}请您自{first}至{last}代为办理，对方的任务会出现在您的待办中。",
-            text_en=f"{actor.display_name} asks you to stand in from {first} to {last}; their tasks appear in your inbox.",
+            text=f"{actor.display_name}请您自{first}至{last}代为办理，对方可以签收和已经签收的任务，您都可以签收。",
+            text_en=f"{actor.display_name} asks you to stand in from {first} to {last}; you may claim what they could claim or hold.",
             at=now,
         )
     )
