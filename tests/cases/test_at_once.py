@@ -1,4 +1,4 @@
-"""Two people with one case at the same moment, on PostgreSQL: the second goes on from what the first left."""
+"""Two people with one case, or one account, at the same moment, on PostgreSQL: the second goes on from what the first left."""
 
 from collections.abc import Callable, Iterator
 
@@ -11,6 +11,7 @@ from tests.processes import answers
 from tests.processes.story import Story, at
 from workflow_service.audit import oracle
 from workflow_service.cases import messages, opening, pages, sealed, tasks
+from workflow_service.identity import roster
 from workflow_service.storage import database
 
 ACCUSER = {"name": "举报人孔明", "contact": "0578-0000000", "account": "clerk_2"}
@@ -83,3 +84,16 @@ def test_a_client_that_asks_twice_at_once_with_one_key_opens_one_case(town: city
     assert meanwhile(town.db, opens, opens) is None
 
     assert numbers == ["RC-2026-00001"] * 2
+
+
+def test_of_two_who_set_the_roles_of_somebody_at_once_the_later_s_count(town: city.City) -> None:
+    one, other = town.actor("admin_1"), town.actor("admin_2")
+
+    refused = meanwhile(
+        town.db,
+        lambda session: roster.set_roles(session, one, town.time, "clerk_3", ["records"]),
+        lambda session: roster.set_roles(session, other, town.time, "clerk_3", ["personnel"]),
+    )
+
+    assert refused is None
+    assert town.actor("clerk_3").roles == {"personnel"}

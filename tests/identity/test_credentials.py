@@ -6,6 +6,7 @@ import argon2
 import pytest
 import sqlalchemy as sa
 
+from tests.chaos.test_races import at_once
 from workflow_service import errors
 from workflow_service.identity import credentials, roster
 from workflow_service.identity.actors import Actor
@@ -51,6 +52,13 @@ def test_five_failures_lock_the_name_for_a_quarter_of_an_hour(wang: database.Dat
     assert _try(wang, now, PASSWORD).token is None
     assert _try(wang, now, PASSWORD, address="10.0.0.2").token is not None
     assert _try(wang, now + timedelta(minutes=16), PASSWORD).token is not None
+
+
+def test_those_who_try_at_once_have_no_more_tries(wang: database.Database, now: datetime) -> None:
+    outcomes = at_once(8, lambda _n: _try(wang, now, "wrong password").refusal)
+
+    assert sorted(outcomes.values()) == [3, 5]  # five were wrong, three were locked out already
+    assert _try(wang, now, PASSWORD).token is None
 
 
 def test_many_names_from_one_address_lock_the_address(wang: database.Database, now: datetime) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import ColumnElement, bindparam, delete, select, true, update
+from sqlalchemy import ColumnElement, bindparam, delete, select, text, true, update
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
@@ -53,16 +53,17 @@ def hash_password(password: str) -> str:
 
 def sign_in(session: Session, now: datetime, name: str, password: str, address: str) -> SignIn:
     """Opens a browser session; five failures lock the name at this address for fifteen minutes."""
-    keys = (f"{name[:80]}|{address}", f"|{address}")
-    if any(_locked(session, now, key) for key in keys):
+    own, whole = f"{name[:80]}|{address}", f"|{address}"
+    # those who try a name from one address at once wait for one another, or more than five would have a try
+    if _is_locked(session.get(people.FailedSignIn, whole), now) or _is_locked(_held(session, now, own), now):
         return SignIn(None, refusal="登录失败次数过多，请15分钟后再试，或联系系统管理员")
     account = session.scalar(select(people.Account).where(people.Account.name == name))
     right = _verify(account.password if account else _DUMMY, password)
     if account is None or not right or not account.active:
-        _count_failure(session, now, keys[0], TRIES)
-        _count_failure(session, now, keys[1], TRIES_PER_ADDRESS)
+        _count_failure(session, now, own, TRIES)
+        _count_failure(session, now, whole, TRIES_PER_ADDRESS)
         return SignIn(None, refusal="用户名或密码不正确")
-    session.execute(delete(people.FailedSignIn).where(people.FailedSignIn.key == keys[0]))
+    session.execute(delete(people.FailedSignIn).where(people.FailedSignIn.key == own))
     session.execute(delete(people.SignedIn).where(people.SignedIn.expires_at < now - REMEMBERED))
     random = database.random_of(session)
     token, csrf = random(32), random(16)
@@ -86,16 +87,26 @@ def _verify(stored: str, password: str) -> bool:
         return False
 
 
-def _locked(session: Session, now: datetime, key: str) -> bool:
-    failed = session.get(people.FailedSignIn, key)
+def _is_locked(failed: people.FailedSignIn | None, now: datetime) -> bool:
     return failed is not None and failed.locked_until is not None and failed.locked_until > now
 
 
+_HOLD = Prepared(
+    text(
+        "INSERT INTO failed_sign_in (key, count, last_at) VALUES (:key, 0, :now) "
+        "ON CONFLICT (key) DO UPDATE SET key = excluded.key"
+    ).bindparams(bindparam("now", type_=people.FailedSignIn.last_at.type))
+)
+
+
+def _held(session: Session, now: datetime, key: str) -> people.FailedSignIn:
+    """How often signing in failed, as whoever held it before left it; nobody else counts there meanwhile."""
+    _HOLD.run(session, {"key": key, "now": now})
+    return session.get_one(people.FailedSignIn, key, populate_existing=True)
+
+
 def _count_failure(session: Session, now: datetime, key: str, tries: int) -> None:
-    failed = session.get(people.FailedSignIn, key)
-    if failed is None:
-        session.add(people.FailedSignIn(key=key, count=1, last_at=now, locked_until=None))
-        return
+    failed = _held(session, now, key)
     failed.count = 1 if failed.last_at < now - LOCK else failed.count + 1
     failed.last_at = now
     if failed.count >= tries:

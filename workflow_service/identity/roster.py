@@ -237,6 +237,7 @@ def set_roles(session: Session, actor: Actor, now: datetime, name: str, roles: I
     if name == actor.name:
         raise errors.NotAllowed("不能为自己授予角色，须由另一名管理员办理")
     account = by_name(session, name)
+    session.refresh(account, with_for_update=True)  # two at once would leave the roles of both
     wanted = set(roles)
     unknown = wanted - permissions.PERMISSIONS.keys()
     if unknown:
