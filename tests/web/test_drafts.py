@@ -116,6 +116,32 @@ def test_an_upload_that_cannot_be_read_is_refused_with_its_place_and_nothing_is_
     assert files(house, made) == before
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("roles.json", b'{"lanes": 3}'), ("roles.json", b'{"lanes": [], "roles": []}'), ("roles.json", b"null"), ("articles.json", b"[1]"),
+        ("visit.json", b'{"id": "visit", "fields": 3}'), ("visit.json", b"[]"), ("T05_rights.json", b'{"id": 3, "body": 1}'),
+        ("intake.bpmn", b'<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"><process id="intake"/></definitions>'),
+    ],
+)  # fmt: skip
+def test_a_draft_with_a_file_of_the_wrong_shape_can_still_be_opened_and_mended(
+    house: House, name: str, content: bytes
+) -> None:
+    made = draft(house)
+    stored = next(one for one in files(house, made) if one.rpartition("/")[2] == name)
+    sound = files(house, made)[stored]
+    assert upload(house, made, (name, content)).status_code == 303
+    browser = house.browser(AUTHOR)
+
+    pages = ["", f"/files/{stored}", "/catalog.json", "/limits", "/differences", "/files/correction.bpmn"]
+    told = {page: browser.get(f"/bundles/{made.id}{page}").status_code for page in pages}
+    handed_in = browser.post(f"/bundles/{made.id}/submission").status_code
+
+    assert told == dict.fromkeys(pages, 200)
+    assert handed_in == 422
+    assert upload(house, made, (name, sound)).status_code == 303
+
+
 def test_an_uploaded_file_goes_where_one_of_its_name_lies(house: House) -> None:
     made = draft(house)
     letter, form = b'{"id": "T05_rights"}', b'{"id": "brand_new"}'

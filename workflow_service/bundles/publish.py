@@ -160,8 +160,13 @@ def recall(session: Session, actor: Actor, now: datetime, bundle_id: int) -> ref
 def findings(session: Session, bundle: reference.Bundle) -> Sequence[errors.Finding]:
     """Everything that is wrong with a bundle, each with its place and remedy; what it means for variants included."""
     content = read.Bundle.of(files_of(session, bundle))
-    standing = [*overtaken.faults(session, bundle), *variants.faults(session, bundle, content)]
-    return check.ordered([*check.check(content), *standing])
+    own = check.check(content)
+    standing = list(overtaken.faults(session, bundle))
+    if bundle.place != variants.CITY or not any(one.severity == "error" for one in own):
+        standing += variants.faults(
+            session, bundle, content
+        )  # of files that are wrong themselves no variant can be made
+    return check.ordered([*own, *standing])
 
 
 def submit(session: Session, actor: Actor, now: datetime, bundle_id: int) -> reference.Bundle:

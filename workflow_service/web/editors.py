@@ -201,8 +201,8 @@ def catalog(bundle_id: int) -> flask.Response:
             "processes": [{"id": _stem(name), "name": _stem(name)} for name in files if name.endswith(".bpmn")],
             "decisions": [{"id": _stem(name), "name": _stem(name)} for name in files if name.endswith(".dmn")],
             "articles": [{"id": one, "summary": i18n.either(told, "summary")} for one, told in articles.items()],
-            "lanes": [{"name": one, "role": role} for one, role in roles.get("lanes", {}).items()],
-            "roles": [{"id": one, "name": i18n.either(told, "name")} for one, told in roles.get("roles", {}).items()],
+            "lanes": [{"name": one, "role": role} for one, role in _record(roles, "lanes").items()],
+            "roles": [{"id": one, "name": i18n.either(told, "name")} for one, told in _record(roles, "roles").items()],
             "messages": _declared(diagrams, b"message"),
             "signals": _declared(diagrams, b"signal"),
             "operations": [
@@ -236,6 +236,12 @@ def _json(content: bytes | None) -> dict[str, Any]:
         found = orjson.loads(content or b"{}")
     except orjson.JSONDecodeError:
         return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _record(told: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """An entry of a file in the making, if it is a record."""
+    found = told.get(name)
     return found if isinstance(found, dict) else {}
 
 
