@@ -142,6 +142,15 @@ def test_a_draft_with_a_file_of_the_wrong_shape_can_still_be_opened_and_mended(
     assert upload(house, made, (name, sound)).status_code == 303
 
 
+def test_every_form_that_asks_for_a_file_sends_it(house: House) -> None:
+    made = draft(house)
+
+    for path in ("/bundles", f"/bundles/{made.id}"):
+        page = house.browser(AUTHOR).get(path).get_data(as_text=True)
+        asking = [one for one in page.split("<form ")[1:] if 'type="file"' in one.partition("</form>")[0]]
+        assert asking and all('enctype="multipart/form-data"' in one.partition(">")[0] for one in asking), path
+
+
 def test_an_uploaded_file_goes_where_one_of_its_name_lies(house: House) -> None:
     made = draft(house)
     letter, form = b'{"id": "T05_rights"}', b'{"id": "brand_new"}'
