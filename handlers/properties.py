@@ -14,7 +14,7 @@ from typing import Any
 import rfc8785
 
 from handlers import completeness
-from workflow_service.handler_api import Context, Dossier, PermanentFailure
+from workflow_service.handler_api import Context, Dossier, PermanentFailure, is_active
 
 OPEN_FORMATS = frozenset(
     ("pdf", "ofd", "docx", "xlsx", "pptx", "odt", "txt", "csv", "xml", "json", "html", "md", "bpmn", "dmn")
@@ -22,10 +22,6 @@ OPEN_FORMATS = frozenset(
 )
 """Formats that an archive can still read in years; what people add in another one is named in the report."""
 
-_ACTIVE = frozenset(
-    ("exe", "dll", "com", "bat", "cmd", "ps1", "vbs", "js", "jar", "msi", "scr", "lnk", "docm", "xlsm", "pptm")
-)
-_PROGRAMS = (b"MZ", b"\x7fELF", b"#!", b"\xca\xfe\xba\xbe")  # how Windows, Linux, script and Java programs begin
 _OFFICE = frozenset(("docx", "xlsx", "pptx"))
 
 
@@ -142,7 +138,7 @@ def _opens(content: bytes) -> bool:
 
 def _safe(held: Sequence[Held]) -> Iterator[Check]:
     for file in held:
-        active = _ending(file.name) in _ACTIVE or (file.content or b"").startswith(_PROGRAMS)
+        active = is_active(file.name, file.content or b"")
         yield Check("安全", file.name, not active, "可执行文件或者带宏的文件" if active else "")
 
 

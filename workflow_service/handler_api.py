@@ -62,6 +62,34 @@ class StoredFile:
         }
 
 
+_ACTIVE = tuple(
+    f".{one}"
+    for one in [
+        "exe",
+        "dll",
+        "com",
+        "bat",
+        "cmd",
+        "ps1",
+        "vbs",
+        "js",
+        "jar",
+        "msi",
+        "scr",
+        "lnk",
+        "docm",
+        "xlsm",
+        "pptm",
+    ]
+)
+_PROGRAMS = (b"MZ", b"\x7fELF", b"#!", b"\xca\xfe\xba\xbe")  # how Windows, Linux, script and Java programs begin
+
+
+def is_active(name: str, content: bytes) -> bool:
+    """Whether a file runs something when it is opened, by its name or its first bytes: no archive keeps such a one."""
+    return name.lower().endswith(_ACTIVE) or content.startswith(_PROGRAMS)
+
+
 class Mail(Protocol):
     """Sends electronic mail."""
 

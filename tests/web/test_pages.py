@@ -409,6 +409,27 @@ def test_what_was_uploaded_is_called_by_its_name_when_the_form_comes_back(house:
     assert "已上传的文件</span>" in other.get_data(as_text=True)
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("情况说明.pdf", b"", "文件是空的，请重新选择"),
+        ("情况说明.EXE", b"text", "不能上传可执行文件或者带宏的文件"),
+        ("情况说明.pdf", b"MZ\x90\x00", "不能上传可执行文件或者带宏的文件"),
+    ],
+)
+def test_a_file_that_cannot_be_kept_is_refused_beside_its_field_and_what_was_typed_stays(
+    house: House, name: str, content: bytes, said: str
+) -> None:
+    upload = {"attachments.0.file": (io.BytesIO(content), name)}
+
+    answer = house.browser("applicant_1").post("/start/intake", matter="改造工程", **upload)
+
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert said in page
+    assert "改造工程" in page
+
+
 def test_the_zero_character_is_refused_wherever_it_stands(house: House) -> None:
     clerk = house.browser("clerk_1")
 

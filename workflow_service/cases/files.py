@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from workflow_service import errors
 from workflow_service.cases import involvement
-from workflow_service.handler_api import StoredFile
+from workflow_service.handler_api import StoredFile, is_active
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import database, tables
 
@@ -32,6 +32,9 @@ def upload(session: Session, actor: Actor, now: datetime, name: str, media_type:
     """Keeps a file that a person sends; it joins a case when a form that refers to it is submitted."""
     if not content:
         raise errors.Invalid([errors.FieldError("file", "empty", "文件是空的，请重新选择")])
+    if is_active(name, content):
+        told = "不能上传可执行文件或者带宏的文件，请转换为 PDF、图片或者不带宏的文档"
+        raise errors.Invalid([errors.FieldError("file", "program", told)])
     digest = hashlib.sha256(content).hexdigest()
     file_id = database.random_of(session)(16)
     kept = tables.Attachment(

@@ -215,10 +215,10 @@ def start(process: str) -> flask.typing.ResponseReturnValue:
         asked = _Asked(entrance, form, known, loaded.articles, flask.url_for("case_pages.start", process=process))
         if flask.request.method == "GET":
             return _ask(session, asked, forms.prefill(form, known), {})
-    answers = forms.from_web(form, flask.request.form, task_pages.kept_files(form))
-    if flask.request.form.get("act") == "review":
+    answers, faults = task_pages.answered(form)
+    if faults or flask.request.form.get("act") == "review":
         with visit.reading() as session:
-            return _ask(session, asked, answers, {})
+            return _ask(session, asked, answers, faults), 422 if faults else 200
     try:
         with visit.writing() as session:
             given = task_pages.filled(answers)
@@ -296,10 +296,10 @@ def message(number: str, name: str) -> flask.typing.ResponseReturnValue:
         asked = _Asked(entrance, form, known, loaded.articles, to)
         if flask.request.method == "GET":
             return _ask(session, asked, forms.prefill(form, known), {}, case)
-    answers = forms.from_web(form, flask.request.form, task_pages.kept_files(form))
-    if flask.request.form.get("act") == "review":
+    answers, faults = task_pages.answered(form)
+    if faults or flask.request.form.get("act") == "review":
         with visit.reading() as session:
-            return _ask(session, asked, answers, {}, case)
+            return _ask(session, asked, answers, faults, case), 422 if faults else 200
     try:
         api_cases.deliver(number, name, task_pages.filled(answers))
     except errors.Invalid as invalid:

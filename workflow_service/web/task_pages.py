@@ -122,7 +122,9 @@ def submit(task_id: str) -> flask.typing.ResponseReturnValue:
     with visit.reading() as session:
         seen = gathered.task_page(session, visit.actor(), visit.now(), task_id)
         form = seen.form
-    answers = forms.from_web(form, posted, kept_files(form))
+    answers, faults = answered(form)
+    if faults:
+        return _again(task_id, answers, "", faults), 422
     if posted.get("act") == "review":
         return _again(task_id, answers, unsaved())
     try:
@@ -185,17 +187,20 @@ def faults_of(invalid: errors.Invalid) -> dict[str, str]:
     return {one.field: problems.said(one) for one in invalid.errors}
 
 
-def kept_files(form: forms.Form) -> dict[str, list[str]]:
-    """Keeps the files that were posted with a page, and gives their ids by field path."""
+def answered(form: forms.Form) -> tuple[dict[str, Any], dict[str, str]]:
+    """The answers posted with a page, whose files are kept; and field path → why a file of it was refused."""
     kept: dict[str, list[str]] = {}
+    faults: dict[str, str] = {}
     sent = [(path, one) for path, many in flask.request.files.lists() for one in many if one.filename]
-    if not sent:
-        return kept
-    with visit.writing() as session:
-        for path, one in sent:
-            if path.partition(".")[0] in form.answers:
-                kept.setdefault(path, []).append(_keep(session, one))
-    return kept
+    own = [(path, one) for path, one in sent if path.partition(".")[0] in form.answers]
+    if own:
+        with visit.writing() as session:
+            for path, one in own:
+                try:
+                    kept.setdefault(path, []).append(_keep(session, one))
+                except errors.Invalid as invalid:
+                    faults[path] = problems.said(invalid.errors[0])
+    return forms.from_web(form, flask.request.form, kept), faults
 
 
 def _keep(session: Session, one: werkzeug.datastructures.FileStorage) -> str:
