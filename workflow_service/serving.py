@@ -65,10 +65,8 @@ def make_folder(url: str) -> None:
         raise errors.Unavailable("不能建立文件夹“{path}”：{reason}", path=folder, reason=error.strerror) from error
     if not os.access(folder, os.W_OK):
         raise errors.Unavailable("文件夹“{path}”不可写，请检查权限", path=folder)
-    if not Path(str(path)).exists():
-        Path(str(path)).touch(
-            mode=0o600
-        )  # what cases say is for nobody else on this machine; the log gets the same mode
+    if not Path(str(path)).exists():  # what cases say is for nobody else on this machine; the log gets the same mode
+        Path(str(path)).touch(mode=0o600)
 
 
 def _seed(session: Session, chosen: Settings, now: datetime) -> None:

@@ -138,7 +138,7 @@ def test_flipped_bits_in_a_state_are_found_on_that_case_alone_and_mended(
         )
         case_id, original = row.case_id, row.state
 
-    for _ in range(2000 if full else 40):
+    for _ in range(2000 if full else 20):
         damaged = bytearray(original)
         damaged[chance.randrange(len(damaged))] ^= 1 << chance.randrange(8)
         with desk.work() as session:
@@ -165,7 +165,7 @@ def test_a_flipped_bit_in_what_a_case_publishes_is_found_on_that_case_alone_and_
             sa.select(tables.Case.id, raw).where(tables.Case.number == numbers[1])
         ).one()
 
-    for _ in range(2000 if full else 40):
+    for _ in range(2000 if full else 20):
         at, bit = chance.randrange(len(original)), 1 << chance.randrange(7)
         flipped = chr(ord(original[at]) ^ bit) if ord(original[at]) != bit else "?"  # no NUL: PostgreSQL refuses it
         with desk.work() as session:

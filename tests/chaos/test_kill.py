@@ -23,7 +23,7 @@ def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[running.
 def test_after_kills_at_random_moments_nothing_is_lost_doubled_or_stuck(
     service: running.Service, full: bool, seed: int, minutes: float
 ) -> None:
-    kills, cases, at_once = (300, 500, 8) if full else (4, 6, 4)
+    kills, cases, at_once = (300, 500, 8) if full else (3, 4, 4)
     chance, killed, end = random.Random(seed), 0, time.monotonic() + 60 * minutes
     crowd = running.Crowd(service, at_once)
 

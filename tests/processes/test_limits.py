@@ -85,6 +85,9 @@ def test_a_suspended_case_waits_and_goes_on_with_the_days_that_were_left(town: c
     suspended(story)
     assert town.shared(story.number)["status"] == "suspended"
     assert [row.due_at for row in story.rows("plan_investigation")] == [None]
+    with town.look() as session:
+        decided = session.query(tables.Task).filter_by(element="decide_suspension").one()
+    assert decided.due_at == at(2026, 1, 8, 23) + timedelta(minutes=59, seconds=59), "what is done keeps its limit"
     town.time = at(2026, 3, 2)
 
     resumed(story)

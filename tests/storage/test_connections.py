@@ -2,11 +2,13 @@
 
 import time
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from tests import office
 from workflow_service import errors
 from workflow_service.storage import connections, database, numbers, tables
 from workflow_service.storage.prepared import Prepared
@@ -123,3 +125,17 @@ def test_connections_end_with_the_database(db: database.Database, now: datetime)
     with pytest.raises(Exception, match="closed"):
         raw.execute("SELECT 1")
     assert _count(db) == 1
+
+
+def test_the_file_of_a_stopped_service_holds_what_lay_in_its_log(
+    sqlite: database.Database, now: datetime, tmp_path: Path
+) -> None:
+    desk = office.make(sqlite, now, office.two_steps())
+    number = desk.open("apply", "intake", matter="x")
+
+    database.gather(sqlite)
+
+    copied = tmp_path / "copied.db"
+    copied.write_bytes(Path(str(sqlite.engine.url.database)).read_bytes())
+    with database.open_database(f"sqlite:///{copied}").engine.connect() as alone:
+        assert alone.execute(sa.select(tables.Case.number)).scalars().all() == [number]

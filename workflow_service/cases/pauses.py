@@ -3,7 +3,7 @@
 What is marked ``mandatory`` in the diagram (the limit of the correction notice, art. 17(1)) never stops.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import date, datetime, time
 
 from sqlalchemy import select
@@ -25,20 +25,27 @@ def react(
     """What a suspension or resumption in this step does to the limits; the inputs that tell the engine of new dates."""
     names = {one.name for one in done.thrown if one.kind == "signal"}
     if "suspended" in names:
-        pause(session, now, case, loaded)
+        pause(session, now, case, loaded, {at for at, _how in done.closed})
     if "resumed" in names:
         return resume(session, now, case)
     return ()
 
 
-def pause(session: Session, now: datetime, case: tables.Case, loaded: Loaded) -> None:
-    """Stops the internal limits of a case and keeps the working days that were left."""
+def pause(
+    session: Session, now: datetime, case: tables.Case, loaded: Loaded, closed: Container[inputs.Address]
+) -> None:
+    """Stops the internal limits of a case and keeps the working days that were left.
+
+    Args:
+        closed: where this very step ends tasks; whether they were done in time stays to be seen.
+    """
     calendar, today = calendars.Current(session), calendars.local(now).date()
     session.flush()
     for task in session.scalars(
         select(tables.Task).where(tables.Task.case_id == case.id, tables.Task.status == "open")
     ):
-        if task.due_at is not None and not task.mandatory:
+        at = inputs.Address(task.run, task.element, task.visit)
+        if task.due_at is not None and not task.mandatory and at not in closed:
             task.paused_days = _left(calendar, today, task.due_at)
             task.due_at = None
     for row in session.scalars(

@@ -296,6 +296,9 @@ class Ballots:
     def open(self, run: str, element: str) -> Sequence[Mapping[str, Any]]:
         try:
             with database.transaction(self.place.db) as session:
+                lifecycle.lock_by_id(
+                    session, self.place.case_id
+                )  # no recusal takes an opinion out that is being counted
                 return ballots.open_all(session, self.place.now, self.safe, self.place.case_id, run, element)
         except errors.Conflict as still:
             raise handler_api.PermanentFailure(str(still)) from still
