@@ -43,7 +43,7 @@ FAULTS := tests/chaos
 
 test: setup browser ## run every test, the faults last
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore=$(FAULTS); most=$$?; \
-	$(BIN)/pytest -n 3 $(FAULTS) && test $$most -eq 0
+	$(BIN)/pytest -n 3 --dist worksteal $(FAULTS) && test $$most -eq 0
 
 check: setup ## format, lint, types, import contracts, diagrams
 	$(BIN)/ruff format --check .
