@@ -195,3 +195,21 @@ def test_a_wrong_password_says_so_and_keeps_the_name(page: Page, expected: set[s
 
     expect(page.get_by_role("alert")).to_be_visible()
     expect(page.get_by_label("用户名")).to_have_value("clerk_1")
+
+
+LEAVING = "() => !window.dispatchEvent(new Event('beforeunload', {cancelable: true}))"
+"""Whether the page asks whoever is about to leave it."""
+
+
+def test_who_leaves_the_text_of_a_file_unsaved_is_asked_first(desk: Desk) -> None:
+    page = desk.page
+    desk.sit_down("process_owner_1")
+    page.goto("/bundles")
+    page.get_by_role("row").filter(has_text="现行").filter(has_text=demo.PLACES["city"]).get_by_role("button").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("草稿")
+    page.goto(f"{page.url.partition('?')[0]}/files/forms/visit.json")
+    before = page.evaluate(LEAVING)
+
+    page.get_by_label("内容（JSON）").press_sequentially(" ")
+
+    assert (before, page.evaluate(LEAVING)) == (False, True)

@@ -155,7 +155,7 @@ def test_a_negative_decision_orders_no_correction() -> None:
     tolerant = "\n".join(letters.preview(_write("T14_decision")))
     negative = "\n".join(letters.preview(_write("T14_decision", outcome="NOT_TOLERATED", correction_due=None)))
 
-    assert "纠错通知书于2026年9月24日前发出" in tolerant
+    assert "纠错通知书不迟于2026年9月24日发出" in tolerant
     assert "纠错通知书" not in negative
     assert "须经组织认定" in negative
 

@@ -11,6 +11,7 @@ from workflow_service import errors
 from workflow_service.identity import credentials, roster
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import database, tables
+from workflow_service.workdays import SHANGHAI
 
 ADMIN = Actor(0, "root", "管理员", frozenset({"admin"}), "", "city")
 PASSWORD = "correct horse battery"  # noqa: S105  a test's own
@@ -165,7 +166,9 @@ def test_who_only_applies_does_not_stand_in_for_who_handles_cases(wang: database
 
     with database.reading(wang) as session:
         told = session.query(tables.Notice).filter_by(account="li").one()
-        assert told.title == "请您代为办理" and told.text.startswith("王芳请您自")
+        assert told.title == "请您代为办理" and told.text.startswith(
+            f"王芳请您自{now.astimezone(SHANGHAI):%Y-%m-%d %H:%M}至"
+        )
 
 
 def test_an_unknown_name_costs_as_much_as_a_known_one() -> None:

@@ -113,6 +113,10 @@ def test_an_operator_may_refuse_a_statement_with_a_reason_but_not_alter_it(town:
 
     assert status(town, broken) == [("S1", "refused")]
     assert town.journal(broken)[-2].kind == "message_refused"
+    with town.look() as session:
+        told = session.query(tables.Notice).filter_by(title="您提出的事项未能进入程序").one()
+    assert told.account == "party_1"
+    assert told.text.endswith("（S1）未能进入程序：与前件重复")
     assert faults(town) == []
 
 

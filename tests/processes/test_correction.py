@@ -125,7 +125,7 @@ def test_the_accepting_organ_sends_the_notice_and_the_superior_urges(story: Stor
 
 
 def test_the_superior_may_urge_by_other_measures_than_reminder_and_inquiry(story: Story) -> None:
-    story.does("supervise_correction", kind="other", text="约谈主要负责人", more=True)
+    story.does("supervise_correction", kind="other", text="约谈主要负责人")
 
     assert story.town.shared(story.number)["urgings"][0]["kind"] == "other"
     assert "supervise_correction" in story.elements()

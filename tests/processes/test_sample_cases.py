@@ -230,7 +230,7 @@ def test_9_a_notice_sent_one_day_late_stays_visible_and_the_duty_stays_open(town
     shared = town.shared(story.number)
     assert [one["object"] for one in shared["breaches"]] == ["s1"]
     assert shared["notices"][0]["in_time"] is False
-    story.does("supervise_correction", kind="remind", more=True)
+    story.does("supervise_correction", kind="remind")
     story.does("supervise_correction", kind="inquire", text="请说明未整改的原因", reply_by="2026-08-18")
     assert story.due("reply_inquiry") == "2026-08-18"  # fifteen working days
     story.does("reply_inquiry", "party_1")

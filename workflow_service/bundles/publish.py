@@ -162,10 +162,9 @@ def findings(session: Session, bundle: reference.Bundle) -> Sequence[errors.Find
     content = read.Bundle.of(files_of(session, bundle))
     own = check.check(content)
     standing = list(overtaken.faults(session, bundle))
-    if bundle.place != variants.CITY or not any(one.severity == "error" for one in own):
-        standing += variants.faults(
-            session, bundle, content
-        )  # of files that are wrong themselves no variant can be made
+    is_sound = not any(one.severity == "error" for one in own)
+    if is_sound or bundle.place != variants.CITY:  # no variant can be made of the city's files while they are wrong
+        standing += variants.faults(session, bundle, content)
     return check.ordered([*own, *standing])
 
 

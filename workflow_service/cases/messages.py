@@ -129,10 +129,22 @@ def wait_again(case: tables.Case, message: tables.Message) -> None:
 
 
 def refuse(session: Session, actor: Actor, now: datetime, case: tables.Case, message: tables.Message, why: str) -> None:  # noqa: PLR0913  who refuses what, and why
-    """Records that a case does not take a message, and why; its sender finds it there."""
+    """Records that a case does not take a message, and why; its sender is told, for they believe it was taken."""
     message.status, message.reason = "refused", why
     lifecycle.note(
         session, actor, now, case, "message_refused", {"message": message.name, "key": message.key, "reason": why}
+    )
+    entrance = _entrance(session, case, message.name)
+    text = f"{case.number}：您提出的“{entrance.name}”（{message.key}）未能进入程序：{why}"
+    text_en = f"{case.number}: your “{entrance.name_en}” ({message.key}) was not taken: {why}"
+    tell(
+        session,
+        now,
+        case,
+        None,
+        [message.sender],
+        ("您提出的事项未能进入程序", text),
+        ("What you sent was not taken", text_en),
     )
 
 

@@ -13,6 +13,7 @@ from workflow_service.identity import credentials, permissions
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import people, tables
 from workflow_service.storage.prepared import Prepared
+from workflow_service.workdays import SHANGHAI
 
 
 @dataclass(frozen=True)
@@ -274,7 +275,7 @@ def substitute(
     )
     session.add(given)
     session.flush()
-    first, last = (f"{one:%Y-%m-%d %H:%M}" for one in (starts_at, ends_at))
+    first, last = (f"{one.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" for one in (starts_at, ends_at))
     session.add(
         tables.Notice(
             key=f"substitution:{given.id}",

@@ -72,7 +72,7 @@ def _tab(session: Session, file: gathered.CaseFile, tab: str) -> dict[str, Any]:
     if tab == "progress":
         return {
             "diagrams": diagrams(file),
-            "standing": standing(file),
+            "stands": {run.id: _at(file, run.id) for run in file.runs},
             "elements": names_of(file),
             "about": about(file),
         }
@@ -144,6 +144,11 @@ def standing(file: gathered.CaseFile) -> list[Mapping[str, Any]]:
     """The tokens that people look for: in each process those that work is done at, else those that wait."""
     busy = {token["process"] for token in file.positions if token.get("state") != "waiting"}
     return [one for one in file.positions if one.get("state") != "waiting" or one["process"] not in busy]
+
+
+def _at(file: gathered.CaseFile, run: str) -> Counter[str]:
+    """Elements at which a run stands, in the order of its tokens, each with how many people or parts are there."""
+    return Counter(str(token["element"]) for token in standing(file) if token["run"] == run)
 
 
 def diagrams(file: gathered.CaseFile) -> list[dict[str, Any]]:

@@ -62,6 +62,16 @@ const submissions = () => {
   });
 };
 
+// a file of a bundle is long work: whoever leaves it unsaved is asked first
+const writings = () => {
+  for (const form of document.querySelectorAll("form[data-writing]")) {
+    let typed = false;
+    form.addEventListener("input", () => { typed = true; });
+    form.addEventListener("submit", () => { typed = false; });
+    window.addEventListener("beforeunload", (event) => { if (typed) event.preventDefault(); });
+  }
+};
+
 const selects = () => {
   for (const select of document.querySelectorAll("[data-submits] select"))
     select.addEventListener("change", () => select.form.requestSubmit());
@@ -117,4 +127,5 @@ dialogs();
 chosenTabs();
 shortcuts();
 submissions();
+writings();
 selects();
