@@ -62,26 +62,9 @@ class StoredFile:
         }
 
 
-_ACTIVE = tuple(
-    f".{one}"
-    for one in [
-        "exe",
-        "dll",
-        "com",
-        "bat",
-        "cmd",
-        "ps1",
-        "vbs",
-        "js",
-        "jar",
-        "msi",
-        "scr",
-        "lnk",
-        "docm",
-        "xlsm",
-        "pptm",
-    ]
-)
+_ACTIVE = (
+    ".exe", ".dll", ".com", ".bat", ".cmd", ".ps1", ".vbs", ".js", ".jar", ".msi", ".scr", ".lnk", ".docm", ".xlsm", ".pptm",
+)  # fmt: skip
 _PROGRAMS = (b"MZ", b"\x7fELF", b"#!", b"\xca\xfe\xba\xbe")  # how Windows, Linux, script and Java programs begin
 
 

@@ -64,6 +64,10 @@ class Loaded:
             found[root] = {one.id: one for one in nearest_last if one.process in reached}
         return found
 
+    def steps_of(self, runs: Mapping[str, str]) -> dict[tuple[str, str], view.Element]:
+        """Run and element id → the element that the id means there; ``runs`` are a case's, id → process."""
+        return {(run, id_): one for run, process in runs.items() for id_, one in self.passed.get(process, {}).items()}
+
     @cached_property
     def dates_by_name(self) -> Mapping[str, Collection[tuple[str, str]]]:
         """What a case publishes → the elements (process, element) whose date rests on it."""

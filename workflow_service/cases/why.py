@@ -48,13 +48,9 @@ def why(session: Session, actor: Actor, now: datetime, number: str) -> list[Reas
 
 
 def _names(session: Session, case: tables.Case) -> Names:
-    passed = programs.of(session, case.bundle).passed
     runs = session.query(tables.Run.id, tables.Run.process).filter_by(case_id=case.id)
-    return {
-        (run.id, one.id): (("name", one.name or one.id), ("name_en", one.name_en))
-        for run in runs
-        for one in passed.get(run.process, {}).values()
-    }
+    steps = programs.of(session, case.bundle).steps_of({row.id: row.process for row in runs})
+    return {at: (("name", one.name or one.id), ("name_en", one.name_en)) for at, one in steps.items()}
 
 
 def _incidents(session: Session, case: tables.Case, names: Names) -> list[Reason]:

@@ -29,7 +29,8 @@ def journal(number: str) -> str:
         case = queries.found(session, number)
         is_short = found.total <= api_audit.LONGEST
         changed = api_audit.changes(session, case) if is_short else {}
-        known = _names(session, case)
+        loaded, runs = programs.of(session, case.bundle), _runs(session, case)
+        known = data_names.of(loaded, runs)
         flask.g.labels, flask.g.values = known.every, _people(session, changed.values())
         return flask.render_template(
             "journal.html",
@@ -39,13 +40,14 @@ def journal(number: str) -> str:
             case=case,
             broken=chain.verify_part(session, case) if is_short else chain.verify_part(session, case, after, 50),
             who=_who(session, found.items),
-            elements=_elements(session, case),
+            elements=_elements(loaded, runs),
         )
 
 
-def _names(session: Session, case: tables.Case) -> data_names.Names:
-    runs = session.query(tables.Run.id, tables.Run.process).filter_by(case_id=case.id)
-    return data_names.of(programs.of(session, case.bundle), {row.id: row.process for row in runs})
+def _runs(session: Session, case: tables.Case) -> dict[str, str]:
+    """The runs of a case, id → process."""
+    rows = session.query(tables.Run.id, tables.Run.process).filter_by(case_id=case.id)
+    return {row.id: row.process for row in rows}
 
 
 def _who(session: Session, lines: Any) -> Mapping[str, str]:
@@ -68,10 +70,8 @@ def _accounts(one: Mapping[str, Any]) -> set[str]:
     return filled_in.may_be_accounts((one["before"], one["after"]))
 
 
-def _elements(session: Session, case: tables.Case) -> dict[tuple[str, str], str]:
-    passed = programs.of(session, case.bundle).passed
-    runs = session.query(tables.Run.id, tables.Run.process).filter_by(case_id=case.id)
-    return {(run.id, one.id): i18n.either(one, "name") for run in runs for one in passed.get(run.process, {}).values()}
+def _elements(loaded: programs.Loaded, runs: Mapping[str, str]) -> dict[tuple[str, str], str]:
+    return {at: i18n.either(one, "name") for at, one in loaded.steps_of(runs).items()}
 
 
 @pages.get("/<number>/replay")
@@ -90,19 +90,18 @@ def steps(number: str) -> flask.Response:
     """Every entry with the way of the tokens and what changed, for the replay."""
     with visit.reading() as session:
         case = queries.readable(session, visit.actor(), visit.now(), number, "replay")
-        program = programs.of(session, case.bundle).program
+        loaded, processes = programs.of(session, case.bundle), _runs(session, case)
         found = replay.steps(session, case)
         who = roster.display_names(session, {one["actor"] for one in found})
-        labels = _elements(session, case)
-        runs = {row.id: row.key for row in session.query(tables.Run).filter_by(case_id=case.id)}
-        known = _names(session, case)
+        labels, known = _elements(loaded, processes), data_names.of(loaded, processes)
+        runs = {row.id: row.key for row in session.query(tables.Run.id, tables.Run.key).filter_by(case_id=case.id)}
         people = _people(session, (one["diff"] for one in found))
         told = [
             {**_step(one, who, labels, runs), "diff": _changes(data_names.changes(known, one["diff"]), people)}
             for one in found
         ]
-        lanes = i18n.areas(programs.of(session, case.bundle))
-    names = i18n.processes(program)
+        lanes = i18n.areas(loaded)
+    names = i18n.processes(loaded.program)
     visited = dict.fromkeys(move["process"] for one in found for move in one["moved"])
     shown = {
         process: flask.url_for("case_pages.diagram", bundle_hash=case.bundle, process=process)

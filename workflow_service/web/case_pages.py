@@ -110,12 +110,8 @@ def _filled_in(file: gathered.CaseFile, lines: Sequence[queries.JournalRow]) -> 
 
 def names_of(file: gathered.CaseFile) -> dict[tuple[str, str], str]:
     """Run or process, and element id → the element's label, of the version that the case runs on."""
-    drawn = {at: i18n.either(one, "name") for at, one in file.loaded.elements.items()}
-    return drawn | {
-        (run.id, one.id): i18n.either(one, "name")
-        for run in file.runs
-        for one in file.loaded.passed.get(run.process, {}).values()
-    }
+    steps = file.loaded.steps_of({run.id: run.process for run in file.runs})
+    return {at: i18n.either(one, "name") for at, one in {**file.loaded.elements, **steps}.items()}
 
 
 def notices(shared: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
