@@ -1,6 +1,7 @@
 """Signing in: passwords, lock-out, sessions that end, tokens that can be taken back."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import argon2
 import pytest
@@ -109,6 +110,60 @@ def test_a_token_is_known_only_by_its_hash(wang: database.Database, now: datetim
 def test_short_passwords_are_refused(wang: database.Database, now: datetime) -> None:
     with pytest.raises(errors.Invalid), database.transaction(wang) as session:
         roster.create(session, ADMIN, now, roster.NewPerson("li", "李", "office", (), "short"))
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"name": "wang"}, "name"),
+        ({"name": "Wang"}, "name"),  # would be taken for the other
+        ({"name": "\uff4ci"}, "name"),  # a letter of full width
+        ({"name": "li\u202e"}, "name"),
+        ({"name": "l" * 41}, "name"),
+        ({"display_name": "\u200b"}, "display_name"),  # nobody would see it
+        ({"display_name": "李\u202e明"}, "display_name"),
+        ({"display_name": "长" * 81}, "display_name"),
+        ({"email": "li@a.example\nBcc: x@y.example"}, "email"),
+        ({"email": "李"}, "email"),
+        ({"unit": "nowhere"}, "unit"),
+        ({"roles": ("admin", "auditor")}, "roles"),
+    ],
+)
+def test_an_account_that_cannot_be_is_refused_by_its_field(
+    wang: database.Database, now: datetime, given: dict[str, Any], field: str
+) -> None:
+    person = {
+        "name": "li",
+        "display_name": "李明",
+        "unit": "office",
+        "roles": ("clerk",),
+        "password": PASSWORD,
+        **given,
+    }
+
+    with pytest.raises(errors.Invalid) as refused, database.transaction(wang) as session:
+        roster.create(session, ADMIN, now, roster.NewPerson(**person))
+
+    assert [one.field for one in refused.value.errors] == [field]
+
+
+def test_a_new_password_ends_the_lock_out_as_well(wang: database.Database, now: datetime) -> None:
+    for _ in range(5):
+        _try(wang, now, "wrong password")
+        _try(wang, now, "wrong password", name="wang_2")
+
+    with database.transaction(wang) as session:
+        roster.reset_password(session, ADMIN, now, "wang", "another long password")
+
+    assert _try(wang, now, "another long password").token is not None
+    assert "15分钟" in _try(wang, now, PASSWORD, name="wang_2").refusal
+
+
+def test_nobody_closes_the_own_account(wang: database.Database) -> None:
+    admin = Actor(1, "wang", "王芳", frozenset({"admin"}), "office", "city")
+
+    with pytest.raises(errors.NotAllowed), database.transaction(wang) as session:
+        roster.disable(session, admin, "wang")
 
 
 def test_nobody_gives_roles_to_oneself(wang: database.Database, now: datetime) -> None:

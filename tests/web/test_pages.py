@@ -208,6 +208,30 @@ def test_an_administrator_creates_a_person_and_never_raises_himself(house: House
     assert house.browser().sign_in("new_one", "a long password").status_code == 303
 
 
+def test_an_administrator_mends_a_name_and_an_address(house: House) -> None:
+    admin = house.browser("admin_1")
+
+    mended = admin.post("/people/clerk_1", display_name="王更正", email="wang@office.example")
+    refused = admin.post("/people/clerk_1", display_name="\u200b", email="wang")
+    both = admin.post("/people/clerk_1/roles", roles=["admin", "auditor"])
+
+    page = admin.get("/people/clerk_1").get_data(as_text=True)
+    assert (mended.status_code, refused.status_code, both.status_code) == (303, 422, 422)
+    assert "看不见的字符" in refused.get_data(as_text=True) and 'value="wang"' in refused.get_data(as_text=True)
+    assert "系统管理员不能同时是审计员" in both.get_data(as_text=True)
+    assert 'value="王更正"' in page and 'value="wang@office.example"' in page
+
+
+def test_a_taken_name_leaves_the_form_as_it_was_typed(house: House) -> None:
+    sent = {"name": "clerk_1", "display_name": "新人", "unit": "city-office", "password": "a long password"}
+
+    answer = house.browser("admin_1").post("/people/new", **sent)
+
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert "用户名“clerk_1”已被使用" in page and 'value="新人"' in page
+
+
 def test_a_calendar_is_entered_by_one_and_approved_by_another(house: House) -> None:
     one, other = house.browser("admin_1"), house.browser("admin_2")
 

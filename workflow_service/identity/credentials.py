@@ -91,6 +91,11 @@ def _is_locked(failed: people.FailedSignIn | None, now: datetime) -> bool:
     return failed is not None and failed.locked_until is not None and failed.locked_until > now
 
 
+def unlock(session: Session, name: str) -> None:
+    """Lets a name be tried again from wherever it was locked; an address that tried many names stays locked."""
+    session.execute(delete(people.FailedSignIn).where(people.FailedSignIn.key.startswith(f"{name}|", autoescape=True)))
+
+
 _HOLD = Prepared(
     text(
         "INSERT INTO failed_sign_in (key, count, last_at) VALUES (:key, 0, :now) "

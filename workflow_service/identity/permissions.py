@@ -3,7 +3,7 @@
 Asked once, in the verb; everything that is not allowed here is forbidden.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -121,6 +121,11 @@ class Involvement:
     recused: bool = False
     accuser: bool = False
     holds: bool = False
+
+
+def are_at_odds(roles: Collection[str]) -> bool:
+    """Whether roles cannot be one person's in any case: who keeps the accounts is watched by somebody else."""
+    return {"admin", "auditor"} <= set(roles)
 
 
 def permissions_of(roles: Iterable[str]) -> frozenset[Permission]:

@@ -23,7 +23,8 @@ def listed() -> str:
     place, role, q = visit.text_of("place", 40), visit.text_of("role", 32), visit.text_of("q")
     with visit.reading() as session:
         found = roster.everybody(session, place or None, role or None)
-        shown = [one for one in found if q in one.name or q in one.display_name]
+        part = q.lower()
+        shown = [one for one in found if part in one.name.lower() or part in one.display_name.lower()]
         places = overview.place_names(session)
         return flask.render_template(
             "people.html", people=shown, places=places, roles=i18n.words()["role"], place=place, role=role, q=q
@@ -51,35 +52,54 @@ def new() -> flask.typing.ResponseReturnValue:
 
 def _newcomer() -> roster.NewPerson:
     form = flask.request.form
-    name = form.get("name", "").strip()
-    if not (name.isidentifier() and len(name) <= 40):  # noqa: PLR2004  what the column and people can take
-        fault = errors.FieldError("name", "format", "用户名须以字母开头，只用字母、数字和下划线，至多40个字符")
-        raise errors.Invalid([fault])
-    shown = form.get("display_name", "").strip()[:80]
-    if not shown:
-        raise errors.Invalid([errors.FieldError("display_name", "required", "请填写姓名")])
-    return roster.NewPerson(
-        name, shown, form.get("unit", ""), tuple(form.getlist("roles")), form.get("password", "")[:400],
-        form.get("email", "").strip()[:200],
-    )  # fmt: skip
+    name, shown, email = (form.get(one, "").strip() for one in ("name", "display_name", "email"))
+    roles = tuple(form.getlist("roles"))
+    return roster.NewPerson(name, shown, form.get("unit", ""), roles, form.get("password", "")[:400], email)
 
 
 @pages.get("/people/<name>")
 @guard.needs(Permission.PEOPLE_MANAGE)
 def show(name: str) -> str:
     """An account with its roles."""
+    return _person(name)
+
+
+def _person(name: str, fresh: str = "", faults: Mapping[str, str] | None = None) -> str:
     with visit.reading() as session:
         account = roster.by_name(session, name)
         person = next(one for one in roster.everybody(session) if one.id == account.id)
-        return flask.render_template("person.html", person=person, roles=i18n.words()["role"], faults={})
+        return flask.render_template(
+            "person.html",
+            person=person,
+            roles=i18n.words()["role"],
+            fresh=fresh,
+            faults=faults or {},
+            typed=flask.request.form if faults else {},
+        )
+
+
+@pages.post("/people/<name>")
+@guard.needs(Permission.PEOPLE_MANAGE)
+def correct(name: str) -> flask.typing.ResponseReturnValue:
+    """Gives an account another shown name and address."""
+    shown, email = (flask.request.form.get(one, "").strip() for one in ("display_name", "email"))
+    try:
+        with visit.writing() as session:
+            roster.correct(session, visit.actor(), name, shown, email)
+    except errors.Invalid as invalid:
+        return _person(name, faults=task_pages.faults_of(invalid)), 422
+    return shared.go("people_pages.show", "saved", name=name)
 
 
 @pages.post("/people/<name>/roles")
 @guard.needs(Permission.PEOPLE_MANAGE)
 def set_roles(name: str) -> flask.typing.ResponseReturnValue:
     """Gives an account exactly the ticked roles."""
-    with visit.writing() as session:
-        roster.set_roles(session, visit.actor(), visit.now(), name, flask.request.form.getlist("roles"))
+    try:
+        with visit.writing() as session:
+            roster.set_roles(session, visit.actor(), visit.now(), name, flask.request.form.getlist("roles"))
+    except errors.Invalid as invalid:
+        return _person(name, faults=task_pages.faults_of(invalid)), 422
     return shared.go("people_pages.show", "saved", name=name)
 
 
@@ -99,10 +119,7 @@ def reset_password(name: str) -> str:
     fresh = visit.site().db.random(9)
     with visit.writing() as session:
         roster.reset_password(session, visit.actor(), visit.now(), name, fresh)
-    with visit.reading() as session:
-        account = roster.by_name(session, name)
-        person = next(one for one in roster.everybody(session) if one.id == account.id)
-        return flask.render_template("person.html", person=person, roles=i18n.words()["role"], faults={}, fresh=fresh)
+    return _person(name, fresh)
 
 
 @pages.get("/calendars")
