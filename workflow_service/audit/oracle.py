@@ -54,15 +54,15 @@ def examine(
 def of_case(session: Session, now: datetime, case: tables.Case) -> list[Fault]:
     """Every fault of one case."""
     entries = journal.entries(session, case.id)
-    found = [*_record(session, case), *_effects(session, case, entries), *_jobs(session, now, case)]
+    found = [*_record(session, case, entries), *_effects(session, case, entries), *_jobs(session, now, case)]
     found += _messages(session, now, case, entries)
     if not found:
         found += _pending(session, case)
     return found
 
 
-def _record(session: Session, case: tables.Case) -> list[Fault]:
-    proof = replay.verify(session, case)
+def _record(session: Session, case: tables.Case, entries: Sequence[tables.Entry]) -> list[Fault]:
+    proof = replay.verify_entries(session, case, entries)
     if proof.chain is not None:
         return [Fault(case.number, "chain", f"日志第{proof.chain.seq}条：{proof.chain.reason}")]
     if proof.differs is not None:
@@ -158,14 +158,14 @@ def rebuild(session: Session, now: datetime, case: tables.Case) -> int:
     Raises:
         CannotAdvance: the journal itself does not hold, so nothing is touched.
     """
-    lines = journal.entries(session, case.id)
-    broken = journal.verify(case.number, lines, case.head_seq, case.head_hash)
+    entries = journal.entries(session, case.id)
+    broken = journal.verify(case.number, entries, case.head_seq, case.head_hash)
     if broken is not None:
         raise errors.CannotAdvance(
             "日志第{seq}条{reason}，不能据以重建（{element}）", seq=broken.seq, reason=broken.reason, element="journal"
         )
     last = None
-    for moment in replay.moments(session, case):
+    for moment in replay.moments(session, entries):
         last = moment
     if last is None:
         return 0

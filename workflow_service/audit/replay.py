@@ -1,6 +1,6 @@
 """Runs a case again from its journal: every state it was in, every step of its tokens, and whether all still agrees."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +26,7 @@ class Moment:
 
     Args:
         entry: the line. advanced: what the engine did with it, None for entries that do not move it.
-        family: the state afterwards. data: the data of all runs and what the case publishes.
+        family: the state afterwards. agrees: whether it has the fingerprint that the line states.
     """
 
     entry: tables.Entry
@@ -35,14 +35,14 @@ class Moment:
     agrees: bool
 
 
-def moments(session: Session, case: tables.Case, upto: int | None = None) -> Iterator[Moment]:
-    """Re-executes a case, entry by entry, on the bundle and the calendar that each entry names.
+def moments(session: Session, entries: Iterable[tables.Entry]) -> Iterator[Moment]:
+    """Re-executes a case, entry by entry from its first, on the bundle and the calendar that each entry names.
 
     Raises:
         CannotAdvance: an entry cannot be executed any more.
     """
     family = view.Family({}, {}, ())
-    for entry in journal.entries(session, case.id, upto=upto):
+    for entry in entries:
         body = journal.body_of(entry)
         if entry.kind == "opened":
             family = view.Family(body["shared"], {}, ())
@@ -100,12 +100,16 @@ class Verification:
 
 def verify(session: Session, case: tables.Case) -> Verification:
     """Checks a case's chain, executes it again, and compares the result with what is stored."""
-    lines = journal.entries(session, case.id)
-    broken = journal.verify(case.number, lines, case.head_seq, case.head_hash)
+    return verify_entries(session, case, journal.entries(session, case.id))
+
+
+def verify_entries(session: Session, case: tables.Case, entries: Sequence[tables.Entry]) -> Verification:
+    """The same for whoever has read all entries of the case already."""
+    broken = journal.verify(case.number, entries, case.head_seq, case.head_hash)
     reproduced, differs, reason, family = 0, None, "", None
     facts: list[verdicts.Fact] = []
     try:
-        for moment in moments(session, case):
+        for moment in moments(session, entries):
             if not moment.agrees:
                 differs, reason = moment.entry.seq, "重新执行得到的状态与记录的指纹不同"
                 break
@@ -115,7 +119,7 @@ def verify(session: Session, case: tables.Case) -> Verification:
         differs = reproduced + 1
         reason = str(failure) if isinstance(failure, errors.ServiceError) else "记录的内容已不能执行"
     same = differs is None and family is not None and _same(session, case, family)
-    return Verification(len(lines), broken, reproduced, differs, reason, same, facts)
+    return Verification(len(entries), broken, reproduced, differs, reason, same, facts)
 
 
 def _fact(moment: Moment) -> verdicts.Fact:
@@ -150,7 +154,7 @@ def verify_case(session: Session, actor: Actor, now: datetime, number: str) -> V
 def state_at(session: Session, case: tables.Case, entry: int) -> dict[str, Any]:
     """Tokens, open tasks and data of a case as they were after an entry; raises NotFound for an entry there is not."""
     last = None
-    for moment in moments(session, case, upto=entry):
+    for moment in moments(session, journal.entries(session, case.id, upto=entry)):
         last = moment
     if last is None or last.entry.seq != entry:
         raise errors.NotFound("日志中没有第{entry}条记录", entry=entry)
@@ -183,7 +187,7 @@ def steps(session: Session, case: tables.Case) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     before: dict[str, Any] = {}
     with suppress(*NOT_EXECUTABLE):
-        for moment in moments(session, case):
+        for moment in moments(session, journal.entries(session, case.id)):
             after = snapshot(program, moment.family) if moment.advanced else before
             found.append(_step(program, moment, difference(before, after)))
             before = after
