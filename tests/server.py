@@ -4,6 +4,7 @@ import http.client
 import json
 import multiprocessing
 import os
+import pkgutil
 import signal
 import socket
 import subprocess
@@ -32,7 +33,12 @@ def free_port() -> int:
 
 FORKS = multiprocessing.get_context("forkserver")
 """Makes processes that have read the program before they begin, which is most of what a start costs."""
-FORKS.set_forkserver_preload(["pytest", "tests.office", "workflow_service.__main__"])
+FORKS.set_forkserver_preload(
+    [
+        *("pytest", "tests.office", "workflow_service.__main__", "encodings.idna", "jinja2.ext"),
+        *(f"handlers.{one.name}" for one in pkgutil.iter_modules(handlers.__path__)),
+    ]
+)
 
 
 class Running(Protocol):
@@ -48,8 +54,10 @@ class Running(Protocol):
 class _Fork:
     """A process that was forked, with the words of ``subprocess``."""
 
-    def __init__(self, *given: Any) -> None:
-        self._process = FORKS.Process(target=_run, args=given, daemon=True)
+    def __init__(
+        self, arguments: list[str], environment: dict[str, str], out: Path, err: Path, strange: bool = False
+    ) -> None:
+        self._process = FORKS.Process(target=_run, args=(arguments, environment, out, err, strange), daemon=True)
         self._process.start()
         self.pid = self._process.pid or 0
 
@@ -63,16 +71,25 @@ class _Fork:
         return self._process.exitcode
 
 
-def _run(arguments: list[str], environment: dict[str, str], log: Path, strange: bool) -> None:
-    """What a forked process does: the program with its arguments, writing to a file."""
+def _run(arguments: list[str], environment: dict[str, str], out: Path, err: Path, strange: bool) -> None:
+    """What a forked process does: the program with its arguments, writing to files."""
     os.environ.update(environment)
-    with log.open("ab") as file:
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
+    for number, path in ((1, out), (2, err)):
+        with path.open("ab") as file:
+            os.dup2(file.fileno(), number)
     if strange:
         handlers.__path__.append(str(STRANGE_HANDLERS))
     sys.argv = ["workflow-service", *arguments]
     main()
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command of ours, in a process that was forked, with a folder for its data; gives what it says and its code."""
+    out, err = folder / "out.log", folder / "err.log"
+    for path in (out, err):
+        path.write_bytes(b"")
+    code = _Fork([*arguments], {"WORKFLOW_DATA_DIR": str(folder)}, out, err).wait(timeout=300)
+    return subprocess.CompletedProcess(arguments, code, out.read_text(), err.read_text())
 
 
 @dataclass
@@ -96,7 +113,7 @@ class Process:
         given, path = [*arguments, "--database", self.url], self.folder / f"{name}.log"
         path.touch()
         if not self.fresh:
-            self.process = _Fork(given, environment, path, self.strange)
+            self.process = _Fork(given, environment, path, path, self.strange)
             return
         with path.open("ab") as log:
             self.process = subprocess.Popen([*self.command(), *given], env=environment, stdout=log, stderr=log)  # noqa: S603  our own command

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests import city, server
+from tests.conftest import NOW
 from tests.processes import answers
 from workflow_service.audit import oracle
 from workflow_service.identity import credentials, roster
@@ -49,7 +50,7 @@ def make(folder: Path, url: str = "") -> Service:
     db = database.open_database(one.url)
     if not url:
         migrate(db)
-    city.make(db, datetime.now(UTC))
+    city.make(db, NOW)
     people = ("applicant_1", "clerk_1", "records_1", "operator_1")
     with database.transaction(db) as session:
         tokens = {

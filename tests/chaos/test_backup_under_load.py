@@ -1,8 +1,5 @@
 """A backup is taken while people work: it holds all that was answered before it began, and a service restored from it goes on."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -34,9 +31,7 @@ def service(new_url: Callable[[Path], str], tmp_path: Path) -> Iterator[running.
 
 
 def _command(folder: Path, *arguments: str) -> None:
-    environment = {**os.environ, "WORKFLOW_DATA_DIR": str(folder)}
-    command = [sys.executable, "-m", "workflow_service", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=environment)  # noqa: S603  our own command
+    done = server.run(folder, *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

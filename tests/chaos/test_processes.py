@@ -3,7 +3,6 @@
 import socket
 import stat
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -30,11 +29,6 @@ def running(tmp_path: Path) -> Iterator[server.Server]:
     yield one
     if one.is_alive():
         one.kill()
-
-
-def _serve(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "workflow_service", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603  our own command
 
 
 def _said(outcome: subprocess.CompletedProcess[str]) -> str:
@@ -66,8 +60,8 @@ def test_a_worker_that_is_told_to_stop_stops(new_postgres: Callable[[], str], tm
     assert "Traceback" not in (tmp_path / "worker.log").read_text()
 
 
-def test_a_second_server_on_the_same_file_is_refused(running: server.Server) -> None:
-    said = _said(_serve("serve", "--database", running.url, "--port", str(server.free_port())))
+def test_a_second_server_on_the_same_file_is_refused(running: server.Server, tmp_path: Path) -> None:
+    said = _said(server.run(tmp_path, "serve", "--database", running.url, "--port", str(server.free_port())))
 
     assert "正由另一个服务进程使用" in said
     assert running.is_alive()
@@ -76,23 +70,25 @@ def test_a_second_server_on_the_same_file_is_refused(running: server.Server) -> 
 def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        said = _said(_serve("serve", "--database", f"sqlite:///{tmp_path / 'x.db'}", "--port", str(port)))
+        said = _said(server.run(tmp_path, "serve", "--database", f"sqlite:///{tmp_path / 'x.db'}", "--port", str(port)))
 
     assert f"端口 {port} 已被占用" in said
 
 
 @pytest.mark.parametrize("folder", ["/proc/nowhere", "/dev/null/nowhere"])
-def test_a_folder_that_cannot_be_written_is_named(folder: str) -> None:
-    said = _said(_serve("serve", "--database", f"sqlite:///{folder}/x.db", "--port", str(server.free_port())))
+def test_a_folder_that_cannot_be_written_is_named(folder: str, tmp_path: Path) -> None:
+    said = _said(
+        server.run(tmp_path, "serve", "--database", f"sqlite:///{folder}/x.db", "--port", str(server.free_port()))
+    )
 
     assert folder in said
 
 
-def test_a_database_that_cannot_be_reached_is_named() -> None:
+def test_a_database_that_cannot_be_reached_is_named(tmp_path: Path) -> None:
     url = f"postgresql+psycopg://nobody@127.0.0.1:{server.free_port()}/none"
 
-    assert "数据库" in _said(_serve("work", "--database", url))
+    assert "数据库" in _said(server.run(tmp_path, "work", "--database", url))
 
 
 def test_sqlite_has_no_workers_of_their_own(tmp_path: Path) -> None:
-    assert "PostgreSQL" in _said(_serve("work", "--database", f"sqlite:///{tmp_path / 'x.db'}"))
+    assert "PostgreSQL" in _said(server.run(tmp_path, "work", "--database", f"sqlite:///{tmp_path / 'x.db'}"))
