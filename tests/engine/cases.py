@@ -34,7 +34,7 @@ class Weekdays:
                 at += timedelta(days=1)
         return at
 
-    def between(self, start: date, end: date) -> int:
+    def provisional_between(self, start: date, end: date) -> int:
         return sum(self.is_working(start + timedelta(days=one)) for one in range(1, (end - start).days + 1))
 
     def is_working(self, day: date) -> bool:

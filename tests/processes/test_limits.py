@@ -234,6 +234,22 @@ def test_a_case_whose_limits_reach_into_a_year_without_calendar_can_be_suspended
     assert story.due("plan_investigation") == "2027-01-01"
 
 
+def test_a_case_is_resumed_also_in_a_year_without_calendar(town: city.City) -> None:
+    town.time = at(2026, 12, 29)
+    story = begun(town)
+    suspended(story)
+    town.time = at(2027, 1, 11)
+
+    resumed(story)
+
+    assert story.due("plan_investigation") == "2027-01-14"  # three days were left
+    assert town.shared(story.number)["status"] == "in_progress"
+    assert town.shared(story.number)["investigation_from"] == "2027-01-11"
+    publish_2027(town)
+    assert story.due("plan_investigation") == "2027-01-14"
+    story.holds()
+
+
 def test_a_suspension_does_not_end_before_it_begins(town: city.City) -> None:
     story = begun(town)
     town.send("clerk_1", story.number, "suspension_requested", reason_code="judicial_or_audit", reason="等待审计结论")

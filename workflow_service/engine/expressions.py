@@ -27,7 +27,7 @@ class Calendar(Protocol):
 
     def provisional_after(self, start: date, days: int) -> tuple[date, bool]: ...
 
-    def between(self, start: date, end: date) -> int: ...
+    def provisional_between(self, start: date, end: date) -> int: ...
 
     def is_working(self, day: date) -> bool: ...
 
@@ -49,8 +49,8 @@ class Recorder:
         return end
 
     def between(self, start: date, end: date) -> int:
-        """Working days between two days."""
-        return self.calendar.between(start, end)
+        """Working days between two days; where no table is published yet each day counts, as it does in a date."""
+        return self.calendar.provisional_between(start, end)
 
     def is_working_day(self, day: date) -> bool:
         """Whether people work on a day."""

@@ -195,7 +195,7 @@ class _NoCalendar:
     def provisional_after(self, start: date, days: int) -> tuple[date, bool]:
         raise CalendarDataMissing(start.year)
 
-    def between(self, start: date, end: date) -> int:
+    def provisional_between(self, start: date, end: date) -> int:
         raise CalendarDataMissing(start.year)
 
     def is_working(self, day: date) -> bool:
