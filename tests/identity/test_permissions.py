@@ -17,6 +17,7 @@ def _actor(*roles: str, place: str = "city") -> Actor:
     [
         ("approve_route", "chief", ("propose_route", "clerk")),  # the clerk who proposes does not approve
         ("propose_route", "clerk", ("approve_route", "chief")),  # nor the other way round
+        ("approve_route", "chief", ("propose_route", "chief")),  # not even where a new diagram gives both to one lane
         ("evaluate", "panel_member", ("report_investigation", "investigator")),  # an investigator is no panel member
         ("record_meeting", "committee_secretary", ("plan_investigation", "investigator")),  # nor a decider
         ("sign_decision", "signer", ("draft_decision", "clerk")),  # the signer has not drafted

@@ -3,12 +3,13 @@
 import io
 
 import pytest
+import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
 from tests.web.conftest import House, hidden
 from tests.web.test_variants import newest
 from workflow_service.bundles import publish
-from workflow_service.storage import database, reference
+from workflow_service.storage import database, people, reference
 
 AUTHOR, OTHER = "process_owner_1", "process_owner_2"
 TEXT = "/bundles/{}/text/forms/visit.json"
@@ -270,3 +271,34 @@ def test_nobody_approves_what_was_changed_since_they_looked(house: House) -> Non
     assert answer.status_code == 409
     assert "流程包刚被修改，请重新打开后再操作" in answer.get_data(as_text=True)
     assert newest(house, "city").status == "submitted"
+
+
+def test_whoever_edits_a_file_is_told_that_it_was_kept_and_what_it_breaks_in_others(house: House) -> None:
+    made = draft(house)
+    with database.reading(house.db) as session:
+        roles = publish.files_of(session, made)["roles.json"].decode()
+    browser = house.browser(AUTHOR)
+
+    faulty = browser.post(
+        f"/bundles/{made.id}/text/roles.json", text=roles.replace('"档案": "records"', '"档案": "recorder"')
+    )
+    broken = browser.post(
+        f"/bundles/{made.id}/text/roles.json", text=roles.replace('"档案": "records"', '"档案": null')
+    )
+
+    assert (faulty.status_code, "已保存；有错误的草稿" in faulty.get_data(as_text=True)) == (422, True)
+    assert broken.status_code == 303
+    page = browser.get(f"/bundles/{made.id}/files/roles.json").get_data(as_text=True)
+    assert "泳道“档案”没有人，却有人工任务" in page
+    assert f"/bundles/{made.id}/files/archive.bpmn#element=" in page
+
+
+def test_an_owner_is_warned_of_a_lane_whose_role_nobody_holds(house: House) -> None:
+    made = draft(house)
+    with database.transaction(house.db) as session:
+        session.execute(sa.delete(people.Grant).where(people.Grant.role == "records"))
+
+    page = house.browser(AUTHOR).get(f"/bundles/{made.id}").get_data(as_text=True)
+
+    assert "目前没有人担任“records”，泳道“档案”的任务将无人办理" in page
+    assert house.browser(AUTHOR).post(f"/bundles/{made.id}/submission").status_code == 303

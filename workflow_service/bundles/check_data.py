@@ -5,6 +5,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+import orjson
+
 from workflow_service import dmn
 from workflow_service.bundles import known_inputs, known_names, letters
 from workflow_service.bundles.check_references import ROLES
@@ -50,9 +52,9 @@ def _roles(seen: Seen) -> Iterator[Finding]:
             message = ("缺少 roles.json，泳道没有对应的角色", "roles.json is missing: no lane is mapped to a role")
             yield fault("R12", where, message, ("加入 roles.json", "add roles.json"))
         return
-    data = seen.data.get("roles.json")
-    if data is None:
+    if "roles.json" not in seen.data:
         return
+    data = seen.data["roles.json"]
     lanes = data.get("lanes") if isinstance(data, dict) else None
     roles = data.get("roles") if isinstance(data, dict) else None
     if not isinstance(lanes, dict) or not isinstance(roles, dict):
@@ -61,11 +63,17 @@ def _roles(seen: Seen) -> Iterator[Finding]:
         return
     for lane, role in lanes.items():
         if role is not None and (not isinstance(role, str) or role not in roles or role not in ROLES):
+            told = role if isinstance(role, str) else orjson.dumps(role).decode()
             message = (
-                f"泳道“{lane}”对应的角色“{role}”不存在",
-                f"the lane “{lane}” is mapped to “{role}”, which is no role",
+                f"泳道“{lane}”对应的角色“{told}”不存在",
+                f"the lane “{lane}” is mapped to “{told}”, which is no role",
             )
-            yield fault("R12", where, message, ("改为 roles 中已有的角色", "use a role that roles names"))
+            known = "、".join(sorted(ROLES & roles.keys()))
+            fix = (
+                f"改为已有的角色：{known}；新的角色须由程序先定义",
+                f"use one of {known}; a new role has to be programmed first",
+            )
+            yield fault("R12", where, message, fix)
     yield from _role_names(roles, where)
 
 

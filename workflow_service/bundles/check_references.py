@@ -12,6 +12,7 @@ from workflow_service.bundles.drawn import Seen
 from workflow_service.bundles.rules import Place, fault
 from workflow_service.engine.diagram import Node
 from workflow_service.errors import Finding
+from workflow_service.identity.permissions import PERMISSIONS, Permission, permissions_of
 
 #: thrown by the service itself, so no diagram has to
 _AUTOMATIC = frozenset({"case_settled"})
@@ -19,9 +20,7 @@ _AUTOMATIC = frozenset({"case_settled"})
 #: the service itself listens: it opens the channel for statements, pauses and resumes the limits of a case
 _HEARD = frozenset({"procedure_started", "suspended", "resumed"})
 
-ROLES = frozenset(
-    ["party", "applicant", "clerk", "chief", "investigator", "panel_member", "panel_chair", "panel_secretary", "committee_member", "committee_secretary", "signer", "supervisor", "personnel", "discipline", "records", "process_owner", "auditor", "operator", "admin"]
-)  # fmt: skip
+ROLES = frozenset(PERMISSIONS)
 
 
 def faults(seen: Seen) -> Iterator[Finding]:
@@ -159,13 +158,25 @@ def _lanes(seen: Seen, absent: Literal["error", "warning"]) -> Iterator[Finding]
                     "R03",
                     where,
                     message,
-                    (f"{zh}或在 roles.json 的 lanes 中加入它", f"{en} Or add it to lanes in roles.json"),
+                    (f"在 roles.json 的 lanes 中写明它的角色；{zh}", f"give it a role under lanes in roles.json; {en}"),
                     absent,
                 )
-            elif known[lane] is None and lane in people:
-                message = (f"泳道“{lane}”没有人，却有人工任务", f"the lane “{lane}” has no people but user tasks")
-                fix = ("把任务移到有角色的泳道", "move the tasks to a lane with a role")
-                yield fault("R03", where, message, fix)
+            elif lane in people:
+                yield from _idle(lane, known[lane], where)
+
+
+def _idle(lane: str, role: object, where: Place) -> Iterator[Finding]:
+    """That nobody works in a lane that holds user tasks: its tasks would wait for ever."""
+    fix = ("把任务移到由办案角色办理的泳道", "move the tasks to a lane of a role that handles cases")
+    if role is None:
+        message = (f"泳道“{lane}”没有人，却有人工任务", f"the lane “{lane}” has no people but user tasks")
+        yield fault("R03", where, message, fix)
+    elif role in ROLES and Permission.TASK_WORK not in permissions_of([str(role)]):
+        message = (
+            f"泳道“{lane}”有人工任务，而它的角色“{role}”不办理案件",
+            f"the lane “{lane}” has user tasks, but its role “{role}” handles no cases",
+        )
+        yield fault("R03", where, message, fix)
 
 
 def _lookalike(lane: str, known: Iterable[str]) -> tuple[str, str] | None:
@@ -178,7 +189,7 @@ def _lookalike(lane: str, known: Iterable[str]) -> tuple[str, str] | None:
     return (
         None
         if found is None
-        else (f"写法不同（全角半角或空格），应为“{found}”。", f"written with other characters, it is “{found}”.")
+        else (f"写法不同（全角半角或空格），应为“{found}”", f"written with other characters, it is “{found}”")
     )
 
 

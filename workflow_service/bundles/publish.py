@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
-from workflow_service.bundles import check, names, overtaken, read, stored, variant_file, variants
+from workflow_service.bundles import check, names, overtaken, read, staffing, stored, variant_file, variants
 from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import reference
@@ -161,7 +161,7 @@ def findings(session: Session, bundle: reference.Bundle) -> Sequence[errors.Find
     """Everything that is wrong with a bundle, each with its place and remedy; what it means for variants included."""
     content = read.Bundle.of(files_of(session, bundle))
     own = check.check(content)
-    standing = list(overtaken.faults(session, bundle))
+    standing = [*overtaken.faults(session, bundle), *staffing.faults(session, bundle.place, content)]
     is_sound = not any(one.severity == "error" for one in own)
     if is_sound or bundle.place != variants.CITY:  # no variant can be made of the city's files while they are wrong
         standing += variants.faults(session, bundle, content)

@@ -99,6 +99,9 @@ ELEMENT_CONFLICTS: Mapping[str, frozenset[str]] = {
     # who corrects does not accept the correction
     "accept_correction": frozenset({"plan_correction", "report_correction"}),
     "approve_typical_case": frozenset({"anonymise_case"}),
+    # who proposes the path does not approve it, whichever lanes the two steps were moved to
+    "approve_route": frozenset({"propose_route"}),
+    "propose_route": frozenset({"approve_route"}),
 }
 
 
@@ -181,7 +184,7 @@ def separation(actor: Actor, element: str, role: str, involved: Involvement) -> 
         return "您是本案当事人、检举人或证人，不能办理本案"
     for done, as_role in involved.done:
         if done in ELEMENT_CONFLICTS.get(element, ()):
-            return "拟制与审核签发、整改与验收须由不同的人办理，您已办理过本案的相应环节"
+            return "提出与批准、拟制与审核签发、整改与验收须由不同的人办理，您已办理过本案的相应环节"
         if as_role in ROLE_CONFLICTS.get(role, ()):
             return "您已在本案中履行与此相斥的职责，须由他人办理（职责分离）"
     return None

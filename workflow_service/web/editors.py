@@ -1,7 +1,7 @@
 """Editing the files of a draft in the browser: diagrams and tables in their modellers, everything else as checked text."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import flask
@@ -17,6 +17,7 @@ from workflow_service.web import pages as shared
 
 pages = flask.Blueprint("editors", __name__, url_prefix="/bundles")
 
+Found = list[dict[str, Any]]
 TEMPLATES = {"diagram": "edit_diagram.html", "table": "edit_table.html"}
 
 
@@ -27,7 +28,7 @@ def edit(bundle_id: int, name: str) -> str:
     with visit.reading() as session:
         bundle = publish.by_id(session, bundle_id)
         content = publish.file_of(session, visit.actor(), bundle, name)
-        text, found = content.decode("utf-8", "replace"), _of_file(session, bundle, name)
+        text, found = content.decode("utf-8", "replace"), _of_all(session, bundle, name)
         return _page(session, bundle, name, text, found, editable=owner.may_change(session, bundle, name))
 
 
@@ -36,10 +37,11 @@ def _page(  # noqa: PLR0913  a file, what was typed, and how it stands
     bundle: reference.Bundle,
     name: str,
     text: str,
-    found: list[dict[str, Any]],
+    found: Found,
     *,
     editable: bool,
     overtaken: bool = False,
+    kept: bool = False,
 ) -> str:
     kind = names.kind(name)
     version = read.digest(publish.file_of(session, visit.actor(), bundle, name))
@@ -53,20 +55,28 @@ def _page(  # noqa: PLR0913  a file, what was typed, and how it stands
         version=version,
         text=text,
         title=owner.title_of(name, text.encode()),
-        findings=found,
+        findings=_here(found, name),
+        elsewhere=_errors(one for one in found if one not in _here(found, name)),
         editable=editable,
         overtaken=overtaken,
+        kept=kept,
     )
 
 
-def _of_file(session: Session, bundle: reference.Bundle, name: str) -> list[dict[str, Any]]:
+def _of_all(session: Session, bundle: reference.Bundle, name: str) -> Found:
+    """What is wrong with a file's bundle; of a variant, whose files follow from its operations, with the publication as well."""
     if name == variant_file.NAME:
         return [problems.finding(one) for one in publish.findings(session, bundle)]
-    return _in(owner.as_bundle(session, bundle), name)
+    return [problems.finding(one) for one in check.check(owner.as_bundle(session, bundle))]
 
 
-def _in(bundle: read.Bundle, name: str) -> list[dict[str, Any]]:
-    return [problems.finding(one) for one in check.check(bundle) if one.file == name]
+def _here(found: Found, name: str) -> Found:
+    """Of these findings those that concern a file; a variant's operations answer for all its files."""
+    return [one for one in found if name in (one["file"], variant_file.NAME)]
+
+
+def _errors(found: Iterable[dict[str, Any]]) -> Found:
+    return [one for one in found if one["severity"] == "error"]
 
 
 @pages.get("/<int:bundle_id>/raw/<path:name>")
@@ -88,7 +98,7 @@ def save(bundle_id: int, name: str) -> flask.Response:
     change = publish.Change(name, flask.request.get_data(), flask.request.headers.get("If-Match", "").strip('"'))
     with visit.writing() as session:
         draft = publish.change(session, visit.actor(), visit.now(), bundle_id, change)
-        found = _of_file(session, draft, name)
+        found = _here(_of_all(session, draft, name), name)
         return api.as_json({"hash": draft.hash, "version": read.digest(change.content or b""), "findings": found})
 
 
@@ -104,9 +114,9 @@ def save_text(bundle_id: int, name: str) -> flask.typing.ResponseReturnValue:
         if owner.may_change(session, draft, name) and publish.is_overtaken(session, draft, change):
             return _page(session, draft, name, text, [], editable=True, overtaken=True), 409
         draft = publish.change(session, visit.actor(), visit.now(), bundle_id, change)
-        found = _of_file(session, draft, name)
-        if any(one["severity"] == "error" for one in found):
-            return _page(session, draft, name, text, found, editable=True), 422
+        found = _of_all(session, draft, name)
+        if _errors(_here(found, name)):
+            return _page(session, draft, name, text, found, editable=True, kept=True), 422
     return shared.go("editors.edit", "saved", bundle_id=bundle_id, name=name)
 
 
@@ -178,12 +188,12 @@ _BLANK = {
 @pages.post("/<int:bundle_id>/check/<path:name>")
 @guard.needs(Permission.BUNDLE_READ)
 def findings(bundle_id: int, name: str) -> flask.Response:
-    """What is wrong with a file as it stands in the editor, among the other files of its draft; nothing is kept."""
+    """What is wrong with a draft with one of its files as it stands in the editor; nothing is kept."""
     read.require_name(name)
     with visit.reading() as session:
         base = owner.as_bundle(session, publish.by_id(session, bundle_id))
     looked = read.Bundle.of({**base.files, name: flask.request.get_data()})
-    return api.as_json({"findings": _in(looked, name)})
+    return api.as_json({"findings": [problems.finding(one) for one in check.check(looked)]})
 
 
 @pages.get("/<int:bundle_id>/catalog.json")
