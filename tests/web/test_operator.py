@@ -70,6 +70,46 @@ def test_a_refused_repair_stands_in_its_form_as_it_was_typed(
     assert str(escape(data)) in page and f">{reason}</textarea>" in page
 
 
+@pytest.fixture
+def failed_call(house: House, incident: int) -> int:
+    """The incident, of a call with a wrong value and a name that no parameter has."""
+    with database.transaction(house.db) as session:
+        row = session.get_one(tables.Incident, incident)
+        job = tables.Job(
+            key="k", case_id=row.case_id, run="r1", element="issue_acceptance", visit=1, kind="notification.issue_letter",
+            payload={"template": "T99", "templat": "T03"}, actor="clerk_1", due_at=NOW, status="incident", created_seq=1,
+        )  # fmt: skip
+        session.add(job)
+        session.flush()
+        row.job_id = job.id
+    return incident
+
+
+def test_a_parameter_that_the_call_does_not_have_is_refused_and_can_be_taken_away(
+    house: House, failed_call: int
+) -> None:
+    path = f"/incidents/{failed_call}/repair"
+
+    refused = house.api("operator_1", "POST", path, {"data": {"tempalte": "T03"}, "reason": "x"})
+    mended = house.api("operator_1", "POST", path, {"data": {"template": "T03", "templat": None}, "reason": "x"})
+
+    assert refused.status_code == 422 and "没有参数“tempalte”" in refused.json["errors"][0]["message"]
+    assert mended.status_code == 200
+    with database.reading(house.db) as session:
+        assert session.query(tables.Job).filter_by(key="k").one().payload == {"template": "T03"}
+
+
+def test_the_journal_tells_what_was_repaired_and_why(house: House, failed_call: int, opened: str) -> None:
+    given = {"data": {"template": "T03"}, "reason": "编号已更正"}
+
+    house.api("operator_1", "POST", f"/incidents/{failed_call}/repair", given)
+
+    page = house.browser("auditor_1").get(f"/audit/{opened}/journal").get_data(as_text=True)
+    row = page.split("修复异常")[1].split("</table>")[0]
+    assert "受理审查" in row and "编号已更正" in row
+    assert row.index("T99") < row.index("T03")
+
+
 def test_an_incident_is_called_by_its_step_and_whoever_resolved_it_by_name(house: House, incident: int) -> None:
     operator = house.browser("operator_1")
     waiting = operator.get("/operations").get_data(as_text=True)

@@ -51,7 +51,7 @@ def open_one(session: Session, now: datetime, case: tables.Case, cause: Cause) -
         now,
         case,
         "incident_opened",
-        {"incident": incident.id, "element": cause.element, "trace": trace},
+        {"incident": incident.id, "run": cause.run, "element": cause.element, "trace": trace},
     )
     _tell_operators(session, now, case, incident)
     return incident

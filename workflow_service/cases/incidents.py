@@ -1,12 +1,13 @@
 """Things that gave up: listed for operators, retried, repaired or skipped with a reason."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from workflow_service import errors
+from workflow_service import dispatch, errors
 from workflow_service.cases import consequences, deadlines, jobs, lifecycle, messages
 from workflow_service.engine import inputs
 from workflow_service.identity import permissions
@@ -53,6 +54,7 @@ def repair(  # noqa: PLR0913  what, and why
 
     Raises:
         Conflict: the incident is about a message: what somebody has stated is not altered.
+        Invalid: there is no reason, or the call has no such parameter.
     """
     incident, case = _open(session, actor, incident_id)
     _require(reason)
@@ -62,9 +64,25 @@ def repair(  # noqa: PLR0913  what, and why
     if incident.job_id is None:
         lifecycle.feed(session, actor, now, case, inputs.Repaired(incident.run, data, reason, actor.name))
         return _close(session, actor, now, case, incident, "repaired", body)
-    body["before"] = dict(session.get_one(tables.Job, incident.job_id).payload)
-    jobs.reset(session, now, incident.job_id, {**body["before"], **data})
+    job = session.get_one(tables.Job, incident.job_id)
+    body["before"] = dict(job.payload)
+    jobs.reset(session, now, incident.job_id, _set_anew(job, data))
     return _close(session, actor, now, case, incident, "repaired", body)
+
+
+def _set_anew(job: tables.Job, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a call with some of them set anew; null takes one away that its operation does not know."""
+    given = {**job.payload, **data}
+    if not dispatch.knows(job.kind):
+        return given
+    known = {one.name for one in dispatch.signature(job.kind, dispatch.resolve(job.kind)).parameters}
+    strange = [name for name in data if name not in known and data[name] is not None]
+    if strange:
+        # it would stand among the parameters from then on, and no call would be possible
+        template = "这一步没有参数“{names}”，可用的参数是：{known}"
+        params = (("names", "、".join(strange)), ("known", "、".join(sorted(known))))
+        raise errors.Invalid([errors.FieldError("data", "unknown", template, params)])
+    return {name: value for name, value in given.items() if name in known or value is not None}
 
 
 def skip(session: Session, actor: Actor, now: datetime, incident_id: int, result: Any, reason: str) -> tables.Incident:  # noqa: PLR0913  what, and why
@@ -115,7 +133,6 @@ def _close(  # noqa: PLR0913  a resolution's whole context
     body: dict[str, Any],
 ) -> tables.Incident:
     incident.closed_at, incident.closed_by, incident.resolution = now, actor.name, how
-    lifecycle.note(
-        session, actor, now, case, f"incident_{how}", {"incident": incident.id, "element": incident.element, **body}
-    )
+    where = {"incident": incident.id, "run": incident.run, "element": incident.element}
+    lifecycle.note(session, actor, now, case, f"incident_{how}", {**where, **body})
     return incident

@@ -35,13 +35,24 @@ def journal(number: str) -> str:
         return flask.render_template(
             "journal.html",
             found=found,
-            changed={seq: data_names.changes(known, diff) for seq, diff in changed.items()},
+            changed={
+                **{seq: data_names.changes(known, diff) for seq, diff in changed.items()},
+                **{one.entry.seq: diff for one in found.items if (diff := _repaired(one.body or {}))},
+            },
             told_whole=is_short,
             case=case,
             broken=chain.verify_part(session, case) if is_short else chain.verify_part(session, case, after, 50),
             who=_who(session, found.items),
             elements=_elements(loaded, runs),
         )
+
+
+def _repaired(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What an operator set anew in a failed call, in the form of what an entry changed."""
+    before, after = body.get("before"), body.get("after")
+    if "incident" not in body or not isinstance(before, dict) or not isinstance(after, dict):
+        return []
+    return [{"path": name, "label": name, "before": before.get(name), "after": value} for name, value in after.items()]
 
 
 def _runs(session: Session, case: tables.Case) -> dict[str, str]:

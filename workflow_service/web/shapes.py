@@ -235,10 +235,12 @@ def incident(row: tables.Incident, number: str) -> dict[str, Any]:
 
 
 def whereabouts(body: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    """Where an entry of the journal happened: run and element, by its address or by its task; empty when nowhere."""
+    """Where an entry of the journal happened: run and element, by its address, task or incident; empty when nowhere."""
     told = body or {}
     if isinstance(told.get("at"), dict):
         return told["at"]  # type: ignore[no-any-return]  # an address
+    if "incident" in told:
+        return {name: told[name] for name in ("run", "element")} if "run" in told else {}
     parts = str(told.get("task") or "").split(".")
     return {"run": parts[1], "element": parts[2]} if len(parts) == 4 else {}  # noqa: PLR2004  number, run, element, visit
 
