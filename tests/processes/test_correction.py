@@ -129,6 +129,25 @@ def test_the_superior_may_urge_by_other_measures_than_reminder_and_inquiry(story
 
     assert story.town.shared(story.number)["urgings"][0]["kind"] == "other"
     assert "supervise_correction" in story.elements()
+    with story.town.look() as session:
+        told = session.query(tables.Notice).filter_by(account="party_1", title="上级机关督促整改").one()
+    assert told.text == "约谈主要负责人"
+
+
+@pytest.mark.parametrize("kind", ["remind", "other"])
+def test_whatever_the_superior_wants_a_reply_to_by_some_day_is_replied_to(story: Story, kind: str) -> None:
+    story.does("supervise_correction", kind=kind, text="请报告进展", reply_by="2026-09-28")
+
+    assert story.due("reply_inquiry") == "2026-09-28"
+    assert "supervise_correction" not in story.elements()
+    story.does("reply_inquiry", "party_1")
+    assert "supervise_correction" in story.elements()
+
+
+def test_a_reminder_without_a_day_wants_no_reply(story: Story) -> None:
+    story.does("supervise_correction", kind="remind", text="请抓紧整改")
+
+    assert "reply_inquiry" not in story.elements()
 
 
 def test_correction_can_be_ordered_again_twice_and_a_third_failure_is_a_refusal(story: Story) -> None:
