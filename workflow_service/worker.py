@@ -64,6 +64,23 @@ class Rooms:
         return not self._inside[True] and not (alone and self._inside[False])
 
 
+class Lying:
+    """Dates that could not even be given up, for their case cannot be read: each is tried later and later, since a case can be mended."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._left: dict[int, tuple[float, float]] = {}  # until when, and how long it had been left
+
+    def leave(self, row_id: int) -> None:
+        """Leaves one alone for a second, twice as long after each further time, ten minutes at most."""
+        pause = min(2 * self._left.get(row_id, (0, 0.5))[1], 600)
+        self._left[row_id] = (self._clock() + pause, pause)
+
+    def rests(self, row_id: int) -> bool:
+        """Whether one is to be left alone now."""
+        return row_id in self._left and self._clock() < self._left[row_id][0]
+
+
 @dataclass(frozen=True)
 class Worker:
     """What one worker needs.
@@ -72,7 +89,7 @@ class Worker:
         id: names the worker in leases; unique per process.
         db, clock, settings: the database, the time (UTC), the settings.
         mail: the way to the mail server. safe: where sealed opinions are locked up.
-        random: spreads the retries. rooms: which jobs run side by side.
+        random: spreads the retries. rooms: which jobs run side by side. lying: which dates are left alone for a while.
     """
 
     id: str
@@ -83,6 +100,7 @@ class Worker:
     safe: ballots.Safe
     random: Random
     rooms: Rooms = field(default_factory=Rooms)
+    lying: Lying = field(default_factory=Lying)
 
     def __post_init__(self) -> None:
         self.db.safe = self.safe
@@ -218,12 +236,13 @@ def fire_due(worker: Worker) -> int:
     with database.reading(worker.db) as session:
         due = deadlines.due(session, worker.clock())
     fired = 0
-    for deadline_id in due:
+    for deadline_id in (one for one in due if not worker.lying.rests(one)):
         try:
             with database.transaction(worker.db) as session:
                 fired += deadlines.fire(session, worker.clock(), deadline_id)
         except _BROKEN as failure:
-            _gave_up(worker, deadlines.give_up, deadline_id, failure)
+            if not _gave_up(worker, deadlines.give_up, deadline_id, failure):
+                worker.lying.leave(deadline_id)
     return fired
 
 

@@ -2,6 +2,8 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from hashlib import blake2b
 
 import pytest
@@ -11,7 +13,7 @@ from click.testing import CliRunner
 from tests import office
 from tests.chaos.test_disk import LOOKING
 from tests.web.conftest import ACCEPTED, House, application
-from workflow_service import cli
+from workflow_service import cli, worker
 from workflow_service.audit import oracle
 from workflow_service.cases import incidents, lifecycle
 from workflow_service.engine import state
@@ -146,6 +148,10 @@ def test_whoever_opens_the_case_is_told_and_no_list_fails(house: House, full: bo
         for path in (f"/cases/{number}", f"/tasks/{task}"):
             answer = clerk.get(path)
             assert (answer.status_code, "保存状态已损坏" in answer.get_data(as_text=True)) == (409, True)
+        auditor = house.browser("auditor_1")
+        record = f"/audit/{number}/journal"
+        assert f'href="{record}"' in auditor.get(f"/cases/{number}").get_data(as_text=True)
+        assert auditor.get(record).status_code == 200
         assert house.api("clerk_1", "POST", f"/tasks/{task}/claim").status_code == 200
         refused = house.api("clerk_1", "POST", f"/tasks/{task}/submission", {"data": ACCEPTED})
         assert (refused.status_code, "可由日志重建" in refused.json["detail"]) == (409, True)
@@ -157,6 +163,30 @@ def test_whoever_opens_the_case_is_told_and_no_list_fails(house: House, full: bo
     with database.reading(house.db) as session:
         assert oracle.examine(session, house.time) == []
         assert session.scalar(sa.select(sa.func.count()).select_from(tables.Incident)) == 0
+
+
+def test_a_date_of_a_case_that_cannot_be_read_is_tried_ever_more_seldom(
+    desk: office.Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    number = desk.open("apply", "intake", matter="x")
+    desk.settle()
+    time = [0.0]
+    one = replace(desk.worker(), lying=worker.Lying(lambda: time[0]))
+    with desk.work() as session:
+        session.execute(sa.text("UPDATE case_file SET shared = '{' WHERE number = :number"), {"number": number})
+    desk.time += timedelta(hours=2)
+
+    for second in range(120):
+        time[0] = float(second)
+        worker.fire_due(one)
+    told = [line for line in caplog.messages if "left lying" in line]
+    _rebuild(desk.db, number)
+    time[0] += 600
+    worker.fire_due(one)
+
+    assert len(told) == 7  # at 0, 1, 3, 7, 15, 31, 63 seconds
+    with desk.look() as session:
+        assert session.scalars(sa.select(tables.Deadline.status)).all() == ["fired"]
 
 
 def test_what_a_case_publishes_can_be_unreadable_and_stops_no_other(house: House) -> None:
