@@ -131,6 +131,17 @@ def test_a_lane_that_only_looks_the_same_is_told_apart() -> None:
     assert "党委（党组）" in city.found(altered, "R03")[0].fix
 
 
+def test_a_wrong_path_is_told_in_the_words_of_the_table() -> None:
+    altered = city.changed(
+        "route.dmn",
+        lambda text: text.replace("<text>&quot;simple&quot;</text>", "<text>null</text>").replace(
+            '<text>"simple"</text>', "<text>null</text>"
+        ),
+    )
+
+    assert city.found(altered, "L03")[0].message.endswith("有普遍共识：是时，应为“简易认定”，决策表给出的是“空值”")
+
+
 def test_every_rule_has_a_title_in_both_languages() -> None:
     assert all(re.fullmatch(r"[XSREFWDLVP]\d\d", code) and zh and en for code, (zh, en) in RULES.items())
 

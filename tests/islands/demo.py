@@ -127,6 +127,10 @@ FINDINGS = [
         "rule": "S23", "severity": "warning", "file": "intake.bpmn", "element": "apply", "line": 3,
         "message": "没有英文名称", "message_en": "no English name", "fix": "填写 name_en", "fix_en": "fill in name_en",
     },
+    {
+        "rule": "D03", "severity": "error", "file": "route.dmn", "element": "impact_to_panel_output_2", "line": 130,
+        "message": "“理由”写法有误", "message_en": "malformed", "fix": "改正", "fix_en": "correct it",
+    },
 ]  # fmt: skip
 
 CATALOG: dict[str, Any] = {

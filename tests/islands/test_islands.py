@@ -287,6 +287,51 @@ def test_a_decision_is_tried_with_inputs(open_island: Open, site: tuple[str, Fla
     assert json.loads(_sent(site, "try")[-1][2])["inputs"] == {"complex": True}
 
 
+def _note(page: Page, row: int, text: str) -> None:
+    """Writes the article beside a rule."""
+    page.locator("td.annotation [contenteditable]").nth(row).click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(text)
+    page.locator("th.input-cell").first.click()
+
+
+def test_the_article_beside_a_rule_is_shown_and_can_be_changed(open_island: Open, site: tuple[str, Flask]) -> None:
+    page = open_island("dmn")
+    articles = page.locator("td.annotation[data-element-id]")
+    expect(articles).to_have_text(["15", "15", "14", "14"])
+
+    _note(page, 1, "15(1)")
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator(".saving-note")).to_have_text("已保存")
+
+    after = read.Bundle.of({**city.bundle().files, "route.dmn": _sent(site, "save")[-1][2]})
+    changes = diff.diff(city.bundle(), after).changes
+    assert [(one.element, one.before, one.after) for one in changes] == [("impact_to_panel", "15", "15(1)")]
+    assert check.check(after) == []
+
+
+def test_a_finding_leads_into_its_cell(open_island: Open) -> None:
+    page = open_island("dmn")
+    page.get_by_role("button", name="总图", exact=True).click()
+
+    page.get_by_role("button", name="D03").click()
+
+    cell = page.locator('td[data-element-id="impact_to_panel_output_2"]')
+    expect(cell.locator(":focus")).to_have_count(1)
+
+
+def test_a_click_beside_the_text_of_a_cell_does_not_end_the_writing(open_island: Open, site: tuple[str, Flask]) -> None:
+    page = open_island("dmn")
+    box = page.locator('td[data-element-id="complex_to_panel_output_2"]').bounding_box()
+    cell = page.locator('td[data-element-id="complex_to_panel_input_1"]')
+    assert box is not None
+    cell.click(position={"x": 20, "y": 12})
+
+    cell.click(position={"x": 20, "y": box["height"] - 6})
+
+    expect(cell.locator(":focus")).to_have_count(1)
+
+
 def test_a_trial_that_fails_says_why(open_island: Open) -> None:
     page = open_island("dmn")
     page.route(

@@ -214,6 +214,15 @@ def _route(seen: Seen) -> Iterator[Finding]:
                 )
 
 
+_FACTS = {
+    "complex": "情况比较复杂",
+    "social_impact_large": "社会影响较大",
+    "circumstances_simple": "情节相对简单",
+    "general_consensus": "有普遍共识",
+}
+_PATHS = {"panel": ("认定小组", "panel"), "simple": ("简易认定", "simple"), "standard": ("一般认定", "standard")}
+
+
 def _route_table(content: bytes) -> Iterator[Finding]:
     try:
         model = dmn.read(content)
@@ -234,10 +243,13 @@ def _route_table(content: bytes) -> Iterator[Finding]:
             value = None
         found = value.get("path") if isinstance(value, dict) else value
         if found != wanted:
-            given = "、".join(f"{name}={'是' if held else '否'}" for name, held in facts.items())
+            given = "、".join(f"{_FACTS[name]}：{'是' if held else '否'}" for name, held in facts.items())
+            given_en = ", ".join(f"{name}: {'yes' if held else 'no'}" for name, held in facts.items())
+            told = ("空值", "null") if found is None else (str(found), str(found))
+            way, way_en = _PATHS.get(str(found), told)
             message = (
-                f"{given} 时应走 {wanted}，决策表给出 {found}",
-                f"with {facts} the path is {wanted}; the table gives {found}",
+                f"{given}时，应为“{_PATHS[wanted][0]}”，决策表给出的是“{way}”",
+                f"with {given_en} the path is “{wanted}”; the table says “{way_en}”",
             )
             fix = (
                 "简易须“情节简单”与“普遍共识”并存；“复杂”或“影响较大”任一即小组；其余一般",

@@ -12,6 +12,7 @@ import './canvas.css';
 import './modeler.css';
 import './dmn.css';
 import Modeler from 'dmn-js/lib/Modeler';
+import { kept, shown } from './annotations.js';
 import { createFindings } from './findings.js';
 import { debounce, getText, h, island, say, send } from './page.js';
 import { createSaving } from './saving.js';
@@ -19,6 +20,8 @@ import { translation } from './translate.js';
 import { createTrial } from './trial.js';
 
 const XML = 'application/xml; charset=utf-8';
+/** the heading of the column that names the article a rule rests on; the engine knows it by this name */
+const ARTICLE = '依据';
 const VIEWS = ['drd', 'decisionTable', 'literalExpression', 'boxedExpression'];
 
 island('dmn', async (host) => {
@@ -30,13 +33,13 @@ island('dmn', async (host) => {
   host.append(bar, tabs, h('div', { class: 'dmn-grid' }, canvas, side));
   const settings = Object.fromEntries(VIEWS.map((view) => [view, { additionalModules: [translation] }]));
   const modeler = new Modeler({ container: canvas, ...settings });
-  await modeler.importXML(await getText(host.dataset.diagram));
+  await modeler.importXML(shown(await getText(host.dataset.diagram)));
   const table = modeler.getViews().find((view) => view.type === 'decisionTable');
   if (table) await modeler.open(table);
 
-  const source = async () => (await modeler.saveXML({ format: true })).xml;
+  const source = async () => kept((await modeler.saveXML({ format: true })).xml, ARTICLE);
   const saving = createSaving(host, source, XML);
-  const findings = createFindings(findingsHost, () => {});
+  const findings = createFindings(findingsHost, (one) => choose(one.element));
   const check = debounce(judge, 700);
   if (host.dataset.try) side.append(createTrial(host, modeler, source));
   side.append(findingsHost);
@@ -50,6 +53,11 @@ island('dmn', async (host) => {
   modeler.on('views.changed', ({ views, activeView }) => draw(views, activeView));
   draw(modeler.getViews(), modeler.getActiveView());
   if (host.dataset.check) await judge();
+  // a click on the empty part of a cell that is being written in would take the focus from it
+  canvas.addEventListener('mousedown', (event) => {
+    const writing = document.activeElement;
+    if (event.target.closest('td')?.contains(writing) && !writing.contains(event.target)) event.preventDefault();
+  });
   document.addEventListener('keydown', (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 's') {
       event.preventDefault();
@@ -74,17 +82,33 @@ island('dmn', async (host) => {
 
   async function judge() {
     if (!host.dataset.check) return;
-    findings.busy();
+    const current = findings.busy();
     try {
       const answer = await send('POST', host.dataset.check, await source(), XML);
+      if (!current()) return;
       findings.show(answer.findings ?? [], host.dataset.name);
       host.setAttribute('data-checked', String((answer.findings ?? []).length));
     } catch (problem) {
-      findings.failed(problem);
+      if (current()) findings.failed(problem);
     }
+  }
+
+  /** Shows the decision that holds an element, and puts whoever is looking for it into its cell. */
+  async function choose(id) {
+    const view = modeler.getViews().find((one) => parts(one.element).some((part) => part?.id === id));
+    if (view && view.element !== modeler.getActiveView()?.element) await modeler.open(view);
+    const cell = canvas.querySelector(`[data-element-id="${CSS.escape(id)}"]`);
+    cell?.scrollIntoView({ block: 'center', inline: 'center' });
+    (cell?.querySelector('[contenteditable]') ?? cell)?.focus();
   }
 
   function tool(word, act) {
     return h('button', { type: 'button', onclick: act }, say(word));
   }
 });
+
+/** A decision and what of its table can be pointed at. */
+function parts(decision) {
+  const { input = [], output = [], rule = [], ...table } = decision.decisionLogic ?? {};
+  return [decision, table, ...input, ...output, ...rule, ...rule.flatMap((one) => [...(one.inputEntry ?? []), ...(one.outputEntry ?? [])])];
+}

@@ -4,6 +4,7 @@ import { either, h, say } from './page.js';
 export function createFindings(host, open) {
   const summary = h('p', { class: 'findings-summary', role: 'status' });
   const list = h('ol', { class: 'findings-list' });
+  let asked = 0;
   host.append(h('h2', {}, say('findings')), summary, list);
 
   function line(one, file) {
@@ -19,8 +20,13 @@ export function createFindings(host, open) {
   }
 
   return {
+    /** Says that a check is under way; gives a function that tells whether it is still the latest one. */
     busy() {
+      asked += 1;
+      const mine = asked;
       summary.textContent = say('checking');
+      delete summary.dataset.state;
+      return () => mine === asked;
     },
     failed(problem) {
       summary.textContent = `${say('check_failed')} ${problem.message}`;

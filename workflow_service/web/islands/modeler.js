@@ -60,14 +60,15 @@ island('modeler', async (host) => {
 
   async function judge() {
     if (!host.dataset.check) return;
-    findings.busy();
+    const current = findings.busy();
     try {
       const answer = await send('POST', host.dataset.check, await source(), XML);
+      if (!current()) return;
       findings.show(answer.findings ?? [], host.dataset.name);
       decorate(modeler, (answer.findings ?? []).filter((one) => one.file === host.dataset.name));
       host.setAttribute('data-checked', String((answer.findings ?? []).length));
     } catch (problem) {
-      findings.failed(problem);
+      if (current()) findings.failed(problem);
     }
   }
 

@@ -23,6 +23,7 @@ export function createSaving(host, source, type) {
     if (!state.dirty || state.saving || !host.dataset.save) return;
     state.saving = true;
     note.textContent = say('saving');
+    note.removeAttribute('data-state');
     try {
       const headers = state.version ? { 'If-Match': `"${state.version}"` } : {};
       state.dirty = false;
