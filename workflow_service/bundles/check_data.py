@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from workflow_service import dmn
-from workflow_service.bundles import known_inputs, known_names, letters
+from workflow_service.bundles import check_rows, known_inputs, known_names, letters
 from workflow_service.bundles.check_references import ROLES
 from workflow_service.bundles.drawn import Seen
 from workflow_service.bundles.rules import Place, fault
@@ -41,8 +41,11 @@ def faults(seen: Seen, known: known_names.Known) -> Iterator[Finding]:
         if name in seen.data:
             yield from letters.faults(name, seen.data[name], content)
     given = {} if seen.bundle.partial else known_inputs.of(seen, known)
+    articles = seen.data.get("articles.json")
+    known_articles = frozenset(articles) if isinstance(articles, dict) else frozenset()
     for name, content in seen.bundle.named("table").items():
         yield from table_faults(content, name, tuple(given.items()))
+        yield from check_rows.faults(content, name, known_articles)
 
 
 def _roles(seen: Seen) -> Iterator[Finding]:

@@ -78,6 +78,7 @@ RULES: Mapping[str, tuple[str, str]] = {
     "D10": ("每条规则都可能命中", "Every rule can match"),
     "D11": ("任一命中的规则结果一致", "Rules of an ANY table agree"),
     "D12": ("决策表大小有限，可以查全", "A table is small enough to be examined fully"),
+    "D13": ("每条规则都写明结果和依据", "Every rule gives a result and names its article"),
     "E01": ("FEEL 表达式书写正确", "FEEL expressions are well written"),
     "E02": ("FEEL 中的名称存在", "Names used in FEEL exist"),
     "E03": ("条件给出是或否，集合给出列表", "A condition gives true or false"),
