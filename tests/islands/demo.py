@@ -21,7 +21,7 @@ EDITORS = ("modeler", "dmn")
 PAGE = """<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>{island}</title>
 <meta name="viewport" content="width=device-width"><meta name="csrf-token" content="token-1"><meta name="actor" content="wang">
 <link rel="icon" href="data:,"><link rel="stylesheet" href="/page.css"><link rel="stylesheet" href="{css}"></head>
-<body><header><strong>流程办理平台</strong></header><main><h1>{title}</h1><div data-island="{island}" {data}></div></main>
+<body><header><strong>流程办理平台</strong></header><main tabindex="-1"><h1>{title}</h1><div data-island="{island}" {data}></div></main>
 <script type="module" src="{js}"></script></body></html>"""
 
 CSS = """body{margin:0;background:#f4f6f9;font:16px/1.65 "Noto Sans CJK SC",system-ui;color:#1b2430}

@@ -320,7 +320,7 @@ def test_a_finding_leads_into_its_cell(open_island: Open) -> None:
     expect(cell.locator(":focus")).to_have_count(1)
 
 
-def test_a_click_beside_the_text_of_a_cell_does_not_end_the_writing(open_island: Open, site: tuple[str, Flask]) -> None:
+def test_a_click_beside_the_text_of_a_cell_does_not_end_the_writing(open_island: Open) -> None:
     page = open_island("dmn")
     box = page.locator('td[data-element-id="complex_to_panel_output_2"]').bounding_box()
     cell = page.locator('td[data-element-id="complex_to_panel_input_1"]')
@@ -330,6 +330,15 @@ def test_a_click_beside_the_text_of_a_cell_does_not_end_the_writing(open_island:
     cell.click(position={"x": 20, "y": box["height"] - 6})
 
     expect(cell.locator(":focus")).to_have_count(1)
+
+
+def test_the_hit_policy_is_chosen_with_the_mouse(open_island: Open) -> None:
+    page = open_island("dmn")
+    page.get_by_label("命中策略").click()
+
+    page.locator(".dms-select-options .option", has_text="唯一").click()
+
+    expect(page.get_by_label("命中策略")).to_have_text("唯一")
 
 
 def test_a_trial_that_fails_says_why(open_island: Open) -> None:

@@ -23,17 +23,17 @@ def faults(content: bytes, name: str, articles: frozenset[str]) -> tuple[Finding
 def _rule(table: elements.Table, rule: elements.Rule, name: str, articles: frozenset[str]) -> Iterator[Finding]:
     where = Place(name, rule.id, rule.place.line or 1)
     if not any(cell.text for cell in rule.outputs):
-        message = (f"{rule.place.zh}没有写明结果", f"{rule.place.en} gives no result")
+        message = (f"{rule.place.zh}：没有写明结果", f"{rule.place.en} gives no result")
         yield fault("D13", where, message, ("填写输出列，或删除这条规则", "fill in its outputs, or delete the rule"))
     basis = dict(zip(table.annotations, rule.notes, strict=False)).get(trace.ARTICLE, "")
     if not basis:
-        message = (f"{rule.place.zh}没有写明依据", f"{rule.place.en} names no article")
+        message = (f"{rule.place.zh}：没有写明依据", f"{rule.place.en} names no article")
         fix = (f"在“{trace.ARTICLE}”列写明条款，如 14 或 6(4)", "name the article beside the rule, as 14 or 6(4)")
         yield fault("D13", where, message, fix, "warning")
     for one in basis.replace("，", ",").replace("、", ",").split(","):
         if one.strip() and articles and one.replace("（", "(").split("(", 1)[0].strip() not in articles:
             message = (
-                f"{rule.place.zh}引用的第 {one.strip()} 条不在 articles.json 中",
+                f"{rule.place.zh}：引用的第 {one.strip()} 条不在 articles.json 中",
                 f"{rule.place.en} refers to article {one.strip()}, which articles.json lacks",
             )
             fix = ("改为 articles.json 中的条号", "use an article of articles.json")

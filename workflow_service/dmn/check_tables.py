@@ -140,7 +140,7 @@ def _overlap(grid: Grid, first: int, second: int, common: Box) -> Finding:
         texts = Texts(
             f"规则 {one} 与规则 {two} 在{zh}时同时命中，而命中策略为“唯一”",
             f"rules {one} and {two} match together when {en}, but the hit policy is UNIQUE",
-            f"修改规则 {one} 或规则 {two} 的列“{label}”使两者互斥，或改用命中策略 FIRST",
+            f"修改规则 {one} 或规则 {two} 的列“{label}”使两者互斥，或改用命中策略“首个”",
             f"change column {label!r} of rule {one} or {two} so that they exclude each other, or use hit policy FIRST",
         )
         return at(place, "dmn-overlap", texts)

@@ -53,11 +53,7 @@ island('dmn', async (host) => {
   modeler.on('views.changed', ({ views, activeView }) => draw(views, activeView));
   draw(modeler.getViews(), modeler.getActiveView());
   if (host.dataset.check) await judge();
-  // a click on the empty part of a cell that is being written in would take the focus from it
-  canvas.addEventListener('mousedown', (event) => {
-    const writing = document.activeElement;
-    if (event.target.closest('td')?.contains(writing) && !writing.contains(event.target)) event.preventDefault();
-  });
+  canvas.addEventListener('mousedown', keepFocus, { capture: true });
   document.addEventListener('keydown', (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 's') {
       event.preventDefault();
@@ -106,6 +102,16 @@ island('dmn', async (host) => {
     return h('button', { type: 'button', onclick: act }, say(word));
   }
 });
+
+/**
+ * The page's main part takes the focus of a click on what takes none itself. Beside the text of a cell that would end the
+ * writing, and a list of choices would close before the click on one of them arrives.
+ */
+function keepFocus(event) {
+  const writing = document.activeElement;
+  const beside = event.target.closest('td')?.contains(writing) && !writing.contains(event.target);
+  if (beside || event.target.closest('.dms-select-options')) event.preventDefault();
+}
 
 /** A decision and what of its table can be pointed at. */
 function parts(decision) {
