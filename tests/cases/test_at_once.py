@@ -10,9 +10,9 @@ from tests.meanwhile import meanwhile
 from tests.processes import answers
 from tests.processes.story import Story, at
 from workflow_service.audit import oracle
-from workflow_service.cases import messages, opening, pages, sealed, tasks
+from workflow_service.cases import files, messages, opening, pages, sealed, tasks
 from workflow_service.identity import roster
-from workflow_service.storage import database
+from workflow_service.storage import database, tables
 
 ACCUSER = {"name": "举报人孔明", "contact": "0578-0000000", "account": "clerk_2"}
 
@@ -54,6 +54,23 @@ def test_a_case_that_two_name_as_their_duplicate_is_linked_with_both(town: city.
     assert meanwhile(town.db, *acts) is None
 
     assert sorted(town.case(first).related) == sorted(others)
+
+
+def test_an_upload_that_two_cases_want_at_once_belongs_to_the_first(town: city.City) -> None:
+    applicant = town.actor("applicant_1")
+    first, second = (town.case(town.open("applicant_1", "intake", **answers.application("4.1"))) for _ in range(2))
+    with town.work() as session:
+        kept = files.upload(session, applicant, town.time, "纪要.pdf", "application/pdf", b"%PDF-1.7")
+
+    refused = meanwhile(
+        town.db,
+        lambda session: files.known_to(session, applicant, first)[kept.id],
+        lambda session: files.known_to(session, applicant, second)[kept.id],
+    )
+
+    assert isinstance(refused, KeyError)
+    with town.look() as session:
+        assert session.get_one(tables.Attachment, kept.id).case_id == first.id
 
 
 def test_of_two_statements_at_once_each_is_kept_under_its_own_key(town: city.City) -> None:

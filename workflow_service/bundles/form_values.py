@@ -211,7 +211,7 @@ def _file(judged: Judgement, path: str, one: Field, value: Any) -> dict[str, Any
         return None
     found = judged.files.get(file_id)
     if found is None:
-        judged.refuse(path, one, "unknown_file", "“{label}”中的文件不存在，或不是您上传的，请重新上传")
+        judged.refuse(path, one, "unknown_file", "“{label}”中的文件不存在、不是您上传的，或已在别的案件中，请重新上传")
         return None
     return dict(found)
 

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
@@ -65,12 +66,16 @@ class Known(Mapping[str, dict[str, object]]):
 
     def __getitem__(self, file_id: str) -> dict[str, object]:
         row = self._session.get(tables.Attachment, file_id)
-        if row is None or not (
-            row.case_id == self._case.id or (row.case_id is None and row.added_by == self._actor.name)
-        ):
+        if row is None or not (row.case_id == self._case.id or self._is_joined(row)):
             raise KeyError(file_id)
-        row.case_id = self._case.id
         return stored(row).reference()
+
+    def _is_joined(self, row: tables.Attachment) -> bool:
+        """Binds a file of one's own that belongs to no case yet; of two cases that want it at once the first gets it."""
+        self._session.flush()
+        free = update(tables.Attachment).where(tables.Attachment.id == row.id, tables.Attachment.case_id.is_(None))
+        mine = free.where(tables.Attachment.added_by == self._actor.name)
+        return bool(self._session.execute(mine.values(case_id=self._case.id).returning(tables.Attachment.id)).first())
 
     def __iter__(self):  # type: ignore[no-untyped-def]  # a lookup table of unknown extent
         return iter(())
