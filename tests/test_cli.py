@@ -135,8 +135,24 @@ def test_a_real_installation_begins_with_a_unit_and_an_administrator(tmp_path: P
     alone = CliRunner().invoke(cli.main, [*person, "--password", "a long sentence", *place])
 
     unit = CliRunner().invoke(cli.main, ["add-unit", "city-system", "信息中心", "city", "市本级", *place])
+    short = CliRunner().invoke(cli.main, [*person, "--password", "short", *place])
     added = CliRunner().invoke(cli.main, [*person, "--password", "a long sentence", *place])
     listed = CliRunner().invoke(cli.main, ["user", "list", *place])
 
     assert (alone.exit_code, unit.exit_code, added.exit_code) == (cli.FAILED, 0, 0)
+    assert "没有代码为“city-system”的单位" in alone.stderr and "密码须为10至200个字符" in short.stderr
     assert "admin1\t王芳\t信息中心\tadmin" in listed.stdout
+
+
+def test_a_closed_account_gets_no_token_and_an_open_one_loses_it(tmp_path: Path) -> None:
+    place = ["--database", f"sqlite:///{tmp_path / 'real.db'}"]
+    person = ["user", "add", "wang", "--display-name", "王芳", "--unit", "office", "--password", "a long sentence"]
+    for words in (["add-unit", "office", "办公室", "city", "市本级"], person, ["token", "create", "wang"]):
+        assert CliRunner().invoke(cli.main, [*words, *place]).exit_code == 0
+
+    revoked = CliRunner().invoke(cli.main, ["token", "revoke", "wang", *place])
+    CliRunner().invoke(cli.main, ["user", "disable", "wang", *place])
+    refused = CliRunner().invoke(cli.main, ["token", "create", "wang", *place])
+
+    assert (revoked.exit_code, revoked.stdout) == (0, "已作废 1 个令牌\n")
+    assert (refused.exit_code, "已停用" in refused.stderr) == (cli.FAILED, True)

@@ -38,7 +38,7 @@ class Commands(click.Group):
             click.echo(usage.sentence(wrong, ctx), err=True)
             ctx.exit(WRONG_USE)
         except (errors.ServiceError, feel.FeelError, dmn.DmnError, ValueError) as error:
-            click.echo(f"错误：{' '.join(str(error).split())}", err=True)
+            click.echo(f"错误：{usage.reason(error)}", err=True)
         except SQLAlchemyError as error:
             click.echo(f"错误：不能使用数据库，请检查地址和权限：{error.__class__.__name__}", err=True)
         return ctx.exit(FAILED)
@@ -329,8 +329,7 @@ def user() -> None:
 def user_add(name: str, database: str | None, **given: Any) -> None:
     """新增一名用户。"""
     with _writing(database) as session:
-        person = roster.NewPerson(name, given["display_name"], given["unit"], given["roles"], given["password"])
-        roster.create(session, system("admin"), _now(), person)
+        roster.create(session, system("admin"), _now(), roster.NewPerson(name, **given))
     click.echo(f"已新增 {name}")
 
 
@@ -338,11 +337,10 @@ def user_add(name: str, database: str | None, **given: Any) -> None:
 @_database
 def user_list(database: str | None) -> None:
     """列出用户。"""
-    with _reading(database) as session:
+    with _looking(database) as session:
         for one in roster.everybody(session):
-            click.echo(
-                f"{one.name}\t{one.display_name}\t{one.unit_name}\t{','.join(one.roles)}\t{'' if one.active else '停用'}"
-            )
+            state = "" if one.active else "停用"
+            click.echo("\t".join((one.name, one.display_name, one.unit_name, ",".join(one.roles), state)))
 
 
 @user.command("disable", epilog="例：workflow-service user disable wang")
@@ -367,15 +365,22 @@ def token() -> None:
 def token_create(name: str, label: str, database: str | None) -> None:
     """为一名用户生成令牌，只显示这一次。"""
     with _writing(database) as session:
-        click.echo(credentials.issue_token(session, _now(), roster.by_name(session, name).id, label))
+        click.echo(credentials.issue_token(session, _now(), roster.actor_named(session, name).id, label))
+
+
+@token.command("revoke", epilog="例：workflow-service token revoke wang --label 统计")
+@click.argument("name")
+@click.option("--label", help="只作废这一标签的令牌；不写则全部作废")
+@_database
+def token_revoke(name: str, label: str | None, database: str | None) -> None:
+    """作废一名用户的令牌，立即生效。"""
+    with _writing(database) as session:
+        count = credentials.revoke_tokens(session, _now(), roster.by_name(session, name).id, label)
+        click.echo(f"已作废 {count} 个令牌")
 
 
 def _writing(url: str | None) -> Any:
     return database.transaction(serving.open_ready(_settings(database=url)))
-
-
-def _reading(url: str | None) -> Any:
-    return database.reading(serving.open_ready(_settings(database=url)))
 
 
 @contextmanager

@@ -4,6 +4,8 @@ import re
 
 import click
 
+from workflow_service import errors
+
 _SAID = (
     (r"Invalid value for '([^']+)': ([\u4e00-\u9fff].*)", "{} {}"),
     (r"No such command '(.+?)'", "没有命令“{}”"),
@@ -25,3 +27,10 @@ def sentence(wrong: click.UsageError, ctx: click.Context) -> str:
     found = ((re.search(pattern, text), said) for pattern, said in _SAID)
     told = next((said.format(*match.groups()) for match, said in found if match), text)
     return f"错误：{told}\n用法见：{(wrong.ctx or ctx).command_path} --help"
+
+
+def reason(error: Exception) -> str:
+    """Why a command failed, in one line: what is filled in wrongly is told, for there is no form to see it in."""
+    wrong = error.errors if isinstance(error, errors.Invalid) else ()
+    told = "；".join(one.template.format(**dict(one.params)) if one.params else one.template for one in wrong)
+    return " ".join((told or str(error)).split())

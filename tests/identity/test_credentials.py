@@ -107,6 +107,21 @@ def test_a_token_is_known_only_by_its_hash(wang: database.Database, now: datetim
     assert stored != token
 
 
+def test_a_token_is_taken_back_by_its_label(wang: database.Database, now: datetime) -> None:
+    with database.transaction(wang) as session:
+        account = roster.by_name(session, "wang")
+        first, second = (credentials.issue_token(session, now, account.id, label) for label in ("one", "two"))
+
+    with database.transaction(wang) as session:
+        assert credentials.revoke_tokens(session, now, account.id, "one") == 1
+
+    with database.reading(wang) as session:
+        assert credentials.of_token(session, first) is None
+        assert credentials.of_token(session, second) is not None
+    with database.transaction(wang) as session:
+        assert credentials.revoke_tokens(session, now, account.id) == 1
+
+
 def test_short_passwords_are_refused(wang: database.Database, now: datetime) -> None:
     with pytest.raises(errors.Invalid), database.transaction(wang) as session:
         roster.create(session, ADMIN, now, roster.NewPerson("li", "李", "office", (), "short"))

@@ -181,6 +181,16 @@ def issue_token(session: Session, now: datetime, account_id: int, label: str) ->
     return token
 
 
+def revoke_tokens(session: Session, now: datetime, account_id: int, label: str | None = None) -> int:
+    """Ends the API tokens of an account, or those with a label, at once; gives how many."""
+    valid = update(people.ApiToken).where(
+        people.ApiToken.account_id == account_id, people.ApiToken.revoked_at.is_(None)
+    )
+    wanted = valid if label is None else valid.where(people.ApiToken.label == label)
+    ended = session.scalars(wanted.values(revoked_at=now).returning(people.ApiToken.token_hash))
+    return len(ended.all())
+
+
 def change_password(session: Session, actor: Actor, now: datetime, old: str, new: str) -> None:
     """Sets a new password for oneself and ends every browser session of the account."""
     account = session.get_one(people.Account, actor.id)
