@@ -47,6 +47,7 @@ FAULTS = [
     ("S18", "simple_case.bpmn", lambda text: text.replace('"simple_case"', '"easy_case"'), "easy_case"),
     ("S19", "simple_case.bpmn", lambda text: text.replace("issue_minutes", "Activity_0x1y2z3"), "Activity_0x1y2z3"),
     ("S22", "simple_case.bpmn", _swap(' name="起草决定建议"', ""), "draft_simple_decision"),
+    ("S23", "correction.bpmn", _swap('name="name_en" value="Reminder"', 'name="article" value="17"'), "which_measure_to_issue_reminder"),
     ("S23", "simple_case.bpmn", _swap('name="name_en" value="Draft the proposal"', 'name="article" value="14"'), "draft_simple_decision"),
     ("S24", "simple_case.bpmn", _swap("<bpmn:flowNodeRef>draft_simple_decision</bpmn:flowNodeRef>", ""), "draft_simple_decision"),
     ("S25", "simple_case.bpmn", _swap('bpmnElement="record_meeting"', 'bpmnElement="record_meetings"'), "record_meeting"),

@@ -46,6 +46,15 @@ def test_english_readers_see_the_english_names_of_the_steps(open_island: Open) -
     expect(step).not_to_contain_text("集体")
 
 
+def test_english_readers_see_flows_lanes_and_the_pool_in_english(open_island: Open) -> None:
+    page = open_island("viewer", "?lang=en")
+
+    drawn = page.locator(".djs-container")
+    assert drawn.evaluate("(one) => one.textContent.match(/[\\u4e00-\\u9fff]+/g) ?? []") == []
+    for words in ("Passed", "Divided", "Party", "Simple"):
+        expect(drawn).to_contain_text(words)
+
+
 def test_english_readers_see_the_replay_in_english(open_island: Open) -> None:
     page = open_island("replay", "?lang=en")
 

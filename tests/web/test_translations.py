@@ -1,6 +1,7 @@
 """The English catalogue is complete, and pages asked for in English speak it."""
 
 import html
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -149,3 +150,15 @@ def test_names_of_lanes_processes_and_steps_follow_the_reader(house: House, open
 
     named = [(one["items"][0]["name"], one["items"][0]["lane"]) for one in (english.json, chinese.json)]
     assert named == [("Review for acceptance", "Clerk of the accepting body"), ("受理审查", "受理机关经办")]
+
+
+def test_diagrams_are_told_what_english_readers_call_the_lanes(house: House, opened: str) -> None:
+    clerk, told = house.browser("clerk_1"), {}
+    for language in ("en", "zh"):
+        page = clerk.get(f"/tasks/{opened}.r1.review_acceptance.1", headers={"Accept-Language": language})
+        (lanes,) = re.findall(r"data-lanes='([^']*)'", page.get_data(as_text=True))
+        told[language] = json.loads(lanes)
+
+    assert told["en"]["受理机关经办"] == "Clerk of the accepting body"
+    assert told["en"]["系统"] == "System"
+    assert told["zh"] == {}

@@ -43,6 +43,7 @@ def faults(seen: Seen) -> Iterator[Finding]:
             yield from _properties(node)
             yield from _passed_by_time(seen, drawn, node)
         yield from _flow_ids(drawn)
+        yield from _flow_names(drawn)
         yield from _processes(drawn, root)
         yield from _drawing(drawn, root)
         yield from _foreign(drawn, root)
@@ -68,6 +69,14 @@ def _flow_ids(drawn: Diagram) -> Iterator[Finding]:
             )
             fix = (f"改为 {flow.source}_to_{flow.target} 之类", f"use something like {flow.source}_to_{flow.target}")
             yield fault("S19", Place(drawn.file, flow.id, flow.line), message, fix, "warning")
+
+
+def _flow_names(drawn: Diagram) -> Iterator[Finding]:
+    for flow in drawn.flows:
+        if flow.name and not flow.name_en:
+            message = (f"流向“{flow.name}”没有英文名称", f"the flow “{flow.id}” has no English name")
+            fix = ("填写属性 name_en", "fill in the property name_en")
+            yield fault("S23", Place(drawn.file, flow.id, flow.line), message, fix, "warning")
 
 
 def _names(node: Node) -> Iterator[Finding]:

@@ -44,7 +44,7 @@ RULES: Mapping[str, tuple[str, str]] = {
     ),
     "S21": ("自动循环中必有等待的步骤", "A loop holds a step that waits"),
     "S22": ("节点有中文名称", "Nodes have a Chinese label"),
-    "S23": ("节点有英文名称 name_en", "Nodes have an English name in name_en"),
+    "S23": ("节点和带名称的流向有英文名称 name_en", "Nodes, and flows with a label, have an English name in name_en"),
     "S24": ("人工任务在泳道中", "User tasks stand in a lane"),
     "S25": ("每个节点都画在图上，坐标是数字", "Every node is drawn, with numeric coordinates"),
     "S26": ("流程标记为可执行", "Processes are marked executable"),

@@ -94,6 +94,8 @@ class Flow:
     condition: str
     scope: str
     line: int
+    name: str = ""
+    name_en: str = ""
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,8 @@ def _flow(element: etree._Element, scope: str) -> Flow:
         _text(condition),
         scope,
         element.sourceline or 0,
+        element.get("name", ""),
+        _properties(element.find(f"{BPMN}extensionElements")).get("name_en", ""),
     )
 
 

@@ -111,7 +111,7 @@ def steps(number: str) -> flask.Response:
             {**_step(one, who, labels, runs), "diff": _changes(data_names.changes(known, one["diff"]), people)}
             for one in found
         ]
-        lanes = i18n.areas(loaded)
+        lanes = i18n.lanes(loaded.lanes, loaded.roles)
     names = i18n.processes(loaded.program)
     visited = dict.fromkeys(move["process"] for one in found for move in one["moved"])
     shown = {

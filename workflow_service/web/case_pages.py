@@ -72,6 +72,7 @@ def _tab(session: Session, file: gathered.CaseFile, tab: str) -> dict[str, Any]:
     if tab == "progress":
         return {
             "diagrams": diagrams(file),
+            "lanes": i18n.lanes(file.loaded.lanes, file.loaded.roles),
             "stands": {run.id: _at(file, run.id) for run in file.runs},
             "elements": names_of(file),
             "about": about(file),

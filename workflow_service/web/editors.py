@@ -58,6 +58,7 @@ def _page(  # noqa: PLR0913  a file, what was typed, and how it stands
         findings=_here(found, name),
         elsewhere=_errors(one for one in found if one not in _here(found, name)),
         editable=editable,
+        lanes=owner.lanes(publish.files_of(session, bundle)) if kind == "diagram" else {},
         overtaken=overtaken,
         kept=kept,
     )

@@ -73,18 +73,16 @@ def processes(program: Any) -> dict[str, str]:
     return {one: other.get(one) or name for one, name in names.items()}
 
 
-def areas(loaded: Any) -> dict[str, str]:
-    """For English readers: what is drawn round the steps, lanes and pools, by the names of their roles and processes."""
+def lanes(drawn: Mapping[str, str | None], roles: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Lane → what English readers call it: by its role. In Chinese lanes go by their own names, so none is given.
+
+    Args:
+        drawn: lane → role code, None where the service itself acts. roles: role code → ``name`` and ``name_en``.
+    """
     if not is_english():
         return {}
-    lanes = loaded.lanes.items()
-    roles = {lane: either(loaded.roles.get(role) or {}, "name") or lane for lane, role in lanes if role}
-    called = processes(loaded.program)
-    return {
-        "系统": flask_babel.gettext("系统"),
-        **roles,
-        **{name: called[one] for one, name in loaded.program.process_names.items()},
-    }
+    system = flask_babel.gettext("系统")
+    return {one: either(roles.get(role) or {}, "name") or one if role else system for one, role in drawn.items()}
 
 
 def when(at: datetime | None) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import flask
-import orjson
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
@@ -33,7 +32,7 @@ def _page(bundle_id: int, refused: str = "") -> str:
         files = publish.files_of(session, bundle)
         before = {row.key: row.limit for row in limits.of(_base(session, bundle))}
         found = [problems.finding(one) for one in publish.findings(session, bundle) if one.severity == "error"]
-        lanes = _lanes(files.get("roles.json", b"{}"))
+        lanes = owner.lanes(files)
         groups: dict[str, list[dict[str, Any]]] = {}
         for row in limits.of(files):
             groups.setdefault(row.file, []).append(
@@ -56,18 +55,6 @@ def _page(bundle_id: int, refused: str = "") -> str:
 
 def _base(session: Session, bundle: reference.Bundle) -> Mapping[str, bytes]:
     return publish.files_of(session, publish.by_hash(session, bundle.base)) if bundle.base else {}
-
-
-def _lanes(content: bytes) -> Mapping[str, str]:
-    """Lane → what it is called in English: by its role. In Chinese lanes go by their own names."""
-    if not i18n.is_english():
-        return {}
-    try:
-        told = orjson.loads(content)
-        roles = {role: i18n.either(about, "name") for role, about in told["roles"].items()}
-        return {lane: roles.get(role) or _("系统") for lane, role in told["lanes"].items()}
-    except (orjson.JSONDecodeError, LookupError, TypeError, AttributeError):
-        return {}
 
 
 def _row(row: Row, before: Mapping[tuple[str, str, str], Limit | None]) -> dict[str, Any]:

@@ -148,6 +148,15 @@ def title_of(name: str, content: bytes) -> str:
     return i18n.either(told, "name" if names.kind(name) == "letter" else "title") if isinstance(told, dict) else ""
 
 
+def lanes(files: Mapping[str, bytes]) -> dict[str, str]:
+    """Lane → what English readers call it, as ``i18n.lanes``; nothing while the roles' file of a draft says it wrongly."""
+    try:
+        told = orjson.loads(files.get("roles.json", b"{}"))
+        return i18n.lanes(told["lanes"], told["roles"])
+    except (orjson.JSONDecodeError, LookupError, TypeError, AttributeError):
+        return {}
+
+
 def _matched(pattern: re.Pattern[bytes], content: bytes) -> str:
     found = pattern.search(content)
     return html.unescape(found[1].decode("utf-8", "replace")) if found else ""

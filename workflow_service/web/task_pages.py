@@ -72,6 +72,7 @@ def _page(
         earlier=earlier,
         back_from=_step(loaded, seen.task.process, seen.back.element) if seen.back else "",
         done=_done(session, seen.task),
+        lanes=i18n.lanes(loaded.lanes, loaded.roles),
         siblings=_siblings(session, seen.task) if "countersign" in seen.may else [],
     )
 

@@ -107,28 +107,3 @@ export function badge(viewer, id, text, kind) {
   if (!element || element.waypoints) return;
   viewer.get('overlays').add(id, 'badge', { position: { top: -9, right: 14 }, html: h('span', { class: `diagram-badge badge-${kind}` }, text) });
 }
-
-const WIDE = 76;
-
-/**
- * The diagram with the names of its nodes in the page's language; the labels, drawn for Chinese, get room for whole words.
- * Lanes, and the pool, which bears the process's name, are called by what `others` says of their Chinese names.
- */
-export function inLanguage(xml, others = {}) {
-  if (!either(false, true)) return xml;
-  const drawn = new DOMParser().parseFromString(xml, 'text/xml');
-  for (const property of drawn.querySelectorAll('property[name="name_en"]')) {
-    const node = property.closest('extensionElements')?.parentElement;
-    if (!node?.hasAttribute('name')) continue;
-    node.setAttribute('name', property.getAttribute('value'));
-    const room = drawn.querySelector(`[bpmnElement="${node.id}"] > BPMNLabel > Bounds`);
-    const missing = room ? WIDE - Number(room.getAttribute('width')) : 0;
-    if (missing <= 0) continue;
-    room.setAttribute('x', Number(room.getAttribute('x')) - missing / 2);
-    room.setAttribute('width', WIDE);
-  }
-  for (const one of drawn.querySelectorAll('lane, participant')) {
-    one.setAttribute('name', others[one.getAttribute('name')] ?? one.getAttribute('name') ?? '');
-  }
-  return new XMLSerializer().serializeToString(drawn);
-}

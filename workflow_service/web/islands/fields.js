@@ -78,7 +78,7 @@ export const GROUPS = [
       attribute('id', [...NODES, 'SequenceFlow', 'Process', 'Participant', 'Lane'], 'id'),
       attribute('name', [...NODES, 'SequenceFlow', 'Process', 'Participant'], 'text'),
       { ...attribute('name', ['Lane'], 'choice'), key: 'lane', options: (catalog) => catalog.lanes?.map((one) => [one.name, one.name]) },
-      prop('name_en', [...NODES, 'Process'], 'text'),
+      prop('name_en', [...NODES, 'SequenceFlow', 'Process'], 'text'),
       prop('article', [...NODES, 'Process'], 'suggest', { options: (catalog) => catalog.articles?.map((one) => [one.id, one.summary]) }),
     ],
   },

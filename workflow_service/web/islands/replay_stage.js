@@ -1,5 +1,6 @@
 // The diagram of the replay: which one is shown, the ways taken so far, where the tokens stand and how they get there.
-import { badge, fit, frame, inLanguage, mark, reveal } from './canvas.js';
+import { badge, fit, frame, mark, reveal } from './canvas.js';
+import { inLanguage } from './in_language.js';
 import { getText, h, say } from './page.js';
 
 const FLIGHT = 650;

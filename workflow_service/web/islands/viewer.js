@@ -1,6 +1,7 @@
 // Shows a diagram with the steps that are done, current or in trouble.
 import './viewer.css';
-import { badge, fit, frame, inLanguage, mark, reveal } from './canvas.js';
+import { badge, fit, frame, mark, reveal } from './canvas.js';
+import { inLanguage } from './in_language.js';
 import { getText, h, island, say } from './page.js';
 
 const KINDS = ['current', 'done', 'bad'];
@@ -8,7 +9,7 @@ const KINDS = ['current', 'done', 'bad'];
 island('viewer', async (host) => {
   const marks = JSON.parse(host.dataset.marks || '{}');
   const viewer = frame(host, host.dataset.label || say('diagram'));
-  await viewer.importXML(inLanguage(await getText(host.dataset.diagram)));
+  await viewer.importXML(inLanguage(await getText(host.dataset.diagram), JSON.parse(host.dataset.lanes || '{}')));
   fit(viewer);
   mark(viewer, Object.fromEntries(KINDS.map((kind) => [kind, marks[kind] ?? []])));
   for (const id of marks.current ?? []) badge(viewer, id, say('mark_current'), 'current');
