@@ -13,10 +13,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
+from typing import Any
+from wsgiref.types import WSGIApplication
 
 import waitress
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 
 from workflow_service import app, demo, errors, handler_api, mail, scenarios, settings, workdays, worker
 from workflow_service.bundles import programs, publish, read
@@ -122,7 +126,7 @@ def serve(chosen: Settings, say: Say) -> None:
     alone = db.is_sqlite or chosen.demo
     if alone:
         dispatcher.start()
-    server = waitress.create_server(site, sockets=[listener], threads=8, ident=None, clear_untrusted_proxy_headers=True)
+    server = web_server(site, listener)
     _on_signal(lambda: sys.exit(0), signal.SIGTERM)  # the web server ends the requests in hand
     say(f"服务已启动：http://{chosen.host}:{chosen.port}/　按 Ctrl+C 停止")
     try:
@@ -133,6 +137,29 @@ def serve(chosen: Settings, say: Say) -> None:
         database.gather(db)
         if held is not None:
             held.close()
+
+
+class _Request(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
+    """A request as Waitress reads it, but one that has come whole is not asked for its body."""
+
+    def received(self, data: bytes) -> int:
+        """Takes the next bytes; gives how many of them were this request's."""
+        consumed: int = super().received(data)
+        if self.completed:
+            # else Waitress says "continue" to it, and waits for a body that never comes
+            self.expect_continue = False
+        return consumed
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
+    parser_class = _Request
+
+
+def web_server(site: WSGIApplication, listener: socket.socket) -> Any:
+    """The web server of an application, ready to run on a socket that is bound."""
+    server = waitress.create_server(site, sockets=[listener], threads=8, ident=None, clear_untrusted_proxy_headers=True)
+    server.channel_class = _Channel
+    return server
 
 
 def warm_up(db: database.Database) -> None:
