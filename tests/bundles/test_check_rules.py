@@ -75,6 +75,7 @@ FAULTS = [
     ("E02", "simple_case.bpmn", _swap("case.urgent", "case.urgnt"), "draft_simple_decision"),
     ("E02", "forms/visit.json", _resub(r'("type": "\w+",)', r'\1 "when": "visited_befor = true",'), None),
     ("E03", "simple_case.bpmn", _resub(r"(<bpmn:conditionExpression[^>]*>)[^<]*<", r"\g<1>1 + 1<"), None),
+    ("E03", "forms/review_acceptance.json", _resub(r'"relevant": "decision = [^,]*,', '"relevant": "1 + 1",'), "missing_items"),
     ("F03", "forms/visit.json", _swap('"id": "visit"', '"id": "visits"'), None),
     ("F04", "forms/visit.json", _resub(r'"type": "\w+"', '"type": "wysiwyg"'), None),
     ("D03", "route.dmn", _swap("<text>true</text>", "<text>true and (</text>"), None),

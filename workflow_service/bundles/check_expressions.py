@@ -82,9 +82,14 @@ def _name(seen: Seen, known: Known, where: tuple[Place, str, str], path: str) ->
 def _condition(drawn: Diagram, text: str, where: Place) -> Iterator[Finding]:
     """A condition that can never be true or false: a number, a text, a list, a calculation."""
     try:
-        tree = feel.compile(text.strip().removeprefix("=").strip()).ast
+        compiled = feel.compile(text.strip().removeprefix("=").strip())
     except feel.FeelError:
         return
+    yield from _undecided(compiled, text, where)
+
+
+def _undecided(condition: feel.Expression, text: str, where: Place) -> Iterator[Finding]:
+    tree = condition.ast
     literal = isinstance(tree, nodes.Literal) and not isinstance(tree.value, bool)
     if literal or isinstance(tree, (nodes.ContextOf, nodes.Arithmetic)):
         message = (f"条件“{text[:60]}”给不出“是”或“否”", f"the condition “{text[:60]}” gives neither true nor false")
@@ -92,12 +97,16 @@ def _condition(drawn: Diagram, text: str, where: Place) -> Iterator[Finding]:
 
 
 def form_faults(seen: Seen, known: Known, read: Mapping[str, forms.Form]) -> Iterator[Finding]:
-    """Names in the expressions of forms that neither the form itself nor any data in its sight provides."""
+    """Conditions of forms that decide nothing, and names that neither the form itself nor any data in its sight provides."""
     severity: Literal["error", "warning"] = "warning" if seen.bundle.partial else "error"
     for form_id, form in sorted(read.items()):
         in_sight = known.top | _SIGHT | set(_named(form.fields))
         used = [(field.name, one) for field in _all(form.fields) for one in _expressions(field)]
         used += [(check.field or "checks", check.test) for check in form.checks]
+        conditions = [(field.name, one) for field in _all(form.fields) for one in _conditions(field)]
+        conditions += [(check.field or "checks", check.test) for check in form.checks]
+        for name, one in conditions:
+            yield from _undecided(one.compiled, one.source, Place(f"forms/{form_id}.json", name, 1))
         for name, one in used:
             free = {path.split(".", 1)[0].strip() for path in one.compiled.free_names}
             for wrong in sorted(free - in_sight):
@@ -117,6 +126,11 @@ def _all(fields: tuple[forms.Field, ...]) -> Iterator[forms.Field]:
 
 def _named(fields: tuple[forms.Field, ...]) -> Iterator[str]:
     return (field.name for field in _all(fields) if field.name)
+
+
+def _conditions(field: forms.Field) -> Iterator[form_model.Expression]:
+    given = (field.required, field.when, field.relevant)
+    return (one for one in given if isinstance(one, form_model.Expression))
 
 
 def _expressions(field: forms.Field) -> Iterator[form_model.Expression]:
