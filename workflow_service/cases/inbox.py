@@ -150,9 +150,8 @@ def _available(session: Session, now: datetime, actor: Actor, besides: str | Non
     found = [and_(_FREE, _TASK.role == role, _TASK.place == place) for role, place in sorted(posts) if place != besides]
     named = select(people.TaskCandidate.task_id).where(people.TaskCandidate.account.in_(names))
     found.append(and_(OPEN, _UNHELD, _TASK.id.in_(named)))
-    if absent:  # what was given to the absent person alone; an opinion is personal and waits
-        theirs = and_(_TASK.assignee == _TASK.holder, _TASK.sealed.is_(False))
-        found.append(and_(OPEN, _TASK.holder.in_(names[1:]), theirs))
+    if absent:  # what the absent person holds, given to them or claimed; an opinion is personal and waits
+        found.append(and_(OPEN, _TASK.holder.in_(names[1:]), _TASK.sealed.is_(False)))
     return found
 
 
