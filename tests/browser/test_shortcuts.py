@@ -104,3 +104,15 @@ def test_there_are_none_for_those_without_tasks(desk: Desk) -> None:
     desk.page.wait_for_timeout(300)
     expect(desk.page).to_have_url(re.compile("/people$"))
     expect(desk.page.locator("#shortcuts")).to_have_count(0)
+
+
+def test_escape_closes_the_menu_and_leaves_the_keyboard_on_it(cases: Page) -> None:
+    menu = cases.locator("details.me summary")
+    menu.focus()
+    press(cases, "Enter", "Tab", "Tab")
+    expect(cases.get_by_role("button", name="键盘快捷键")).to_be_focused()
+
+    press(cases, "Escape")
+
+    expect(menu).to_be_focused()
+    expect(cases.get_by_role("button", name="键盘快捷键")).to_be_hidden()

@@ -13,7 +13,12 @@ const dialogs = () => {
     for (const menu of document.querySelectorAll("details.me[open]")) if (!menu.contains(event.target)) menu.open = false;
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") for (const menu of document.querySelectorAll("details.me[open]")) menu.open = false;
+    if (event.key !== "Escape") return;
+    for (const menu of document.querySelectorAll("details.me[open]")) {
+      // who was within it would stand nowhere
+      if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+      menu.open = false;
+    }
   });
 };
 
