@@ -12,11 +12,15 @@ from workflow_service.bundles.known_names import Known
 from workflow_service.bundles.rules import Place, fault
 from workflow_service.engine.diagram import Diagram, Node
 from workflow_service.errors import Finding
-from workflow_service.feel import nodes
+from workflow_service.feel import nodes, types
+from workflow_service.feel.infer import infer
 
 _FEEL = ("due", "assignee", "set", "publish", "inputs", "allowed")
 #: what forms see besides their own fields and the data of the run
 _SIGHT = frozenset({"data", "case", "me", "item", "?"})
+#: uses that have to give a date
+_DATED = frozenset({"due", "timer"})
+_DATES = (types.DATE, types.DATE_TIME)
 _CALLING = frozenset({"?", "item", "partial"})
 
 
@@ -59,6 +63,21 @@ def _expression(seen: Seen, known: Known, where: tuple[Place, str, str], text: s
         return
     for path in sorted(compiled.free_names):
         yield from _name(seen, known, where, path)
+    if use in _DATED:
+        yield from _undated(compiled, text, where)
+
+
+def _undated(dated: feel.Expression, text: str, where: tuple[Place, str, str]) -> Iterator[Finding]:
+    """That a limit or a timer can give no date: the case would stop there, or nobody would be held to the limit."""
+    spot, title, use = where
+    inferred, wrong = infer(dated.ast, {}, text)
+    told = next(((one.zh, one.en) for one in wrong if one.code != "unknown-name"), None)
+    if told is None and inferred in (*_DATES, types.ANY):
+        return
+    why, why_en = told or (f"得出的类型是 {inferred}", f"it is a {inferred}")
+    message = (f"{title}给不出日期：{why}（{text[:60]}）", f"the {use} gives no date: {why_en} ({text[:60]})")
+    fix = ("写成日期，如 working days after(today(), 5)", "write a date, such as working days after(today(), 5)")
+    yield fault("E04", spot, message, fix)
 
 
 def _name(seen: Seen, known: Known, where: tuple[Place, str, str], path: str) -> Iterator[Finding]:

@@ -82,6 +82,7 @@ RULES: Mapping[str, tuple[str, str]] = {
     "E01": ("FEEL 表达式书写正确", "FEEL expressions are well written"),
     "E02": ("FEEL 中的名称存在", "Names used in FEEL exist"),
     "E03": ("条件给出是或否，集合给出列表", "A condition gives true or false"),
+    "E04": ("期限和定时器给出日期", "Limits and timers give a date"),
     "L01": (
         "C1 签发前任何时候都能提出陈述申辩（第16条）",
         "C1 statements are taken at any time until signing (art. 16)",

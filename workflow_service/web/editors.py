@@ -189,12 +189,13 @@ _BLANK = {
 @pages.post("/<int:bundle_id>/check/<path:name>")
 @guard.needs(Permission.BUNDLE_READ)
 def findings(bundle_id: int, name: str) -> flask.Response:
-    """What is wrong with a draft with one of its files as it stands in the editor; nothing is kept."""
+    """What is wrong with a file as it stands in the editor, and what that breaks in the others; nothing is kept."""
     read.require_name(name)
     with visit.reading() as session:
         base = owner.as_bundle(session, publish.by_id(session, bundle_id))
     looked = read.Bundle.of({**base.files, name: flask.request.get_data()})
-    return api.as_json({"findings": [problems.finding(one) for one in check.check(looked)]})
+    found = [problems.finding(one) for one in check.check(looked)]
+    return api.as_json({"findings": [one for one in found if one["severity"] == "error" or one in _here(found, name)]})
 
 
 @pages.get("/<int:bundle_id>/catalog.json")
