@@ -13,7 +13,7 @@ from babel.messages.catalog import Catalog
 from tests.web.conftest import Browser, House
 from tests.web.test_pages import PAGES
 from workflow_service import demo
-from workflow_service.web import catalogue
+from workflow_service.web import catalogue, i18n
 
 ROOT = Path(__file__).parents[2]
 PO = ROOT / "workflow_service/web/translations/en/LC_MESSAGES/messages.po"
@@ -162,3 +162,22 @@ def test_diagrams_are_told_what_english_readers_call_the_lanes(house: House, ope
     assert told["en"]["受理机关经办"] == "Clerk of the accepting body"
     assert told["en"]["系统"] == "System"
     assert told["zh"] == {}
+
+
+@pytest.mark.parametrize(
+    ("code", "chinese", "english"),
+    [
+        ("14", "第14条", "Article 14"),
+        ("17(2)", "第17条（2）", "Article 17(2)"),
+        ("4-12", "第4—12条", "Article 4-12"),
+        ("2, 18", "第2条、第18条", "Article 2, 18"),
+        ("附则", "附则", "Article 附则"),
+    ],
+)
+def test_an_article_is_called_as_people_call_it(house: House, code: str, chinese: str, english: str) -> None:
+    said = []
+    for language in ("zh", "en"):
+        with house.app.test_request_context(headers={"Accept-Language": language}):
+            said.append(i18n.article(code))
+
+    assert said == [chinese, english]

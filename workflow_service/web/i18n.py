@@ -1,5 +1,6 @@
 """Languages: Chinese by default, English on demand; and how dates, dues and two-language labels are shown."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
@@ -48,6 +49,7 @@ def install(app: flask.Flask) -> None:
         app, default_locale="zh", default_timezone="Asia/Shanghai", locale_selector=lambda: parsed[language()]
     )
     app.jinja_env.filters |= {"when": when, "moment": moment, "day": day, "stamp": stamp, "filesize": size}
+    app.jinja_env.filters["article"] = article
     app.jinja_env.globals |= {"either": either, "due": due, "is_english": is_english, "word": word, "lane": lane}
     app.jinja_env.globals["processes"] = processes
 
@@ -64,6 +66,18 @@ def either(thing: Any, name: str) -> str:
 def lane(task: Any) -> str:
     """The lane of a task; in English what its role is called."""
     return word("role", task.role) if is_english() and task.role else str(task.lane)
+
+
+def article(code: str) -> str:
+    """What an article is called: ``17(2)`` is its second part, ``4-12`` and ``2, 18`` are several."""
+    if is_english():
+        return str(flask_babel.gettext("第%(n)s条", n=code))
+    named = [_PART.fullmatch(one) for one in re.split(r"[,、] ?", code)]
+    told = [f"第{one[1].replace('-', '—')}条" + (f"（{one[2]}）" if one[2] else "") for one in named if one]
+    return "、".join(told) if all(named) else code
+
+
+_PART = re.compile(r"([0-9-]+)(?:\(([0-9]+)\))?")
 
 
 def processes(program: Any) -> dict[str, str]:
