@@ -13,7 +13,7 @@ from random import Random
 
 from workflow_service import dispatch, errors, handler_api
 from workflow_service.bundles import programs
-from workflow_service.cases import ballots, deadlines, jobs, lifecycle, messages, ports
+from workflow_service.cases import ballots, calendars, deadlines, jobs, lifecycle, messages, ports
 from workflow_service.engine import inputs
 from workflow_service.settings import Settings
 from workflow_service.storage import database
@@ -284,8 +284,14 @@ def _gave_up(worker: Worker, give_up: Callable[..., None], row_id: int, failure:
 
 
 def sweep(worker: Worker) -> int:
-    """Puts back jobs whose worker died, and brings limits up to the calendar in force; gives how many jobs."""
+    """Puts back jobs whose worker died, and brings limits up to the calendar in force; gives how many jobs.
+
+    A calendar that is missing is called for.
+    """
     recompute_limits(worker)
+    # another worker may have told them at the same moment
+    with suppress(errors.Conflict, errors.NotFound), database.transaction(worker.db) as session:
+        calendars.call_for(session, worker.clock())
     with database.transaction(worker.db) as session:
         return len(jobs.reclaim(session, worker.clock()))
 

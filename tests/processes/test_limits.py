@@ -337,6 +337,24 @@ def publish_2027(town: city.City) -> None:
     worker.sweep(town.worker())
 
 
+def test_administrators_are_told_of_a_calendar_that_is_missing(town: city.City) -> None:
+    def told_on(*day: int) -> int:
+        town.time = at(*day)
+        for _ in range(2):
+            worker.sweep(town.worker())
+        with town.work() as session:
+            unread = session.query(tables.Notice).filter_by(account="admin_1", read_at=None)
+            found = [one.title for one in unread]
+            unread.update({"read_at": town.time})
+        assert set(found) <= {"尚未录入2027年的工作日历"}
+        return len(found)
+
+    days = [(2026, 10, 31), (2026, 11, 2), (2026, 11, 3), (2026, 12, 1), (2026, 12, 2), (2027, 1, 4)]
+    assert [told_on(*day) for day in days] == [0, 1, 0, 1, 1, 1]
+    publish_2027(town)
+    assert told_on(2027, 1, 5) == 0
+
+
 def _breach(story: Story) -> tables.Deadline:
     with story.town.look() as session:
         return session.query(tables.Deadline).filter_by(element="notice_overdue", status="waiting").one()

@@ -8,9 +8,9 @@ from sqlalchemy import Pool, func, select
 from sqlalchemy.orm import Session
 
 from workflow_service import errors, workdays
-from workflow_service.identity import permissions
+from workflow_service.identity import permissions, roster
 from workflow_service.identity.actors import Actor
-from workflow_service.storage import reference
+from workflow_service.storage import reference, tables
 
 _CACHE: WeakKeyDictionary[Pool, dict[int, workdays.Calendar]] = WeakKeyDictionary()
 """By the pool, which is one for as long as a database is open: a version never changes within one database."""
@@ -74,6 +74,39 @@ def of_version(session: Session, version: int) -> workdays.Calendar:
         rows = session.scalars(select(reference.CalendarDay).where(reference.CalendarDay.version == version)).all()
         known[version] = workdays.from_rows(str(version), [(row.day, row.kind, row.name, row.source) for row in rows])
     return known[version]
+
+
+def call_for(session: Session, now: datetime) -> None:
+    """Tells administrators of a year without a calendar: of the next one once in November and daily in December, of this one daily.
+
+    Who has not read the last such notice gets no further one.
+    """
+    today, known = local(now).date(), in_force(session).years
+    missing = today.year if today.year not in known else today.year + 1
+    if missing in known or (missing > today.year and today.month < _NOVEMBER):
+        return
+    day = today.isoformat()
+    key = f"{_NOTICE}{missing}:{day[:7] if missing > today.year and today.month == _NOVEMBER else day}"
+    heard = tables.Notice.key.startswith(_NOTICE) & tables.Notice.read_at.is_(None)
+    told = set(session.scalars(select(tables.Notice.account).where((tables.Notice.key == key) | heard)))
+    session.add_all(
+        tables.Notice(
+            key=key,
+            account=name,
+            title=f"尚未录入{missing}年的工作日历",
+            title_en=f"The calendar of {missing} has not been entered",
+            text="在录入并审核之前，进入这一年的期限只是暂定，到期不提醒，也不认定超期。请按公布的放假安排到“工作日历”录入，由另一名管理员审核",
+            text_en="Until it is entered and approved, limits that reach into that year are provisional: nobody is reminded of them and none counts "
+            "as missed. Please enter the published days under Calendar; another administrator approves them",
+            at=now,
+        )
+        for name in roster.everywhere(session, "admin")
+        if name not in told
+    )
+
+
+_NOVEMBER = 11  # the days of a year are published some two months ahead
+_NOTICE = "calendar:"
 
 
 def enter(session: Session, actor: Actor, now: datetime, rows: Iterable[tuple[date, str, str, str]], note: str) -> int:
