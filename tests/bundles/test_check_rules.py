@@ -150,6 +150,12 @@ def test_a_wrong_path_is_told_in_the_words_of_the_table() -> None:
     assert city.found(altered, "L03")[0].message.endswith("有普遍共识：是时，应为“简易认定”，决策表给出的是“空值”")
 
 
+def test_an_event_without_a_kind_is_told_so() -> None:
+    altered = city.changed("correction.bpmn", _resub(r"<bpmn:timerEventDefinition.*?</bpmn:timerEventDefinition>", ""))
+
+    assert "还没有选定事件类型" in city.found(altered, "S10")[0].message
+
+
 def test_every_rule_has_a_title_in_both_languages() -> None:
     assert all(re.fullmatch(r"[XSREFWDLVP]\d\d", code) and zh and en for code, (zh, en) in RULES.items())
 

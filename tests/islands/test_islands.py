@@ -304,6 +304,12 @@ def _note(page: Page, row: int, text: str) -> None:
     page.locator("th.input-cell").first.click()
 
 
+def test_a_diagram_that_has_no_properties_itself_says_what_to_do(open_island: Open) -> None:
+    page = open_island("modeler")
+
+    expect(page.locator(".modeler-panel")).to_contain_text("在图中选择一个元素")
+
+
 def test_the_article_beside_a_rule_is_shown_and_can_be_changed(open_island: Open, site: tuple[str, Flask]) -> None:
     page = open_island("dmn")
     articles = page.locator("td.annotation[data-element-id]")

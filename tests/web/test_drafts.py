@@ -302,3 +302,12 @@ def test_an_owner_is_warned_of_a_lane_whose_role_nobody_holds(house: House) -> N
 
     assert "目前没有人担任“records”，泳道“档案”的任务将无人办理" in page
     assert house.browser(AUTHOR).post(f"/bundles/{made.id}/submission").status_code == 303
+
+
+def test_processes_and_decisions_are_offered_by_their_titles(house: House) -> None:
+    made = draft(house)
+
+    told = house.browser(AUTHOR).get(f"/bundles/{made.id}/catalog.json").json
+
+    assert {"id": "panel", "name": "认定小组"} in told["processes"]
+    assert {"id": "route", "name": "认定路径"} in told["decisions"]

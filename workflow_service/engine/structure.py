@@ -186,6 +186,8 @@ def _events(file: str, node: Node) -> Iterator[Finding]:
     if len(kinds) > 1 or kinds[0] not in allowed:
         shown = "、".join(kinds)
         message = (f"“{node.id}”不能使用事件类型 {shown}", f"“{node.id}” cannot be an event of kind {', '.join(kinds)}")
+        if kinds == [""]:
+            message = (f"“{node.id}”还没有选定事件类型", f"“{node.id}” has no kind of event yet")
         yield _at(file, node, "BPMN-EVENT", message, ("换成支持的事件类型", "use a supported kind of event"))
     for event in node.events:
         if event.kind in ("timer", "conditional") and not event.expression:

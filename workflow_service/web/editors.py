@@ -210,8 +210,8 @@ def catalog(bundle_id: int) -> flask.Response:
         {
             "forms": [_titled(name, files[name]) for name in files if names.kind(name) == "form"],
             "letters": [_titled(name, files[name]) for name in files if names.kind(name) == "letter"],
-            "processes": [{"id": _stem(name), "name": _stem(name)} for name in files if name.endswith(".bpmn")],
-            "decisions": [{"id": _stem(name), "name": _stem(name)} for name in files if name.endswith(".dmn")],
+            "processes": [_called(name, files[name]) for name in files if names.kind(name) == "diagram"],
+            "decisions": [_called(name, files[name]) for name in files if names.kind(name) == "table"],
             "articles": [{"id": one, "summary": i18n.either(told, "summary")} for one, told in articles.items()],
             "lanes": [{"name": one, "role": role} for one, role in _record(roles, "lanes").items()],
             "roles": [{"id": one, "name": i18n.either(told, "name")} for one, told in _record(roles, "roles").items()],
@@ -255,6 +255,10 @@ def _record(told: Mapping[str, Any], name: str) -> dict[str, Any]:
     """An entry of a file in the making, if it is a record."""
     found = told.get(name)
     return found if isinstance(found, dict) else {}
+
+
+def _called(name: str, content: bytes) -> dict[str, str]:
+    return {"id": _stem(name), "name": owner.title_of(name, content) or _stem(name)}
 
 
 def _titled(name: str, content: bytes) -> dict[str, str]:

@@ -1,11 +1,14 @@
 // What the properties panel offers for which element: one line of the table is one field.
 import * as model from './model.js';
+import { either } from './page.js';
 
 const TASKS = ['UserTask', 'ManualTask', 'ServiceTask', 'BusinessRuleTask', 'Task', 'CallActivity', 'SubProcess'];
 const EVENTS = ['StartEvent', 'EndEvent', 'IntermediateThrowEvent', 'IntermediateCatchEvent', 'BoundaryEvent'];
 const GATEWAYS = ['ExclusiveGateway', 'InclusiveGateway', 'ParallelGateway', 'EventBasedGateway'];
 const NODES = [...TASKS, ...EVENTS, ...GATEWAYS];
 const COMPUTING = ['UserTask', 'ServiceTask', 'BusinessRuleTask', 'CallActivity', 'SubProcess', 'StartEvent', 'IntermediateThrowEvent', 'IntermediateCatchEvent', 'EndEvent'];
+
+const formOption = (one) => [one.id, `${either(one.title, one.title_en)} (${one.id})`];
 
 /** A field that is a property of the extension elements. */
 function prop(key, types, input, more = {}) {
@@ -85,12 +88,12 @@ export const GROUPS = [
   {
     word: 'group_task',
     fields: [
-      prop('form', ['UserTask'], 'choice', { empty: 'form_same', options: (catalog) => catalog.forms?.map((one) => [one.id, `${one.title} (${one.id})`]) }),
+      prop('form', ['UserTask'], 'choice', { empty: 'form_same', options: (catalog) => catalog.forms?.map(formOption) }),
       prop('assignee', ['UserTask'], 'feel'),
       prop('due', ['UserTask'], 'feel'),
       prop('show', ['UserTask'], 'text'),
       prop('priority', ['UserTask'], 'text'),
-      prop('mandatory', ['UserTask', 'IntermediateCatchEvent', 'BoundaryEvent'], 'check'),
+      prop('mandatory', ['UserTask'], 'check'),
       prop('sealed', ['UserTask'], 'check'),
     ],
   },
@@ -123,6 +126,7 @@ export const GROUPS = [
       body('payload', 'MessagePayload', ['IntermediateThrowEvent', 'EndEvent']),
       body('variable', 'MessageVariable', ['IntermediateCatchEvent', 'BoundaryEvent', 'StartEvent']),
       timer('timeDate', 'Timer', 'timeDate'),
+      prop('mandatory', ['IntermediateCatchEvent', 'BoundaryEvent'], 'check', { when: (element) => Boolean(model.definition(element, 'Timer')) }),
       timer('condition_event', 'Conditional', 'condition'),
     ],
   },
@@ -130,7 +134,7 @@ export const GROUPS = [
     word: 'group_entrance',
     fields: [
       prop('roles', ['StartEvent', 'IntermediateCatchEvent'], 'text', { when: rooted, hint: (catalog) => catalog.roles?.map((one) => `${one.name} ${one.code ?? one.id}`).join('，') }),
-      prop('form', ['StartEvent', 'IntermediateCatchEvent'], 'choice', { when: (element) => Boolean(model.definition(element, 'Message')), options: (catalog) => catalog.forms?.map((one) => [one.id, `${one.title} (${one.id})`]) }),
+      prop('form', ['StartEvent', 'IntermediateCatchEvent'], 'choice', { when: (element) => Boolean(model.definition(element, 'Message')), options: (catalog) => catalog.forms?.map(formOption) }),
       prop('allowed', ['StartEvent', 'IntermediateCatchEvent'], 'feel', { when: rooted }),
       prop('refusal', ['StartEvent', 'IntermediateCatchEvent'], 'area', { when: rooted }),
       prop('refusal_en', ['StartEvent', 'IntermediateCatchEvent'], 'area', { when: rooted }),

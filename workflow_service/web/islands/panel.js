@@ -9,10 +9,11 @@ export function createPanel(host, modeler, catalog) {
   function render() {
     if (!shown) return host.replaceChildren(h('p', { class: 'panel-hint' }, say('choose_element')));
     const kind = modeler.get('translate')(kindName(shown));
+    const sections = concerning(shown).map((group) => section(group));
     return host.replaceChildren(
       h('h2', {}, model.of(shown).name || model.of(shown).id),
       h('p', { class: 'panel-kind' }, kind),
-      ...concerning(shown).map((group) => section(group)),
+      ...(sections.length ? sections : [h('p', { class: 'panel-hint' }, say('choose_element'))]),
     );
   }
 
