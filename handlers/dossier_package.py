@@ -216,7 +216,18 @@ def _numbered(number: int, line: catalogue.Line, content: bytes) -> catalogue.Li
 
 
 def _safe(name: str) -> str:
-    return re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", name).strip(" .") or "未命名"
+    """A name that every file system takes, cut before its ending where it is too long for one."""
+    # a percent sign is written as %25 in a manifest, which not every program reads back
+    plain = re.sub(r'[\x00-\x1f<>:"/\\|?*%]', "_", name).strip(" .") or "未命名"
+    stem, dot, ending = plain.rpartition(".")
+    if not dot or len(ending.encode()) > _ENDING:
+        stem, dot, ending = plain, "", ""
+    room = _LONGEST - len(f"{dot}{ending}".encode())
+    return f"{stem.encode()[:room].decode(errors='ignore')}{dot}{ending}"
+
+
+_LONGEST, _ENDING = 220, 20
+"""Bytes of a name and of its ending: file systems take 255 with the number in front, and Chinese takes three each."""
 
 
 def _json(value: Any) -> bytes:

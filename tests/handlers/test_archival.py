@@ -235,6 +235,31 @@ def test_the_package_is_a_valid_bag(tmp_path: Path) -> None:
     assert result["manifest_sha256"] == hashlib.sha256(manifest).hexdigest()
 
 
+ODD_NAMES = (
+    "名" * 104 + ".pdf",
+    "100%25.pdf",
+    "同名.pdf",
+    "同名.pdf",
+    "😀 q'uote.pdf",
+    "𠮷㐂",
+    "名" * 115 + "." + "长" * 4,
+)
+
+
+def test_files_of_any_name_can_be_taken_out_of_the_package_again(tmp_path: Path) -> None:
+    context = _closed()
+    _dossier(context).added += [context.ports.files.add(name, name.encode()) for name in ODD_NAMES]
+
+    result = archival.build_package(context, "permanent")
+    zipfile.ZipFile(io.BytesIO(context.ports.files.read(result["file"]["id"]))).extractall(tmp_path)
+
+    bag = bagit.Bag(str(tmp_path / "RC-2026-00001"))
+    bag.validate()
+    kept = [path.read_bytes() for path in tmp_path.rglob("附件*")]
+    assert sorted(kept) == sorted([name.encode() for name in ODD_NAMES] + ["记录".encode()])
+    assert any(path.endswith(".pdf") and "名名名" in path for path in bag.entries)
+
+
 def test_one_flipped_byte_makes_the_bag_invalid(tmp_path: Path) -> None:
     context = _closed()
     result = archival.build_package(context)
