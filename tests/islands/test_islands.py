@@ -304,6 +304,21 @@ def _note(page: Page, row: int, text: str) -> None:
     page.locator("th.input-cell").first.click()
 
 
+def test_the_results_of_a_task_for_several_are_called_like_the_task(open_island: Open, site: tuple[str, Flask]) -> None:
+    page = open_island("modeler", "?file=panel.bpmn#element=evaluate")
+
+    page.get_by_label("每项结果").fill("evaluated")
+    page.get_by_label("每项结果").press("Tab")
+    page.get_by_label("每项结果").fill("evaluate")
+    page.get_by_label("每项结果").press("Tab")
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator(".saving-note")).to_have_text("已保存")
+
+    after = read.Bundle.of({**city.bundle().files, "panel.bpmn": _sent(site, "save")[-1][2]})
+    assert check.check(after) == []
+    assert diff.diff(city.bundle(), after).changes == ()
+
+
 def test_a_diagram_that_has_no_properties_itself_says_what_to_do(open_island: Open) -> None:
     page = open_island("modeler")
 

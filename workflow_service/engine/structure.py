@@ -227,7 +227,10 @@ def _work(file: str, node: Node) -> Iterator[Finding]:
             node,
             "BPMN-MANY",
             message,
-            ("填写 loopDataInputRef，循环用网关画出", "write a loopDataInputRef; draw loops with a gateway"),
+            (
+                "填写对哪个列表逐项办理（loopDataInputRef），循环用网关画出",
+                "write a loopDataInputRef; draw loops with a gateway",
+            ),
         )
 
 

@@ -112,8 +112,10 @@ export function setMany(modeler, element, key, value) {
   const moddle = modeler.get('moddle');
   const { holder } = many(element);
   const names = { list: 'loopDataInputRef', output: 'loopDataOutputRef', item: 'inputDataItem', outputItem: 'outputDataItem' };
-  const kind = key === 'list' || key === 'output' ? 'bpmn:Property' : 'bpmn:DataInput';
-  const made = value === '' ? undefined : moddle.create(kind, { id: value, name: value });
+  const refers = key === 'list' || key === 'output';
+  // an item is called like the answer it stands for, often the task itself; its id must be another one
+  const id = refers ? value : `${of(element).id}_${key === 'item' ? 'item' : 'result'}`;
+  const made = value === '' ? undefined : moddle.create(refers ? 'bpmn:Property' : 'bpmn:DataInput', { id, name: value });
   modeler.get('modeling').updateModdleProperties(element, holder, { [names[key]]: made });
 }
 
