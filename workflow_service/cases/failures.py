@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from workflow_service.cases import lifecycle
 from workflow_service.identity import roster
 from workflow_service.identity.actors import SYSTEM
-from workflow_service.storage import database, tables
+from workflow_service.storage import database, notices, tables
 
 
 @dataclass(frozen=True)
@@ -62,20 +62,13 @@ def _tell_operators(session: Session, now: datetime, case: tables.Case, incident
     operators = roster.everywhere(session, "operator")
     unread = tables.Notice.account.in_(operators), tables.Notice.read_at.is_(None)  # the index is by these
     told = set(session.scalars(select(tables.Notice.account).where(*unread, tables.Notice.key.startswith(_NOTICE))))
-    session.add_all(
-        tables.Notice(
-            key=f"{_NOTICE}{incident.id}",
-            account=operator,
-            case_id=case.id,
-            title="有案件出现异常，等待处理",
-            title_en="A case has an incident that waits for you",
-            text=f"{case.number}：{incident.cause}\n请到“运维”处理。此通知未读期间，其他异常不再逐一通知",
-            text_en=f"{case.number}: {incident.cause}\nSee Operations. While this is unread, other incidents are not told singly",
-            at=now,
-        )
-        for operator in operators
-        if operator not in told
+    text = f"{case.number}：{incident.cause}\n请到“运维”处理。此通知未读期间，其他异常不再逐一通知"
+    text_en = (
+        f"{case.number}: {incident.cause}\nSee Operations. While this is unread, other incidents are not told singly"
     )
+    chinese, english = ("有案件出现异常，等待处理", text), ("A case has an incident that waits for you", text_en)
+    untold = [one for one in operators if one not in told]
+    notices.post(session, now, f"{_NOTICE}{incident.id}", untold, chinese, english, case.id)
 
 
 _NOTICE = "incident:"

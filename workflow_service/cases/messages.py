@@ -14,7 +14,7 @@ from workflow_service.cases import answers, failures, involvement, lifecycle, sc
 from workflow_service.engine import inputs, view
 from workflow_service.identity import permissions, roster
 from workflow_service.identity.actors import Actor
-from workflow_service.storage import steps, tables
+from workflow_service.storage import notices, steps, tables
 
 PREFIXES = {
     "statement_received": "S", "recusal_requested": "H", "withdrawal_requested": "W", "suspension_requested": "Z",
@@ -197,17 +197,5 @@ def tell(  # noqa: PLR0913  a notice is all of this
     english: tuple[str, str],
 ) -> None:
     """Posts an in-app notice, title and text in both languages, to people."""
-    for account in dict.fromkeys(to):
-        session.add(
-            tables.Notice(
-                key=f"{case.number}:{case.head_seq}:{chinese[0]}",
-                account=account,
-                case_id=case.id,
-                task_id=None if task is None else task.id,
-                title=chinese[0],
-                title_en=english[0],
-                text=chinese[1],
-                text_en=english[1],
-                at=now,
-            )
-        )
+    key = f"{case.number}:{case.head_seq}:{chinese[0]}"
+    notices.post(session, now, key, to, chinese, english, case.id, None if task is None else task.id)

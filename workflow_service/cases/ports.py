@@ -16,7 +16,7 @@ from workflow_service.handler_api import Context, IssuedDocument, StoredFile
 from workflow_service.identity import roster
 from workflow_service.identity.actors import SYSTEM
 from workflow_service.settings import Settings
-from workflow_service.storage import database, journal, numbers, sealed_parts, tables
+from workflow_service.storage import database, journal, notices, numbers, sealed_parts, tables
 
 
 @dataclass(frozen=True)
@@ -73,21 +73,8 @@ class Notices:
 
     def post(self, key: str, to: Sequence[str], chinese: tuple[str, str], english: tuple[str, str] = ("", "")) -> None:
         with database.transaction(self.place.db) as session:
-            told = set(session.scalars(select(tables.Notice.account).where(tables.Notice.key == key)))
-            session.add_all(
-                tables.Notice(
-                    key=key,
-                    account=account,
-                    case_id=self.place.case_id,
-                    title=chinese[0],
-                    title_en=english[0],
-                    text=chinese[1],
-                    text_en=english[1],
-                    at=self.place.now,
-                )
-                for account in self.people(session, to)
-                if account not in told
-            )
+            people = self.people(session, to)
+            notices.post(session, self.place.now, key, people, chinese, english, self.place.case_id)
 
     def addresses(self, to: Sequence[str]) -> Sequence[str]:
         with database.reading(self.place.db) as session:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from workflow_service import errors
 from workflow_service.identity import credentials, permissions
 from workflow_service.identity.actors import Actor
-from workflow_service.storage import people, tables
+from workflow_service.storage import notices, people
 from workflow_service.storage.prepared import Prepared
 from workflow_service.workdays import SHANGHAI
 
@@ -319,16 +319,15 @@ def substitute(
     session.add(given)
     session.flush()
     first, last = (f"{one.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" for one in (starts_at, ends_at))
-    session.add(
-        tables.Notice(
-            key=f"substitution:{given.id}",
-            account=name,
-            title="请您代为办理",
-            title_en="You are asked to stand in",
-            text=f"{actor.display_name}请您自{first}至{last}代为办理，对方可以签收和已经签收的任务，您都可以签收。",
-            text_en=f"{actor.display_name} asks you to stand in from {first} to {last}; you may claim what they could claim or hold.",
-            at=now,
-        )
+    told = f"{actor.display_name}请您自{first}至{last}代为办理，对方可以签收和已经签收的任务，您都可以签收。"
+    told_en = f"{actor.display_name} asks you to stand in from {first} to {last}; you may claim what they could claim or hold."
+    notices.post(
+        session,
+        now,
+        f"substitution:{given.id}",
+        [name],
+        ("请您代为办理", told),
+        ("You are asked to stand in", told_en),
     )
 
 
