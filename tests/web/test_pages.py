@@ -16,7 +16,7 @@ PAGES = {
                 "/cases/{case}?tab=history", "/tasks/{task}", "/library"],
     "applicant_1": ["/start/intake", "/cases/{case}"],
     "auditor_1": ["/cases", "/audit/{case}/journal", "/audit/{case}/replay", "/audit/{case}/verification",
-                  "/audit/{case}/access", "/operations", "/bundles"],
+                  "/audit/{case}/access", "/operations", "/operations?tab=acts", "/bundles"],
     "process_owner_1": ["/bundles", "/bundles/1", "/bundles/1/limits", "/bundles/1/files/intake.bpmn", "/bundles/1/files/route.dmn",
                         "/bundles/1/files/forms/visit.json", "/bundles/1/preview/forms/visit.json", "/bundles/try",
                         "/bundles/1/differences"],
@@ -220,6 +220,31 @@ def test_an_administrator_mends_a_name_and_an_address(house: House) -> None:
     assert "看不见的字符" in refused.get_data(as_text=True) and 'value="wang"' in refused.get_data(as_text=True)
     assert "系统管理员不能同时是审计员" in both.get_data(as_text=True)
     assert 'value="王更正"' in page and 'value="wang@office.example"' in page
+
+
+def test_auditors_see_what_administrators_did(house: House) -> None:
+    admin = house.browser("admin_1")
+    admin.post("/people/clerk_2/roles", roles=["chief"])
+    admin.post("/people/clerk_2/password")
+    admin.post("/people/admin_1/roles", roles="chief")  # is refused, and so nothing was done
+    admin.post("/units/city-office", name="工作办公室")
+    admin.post("/people/clerk_3/disable")
+
+    page = house.browser("auditor_1").get("/operations?tab=acts").get_data(as_text=True)
+
+    told = [" ".join(re.sub("<[^>]+>", " ", one).split()) for one in page.split("<tr>")[2:]]
+    acts = [
+        "停用账户 clerk_3",
+        "单位改名 city-office",
+        "重置密码 clerk_2",
+        "取消角色 clerk_2 受理机关经办",
+        "授予角色 clerk_2 受理机关负责人",
+    ]
+    assert len(told) == len(acts)
+    assert all(act in row for act, row in zip(acts, told, strict=True)), told
+    assert page.count('title="admin_1"') == len(acts)
+    assert "管理记录" not in admin.get("/operations").get_data(as_text=True)
+    assert admin.get("/operations?tab=acts").status_code == 403
 
 
 def test_a_taken_name_leaves_the_form_as_it_was_typed(house: House) -> None:

@@ -1,4 +1,4 @@
-"""Records who looked at what, and who was refused: reading a case is an event as well."""
+"""Records who looked at what, who was refused, and what administrators did: reading a case is an event as well."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -41,6 +41,15 @@ def write(session: Session, accesses: Sequence[dict[str, object]]) -> None:
 
 
 _INSERT = Prepared(insertion(people.Access, "id"))
+
+
+def of_administration(session: Session, actor: Actor, after: int = 0, size: int = 100) -> Sequence[people.Access]:
+    """What administrators did to accounts, units and calendars, and what belongs to no case, newest first."""
+    permissions.require(actor, permissions.Permission.ACCESS_READ)
+    query = select(people.Access).where(people.Access.case_id.is_(None))
+    if after:
+        query = query.where(people.Access.id < after)
+    return session.scalars(query.order_by(people.Access.id.desc()).limit(size)).all()
 
 
 def of_case(session: Session, actor: Actor, case_id: int, size: int = 200) -> Sequence[people.Access]:

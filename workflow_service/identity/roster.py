@@ -271,6 +271,11 @@ def correct(session: Session, actor: Actor, name: str, display_name: str, email:
     account.display_name, account.email = display_name, email
 
 
+def roles_of(session: Session, name: str) -> frozenset[str]:
+    """The roles of an account; none where there is no such account."""
+    return known(session, [name]).get(name, (False, frozenset()))[1]
+
+
 def set_roles(session: Session, actor: Actor, now: datetime, name: str, roles: Iterable[str]) -> None:
     """Gives an account exactly these roles; nobody gives roles to oneself."""
     permissions.require(actor, permissions.Permission.PEOPLE_MANAGE)

@@ -11,16 +11,16 @@ from sqlalchemy.orm import Session
 
 from workflow_service import errors
 from workflow_service.bundles import programs
-from workflow_service.cases import incidents, overview
-from workflow_service.identity import roster
+from workflow_service.cases import access, incidents, overview
+from workflow_service.identity import permissions, roster
 from workflow_service.identity.permissions import Permission
-from workflow_service.storage import tables
+from workflow_service.storage import people, tables
 from workflow_service.web import api_operations, api_tasks, guard, i18n, problems, visit
 from workflow_service.web import pages as shared
 
 pages = flask.Blueprint("operator", __name__, url_prefix="/operations")
 
-TABS = ("incidents", "closed", "jobs", "workers", "mail")
+TABS = ("incidents", "closed", "jobs", "workers", "acts", "mail")
 
 
 @pages.get("")
@@ -43,6 +43,8 @@ def _page(tab: str, refused: Mapping[str, Any] | None = None) -> str:
             shown = {"jobs": rows, "total": total, "following": following, "status": status}
         elif tab == "workers":
             shown = {"workers": overview.workers(session, actor), "alive_since": visit.now() - overview.ALIVE}
+        elif tab == "acts":
+            shown = _acts(session, access.of_administration(session, actor, after, _SIZE + 1))
         else:
             shown = {"mails": overview.mails(session, actor)}
         return flask.render_template(
@@ -69,6 +71,16 @@ def _incidents(session: Session, found: Sequence[tuple[tables.Incident, str]]) -
     }
 
 
+_SIZE = 50
+
+
+def _acts(session: Session, rows: Sequence[people.Access]) -> dict[str, Any]:
+    """What administrators did, for auditors, with their names; one row more than a page tells that there are further ones."""
+    following = rows[_SIZE - 1].id if len(rows) > _SIZE else None
+    who = roster.display_names(session, {one.account for one in rows})
+    return {"acts": rows[:_SIZE], "following": following, "who": who}
+
+
 def _runs(session: Session, cases: set[int]) -> Sequence[Any]:
     columns = (tables.Run.case_id, tables.Run.id, tables.Run.process, tables.Case.bundle)
     query = select(*columns).join(tables.Case, tables.Case.id == tables.Run.case_id)
@@ -77,6 +89,8 @@ def _runs(session: Session, cases: set[int]) -> Sequence[Any]:
 
 def _tabs() -> dict[str, str]:
     tabs = {"incidents": _("异常"), "closed": _("已处理的异常"), "jobs": _("作业"), "workers": _("工作进程")}
+    if permissions.allows(visit.actor(), Permission.ACCESS_READ):
+        tabs["acts"] = _("管理记录")
     return {**tabs, "mail": _("邮件箱")} if visit.site().settings.demo else tabs
 
 

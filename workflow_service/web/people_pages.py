@@ -4,16 +4,23 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 import flask
+from sqlalchemy.orm import Session
 
 from workflow_service import errors
+from workflow_service.cases import access, deadlines, overview
 from workflow_service.cases import calendars as working
-from workflow_service.cases import deadlines, overview
 from workflow_service.identity import roster
 from workflow_service.identity.permissions import Permission
 from workflow_service.web import guard, i18n, task_pages, visit
 from workflow_service.web import pages as shared
 
 pages = flask.Blueprint("people_pages", __name__)
+
+
+def recorded(session: Session, *acts: str) -> None:
+    """Notes what an administrator does, for auditors; it is written with the act itself."""
+    for one in acts:
+        access.remember(session, visit.actor(), visit.now(), None, one)
 
 
 @pages.get("/people")
@@ -39,7 +46,12 @@ def new() -> flask.typing.ResponseReturnValue:
     if flask.request.method == "POST":
         try:
             with visit.writing() as session:
-                roster.create(session, visit.actor(), visit.now(), _newcomer())
+                person = roster.create(session, visit.actor(), visit.now(), _newcomer())
+                recorded(
+                    session,
+                    f"person_created {person.name}",
+                    *(f"role_given {person.name} {one}" for one in form.getlist("roles")),
+                )
             return shared.go("people_pages.show", "saved", name=form["name"].strip())
         except errors.Invalid as invalid:
             faults = task_pages.faults_of(invalid)
@@ -86,6 +98,7 @@ def correct(name: str) -> flask.typing.ResponseReturnValue:
     try:
         with visit.writing() as session:
             roster.correct(session, visit.actor(), name, shown, email)
+            recorded(session, f"person_corrected {name}")
     except errors.Invalid as invalid:
         return _person(name, faults=task_pages.faults_of(invalid)), 422
     return shared.go("people_pages.show", "saved", name=name)
@@ -96,8 +109,12 @@ def correct(name: str) -> flask.typing.ResponseReturnValue:
 def set_roles(name: str) -> flask.typing.ResponseReturnValue:
     """Gives an account exactly the ticked roles."""
     try:
+        wanted = frozenset(flask.request.form.getlist("roles"))
         with visit.writing() as session:
-            roster.set_roles(session, visit.actor(), visit.now(), name, flask.request.form.getlist("roles"))
+            before = roster.roles_of(session, name)
+            roster.set_roles(session, visit.actor(), visit.now(), name, wanted)
+            recorded(session, *(f"role_given {name} {one}" for one in sorted(wanted - before)))
+            recorded(session, *(f"role_taken {name} {one}" for one in sorted(before - wanted)))
     except errors.Invalid as invalid:
         return _person(name, faults=task_pages.faults_of(invalid)), 422
     return shared.go("people_pages.show", "saved", name=name)
@@ -109,6 +126,7 @@ def disable(name: str) -> flask.typing.ResponseReturnValue:
     """Closes an account at once."""
     with visit.writing() as session:
         roster.disable(session, visit.actor(), name)
+        recorded(session, f"person_disabled {name}")
     return shared.go("people_pages.show", "saved", name=name)
 
 
@@ -119,6 +137,7 @@ def reset_password(name: str) -> str:
     fresh = visit.site().db.random(9)
     with visit.writing() as session:
         roster.reset_password(session, visit.actor(), visit.now(), name, fresh)
+        recorded(session, f"password_reset {name}")
     return _person(name, fresh)
 
 
@@ -179,7 +198,9 @@ def _enter_year() -> tuple[int, str]:
         rows = [(one.day, one.kind, one.name, one.source) for one in kept if one.day.year != int(year)]
         rows += [(day, kind, name, source) for day, kind, name in days]
         rows.append((date(int(year), 1, 1), "year", "", source))
-        return working.enter(session, visit.actor(), visit.now(), rows, f"{year}：{source}"), year
+        entered = working.enter(session, visit.actor(), visit.now(), rows, f"{year}：{source}")
+        recorded(session, f"calendar_entered {entered} {year}")
+        return entered, year
 
 
 def _typed_days(year: int, text: str) -> Iterator[tuple[date, str, str]]:
@@ -213,6 +234,7 @@ def approve_calendar(version: int) -> flask.typing.ResponseReturnValue:
     """Puts a version in force and computes the open dates anew, each case in its own transaction."""
     with visit.writing() as session:
         working.approve(session, visit.actor(), visit.now(), version)
+        recorded(session, f"calendar_approved {version}")
         waiting = deadlines.with_open_limits(session)
     for case_id in waiting:
         with visit.writing() as session:

@@ -7,7 +7,7 @@ from workflow_service.cases import overview
 from workflow_service.identity import roster
 from workflow_service.identity.permissions import Permission
 from workflow_service.storage import people
-from workflow_service.web import guard, task_pages, visit
+from workflow_service.web import guard, people_pages, task_pages, visit
 from workflow_service.web import pages as shared
 
 pages = flask.Blueprint("unit_pages", __name__, url_prefix="/units")
@@ -41,6 +41,7 @@ def enter() -> flask.typing.ResponseReturnValue:
     try:
         with visit.writing() as session:
             roster.new_unit(session, visit.actor(), people.Unit(**given))
+            people_pages.recorded(session, f"unit_entered {given['code']}")
     except errors.Invalid as invalid:
         return _page(invalid), 422
     return shared.go("unit_pages.listed", "saved")
@@ -53,6 +54,7 @@ def rename(code: str) -> flask.typing.ResponseReturnValue:
     try:
         with visit.writing() as session:
             roster.rename_unit(session, visit.actor(), code, flask.request.form.get("name", "").strip()[:80])
+            people_pages.recorded(session, f"unit_renamed {code}")
     except errors.Invalid as invalid:
         return _page(invalid, code), 422
     return shared.go("unit_pages.listed", "saved")
