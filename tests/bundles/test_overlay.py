@@ -50,6 +50,15 @@ def test_the_shipped_variant_fits_the_city_and_passes_every_rule() -> None:
         assert check.check(derived.bundle) == []
 
 
+@pytest.mark.parametrize(
+    "days", [{"days": 0}, {"days": -1}, {"days": 3, "urgent_days": 0}, {"days": 2, "urgent_days": 3}]
+)
+def test_a_limit_that_nobody_can_work_by_is_refused(days: dict[str, int]) -> None:
+    derived = derive({"do": "set_limit", "process": "intake", "element": "review_acceptance", **days})
+
+    assert [(one.rule, one.element) for one in derived.conflicts] == [("V01", "review_acceptance")]
+
+
 def test_the_same_operations_give_the_same_bytes_and_the_hash_covers_parent_and_operations() -> None:
     one, other = derive(limit("intake", "review_acceptance", 3)), derive(limit("intake", "review_acceptance", 2))
     newer = city.changed("intake.bpmn", lambda text: text.replace("受理审查结论？", "受理结论？"))

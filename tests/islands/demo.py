@@ -85,7 +85,7 @@ def _pages(app: Flask) -> None:
 def _data(app: Flask) -> None:
     @app.get("/bundle/<name>")
     def file(name: str) -> Response:
-        return Response(city.bundle().files[name], mimetype="application/xml")
+        return Response(city.bundle().files[name], mimetype="application/xml", headers={"X-Bundle-Hash": "hash-2"})
 
     @app.get("/steps")
     def steps() -> Response:

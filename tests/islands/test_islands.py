@@ -209,7 +209,7 @@ def test_a_step_is_added_named_and_told_what_it_still_lacks(open_island: Open, s
     assert not {rule for rule, _ in found} & {"S19", "S24", "S25"}
 
 
-def test_a_conflict_is_told_and_nothing_is_lost(open_island: Open) -> None:
+def test_a_conflict_is_told_and_nothing_is_lost(open_island: Open, site: tuple[str, Flask]) -> None:
     page = open_island("modeler")
     page.locator('.djs-element[data-element-id="record_meeting"] .djs-hit').click()
     page.route("**/save", lambda route: route.fulfill(status=409, body="{}", content_type="application/json"))
@@ -219,7 +219,12 @@ def test_a_conflict_is_told_and_nothing_is_lost(open_island: Open) -> None:
     page.get_by_role("button", name="保存").click()
 
     expect(page.locator(".saving-note")).to_contain_text("已在别处修改")
+    expect(page.locator(".saving-note").get_by_role("link", name="查看已保存的内容")).to_be_visible()
     expect(page.locator('[data-dirty="true"]')).to_have_count(1)
+    page.unroute("**/save")
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator(".saving-note")).to_have_text("已保存")
+    assert _sent(site, "save")[-1][3]["If-Match"] == '"hash-2"'
 
 
 def test_who_signed_in_anew_elsewhere_saves_from_the_page_that_was_open(

@@ -54,6 +54,12 @@ class Limit:
         """Both numbers."""
         return self.days, self.days if self.urgent is None else self.urgent
 
+    @property
+    def is_possible(self) -> bool:
+        """Whether people can work by it: at least a day, at most a year, and no more for urgent cases."""
+        days, urgent = self.pair
+        return 1 <= urgent <= days <= LONGEST
+
 
 @dataclass(frozen=True)
 class Row:

@@ -30,6 +30,16 @@ def set_limit(desk: Desk, given: Operation) -> Words:
         message = (f"“{owner.name}”没有以工作日计的期限", f"“{owner.id}” has no limit in working days")
         raise desk.refuse("V02", owner.id, message, ("只对有期限的环节设置", "choose an element that has a limit"))
     wanted = _wanted(before, given)
+    if not wanted.is_possible:
+        message = (
+            f"“{owner.name}”的期限不能是 {wanted.words[0]}",
+            f"the limit of “{owner.id}” cannot be {wanted.words[1]}",
+        )
+        fix = (
+            f"写 1 至 {limits.LONGEST} 之间的工作日数，加急的不长于一般的",
+            f"write 1 to {limits.LONGEST} working days, no more of them for urgent cases",
+        )
+        raise desk.refuse("V01", owner.id, message, fix)
     for one in (owner, *also):
         _may_change(desk, drawn, one, (before, wanted), _is_partys(desk, owner))
     for one in also:

@@ -10,10 +10,12 @@ export function createPanel(host, modeler, catalog) {
     if (!shown) return host.replaceChildren(h('p', { class: 'panel-hint' }, say('choose_element')));
     const kind = modeler.get('translate')(kindName(shown));
     const sections = concerning(shown).map((group) => section(group));
+    const isWhole = shown === modeler.get('canvas').getRootElement();
     return host.replaceChildren(
       h('h2', {}, model.of(shown).name || model.of(shown).id),
       h('p', { class: 'panel-kind' }, kind),
-      ...(sections.length ? sections : [h('p', { class: 'panel-hint' }, say('choose_element'))]),
+      ...sections,
+      isWhole ? h('p', { class: 'panel-hint' }, say('choose_element')) : '',
     );
   }
 

@@ -16,6 +16,7 @@ export function createSaving(host, source, type) {
     state.dirty = true;
     button.disabled = false;
     note.textContent = say('unsaved');
+    note.removeAttribute('data-state');
     host.setAttribute('data-dirty', 'true');
   }
 
@@ -37,9 +38,17 @@ export function createSaving(host, source, type) {
       state.dirty = true;
       note.textContent = REFUSED[problem.status] ? say(REFUSED[problem.status]) : `${say('not_saved')} ${problem.message}`;
       note.setAttribute('data-state', 'error');
+      if (REFUSED[problem.status] === 'conflict') await overtaken();
     } finally {
       state.saving = false;
     }
+  }
+
+  /** Leads to what somebody else saved; saving again then counts, unless yet another change comes between. */
+  async function overtaken() {
+    note.append(' ', h('a', { href: location.pathname, target: '_blank' }, say('conflict_open')));
+    const stored = await fetch(host.dataset.diagram, { credentials: 'same-origin' });
+    state.version = stored.headers.get('X-Bundle-Hash') ?? state.version;
   }
 
   return { button, note, changed, save };
