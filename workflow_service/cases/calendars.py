@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from workflow_service import errors, workdays
 from workflow_service.identity import permissions, roster
 from workflow_service.identity.actors import Actor
-from workflow_service.storage import reference, tables
+from workflow_service.storage import notices, reference
 
 _CACHE: WeakKeyDictionary[Pool, dict[int, workdays.Calendar]] = WeakKeyDictionary()
 """By the pool, which is one for as long as a database is open: a version never changes within one database."""
@@ -87,22 +87,16 @@ def call_for(session: Session, now: datetime) -> None:
         return
     day = today.isoformat()
     key = f"{_NOTICE}{missing}:{day[:7] if missing > today.year and today.month == _NOVEMBER else day}"
-    heard = tables.Notice.key.startswith(_NOTICE) & tables.Notice.read_at.is_(None)
-    told = set(session.scalars(select(tables.Notice.account).where((tables.Notice.key == key) | heard)))
-    session.add_all(
-        tables.Notice(
-            key=key,
-            account=name,
-            title=f"尚未录入{missing}年的工作日历",
-            title_en=f"The calendar of {missing} has not been entered",
-            text="在录入并审核之前，进入这一年的期限只是暂定，到期不提醒，也不认定超期。请按公布的放假安排到“工作日历”录入，由另一名管理员审核",
-            text_en="Until it is entered and approved, limits that reach into that year are provisional: nobody is reminded of them and none counts "
-            "as missed. Please enter the published days under Calendar; another administrator approves them",
-            at=now,
-        )
-        for name in roster.everywhere(session, "admin")
-        if name not in told
+    text = f"在录入并审核之前，进入{missing}年的期限只是暂定，到期不提醒，也不认定超期。请按公布的放假安排到“工作日历”录入，由另一名管理员审核"
+    text_en = (
+        f"Until it is entered and approved, limits that reach into {missing} are provisional: nobody is reminded of them and none counts "
+        "as missed. Please enter the published days under Calendar; another administrator approves them"
     )
+    chinese, english = (
+        (f"尚未录入{missing}年的工作日历", text),
+        (f"The calendar of {missing} has not been entered", text_en),
+    )
+    notices.post(session, now, key, roster.everywhere(session, "admin"), chinese, english, kind=_NOTICE)
 
 
 _NOVEMBER = 11  # the days of a year are published some two months ahead

@@ -59,16 +59,13 @@ def open_one(session: Session, now: datetime, case: tables.Case, cause: Cause) -
 
 def _tell_operators(session: Session, now: datetime, case: tables.Case, incident: tables.Incident) -> None:
     """Tells each operator who has no such notice unread: a mail server that is away fails many cases at once."""
-    operators = roster.everywhere(session, "operator")
-    unread = tables.Notice.account.in_(operators), tables.Notice.read_at.is_(None)  # the index is by these
-    told = set(session.scalars(select(tables.Notice.account).where(*unread, tables.Notice.key.startswith(_NOTICE))))
     text = f"{case.number}：{incident.cause}\n请到“运维”处理。此通知未读期间，其他异常不再逐一通知"
     text_en = (
         f"{case.number}: {incident.cause}\nSee Operations. While this is unread, other incidents are not told singly"
     )
     chinese, english = ("有案件出现异常，等待处理", text), ("A case has an incident that waits for you", text_en)
-    untold = [one for one in operators if one not in told]
-    notices.post(session, now, f"{_NOTICE}{incident.id}", untold, chinese, english, case.id)
+    operators = roster.everywhere(session, "operator")
+    notices.post(session, now, f"{_NOTICE}{incident.id}", operators, chinese, english, case.id, kind=_NOTICE)
 
 
 _NOTICE = "incident:"

@@ -18,6 +18,7 @@ def post(  # noqa: PLR0913  a notice is all of this
     english: tuple[str, str],
     case_id: int | None = None,
     task_id: str | None = None,
+    kind: str = "",
 ) -> None:
     """Posts a notice to people; who was told under its key already is not told again.
 
@@ -25,8 +26,13 @@ def post(  # noqa: PLR0913  a notice is all of this
         key: what the notice is about. to: account names, each told once.
         chinese, english: title and text.
         case_id, task_id: what the notice leads to.
+        kind: how keys of its kind begin, if who has one of them unread is not told either.
     """
+    people = list(dict.fromkeys(to))
     told = set(session.scalars(select(tables.Notice.account).where(tables.Notice.key == key)))
+    if kind:
+        unread = tables.Notice.account.in_(people), tables.Notice.read_at.is_(None)  # the index is by these
+        told.update(session.scalars(select(tables.Notice.account).where(*unread, tables.Notice.key.startswith(kind))))
     session.add_all(
         tables.Notice(
             key=key,
@@ -39,6 +45,6 @@ def post(  # noqa: PLR0913  a notice is all of this
             text_en=english[1],
             at=now,
         )
-        for account in dict.fromkeys(to)
+        for account in people
         if account not in told
     )
