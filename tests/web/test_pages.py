@@ -441,6 +441,20 @@ def test_a_calendar_names_people_not_accounts(house: House) -> None:
     assert "<br>admin_1" not in versions and "<br>console" not in versions
 
 
+def test_what_was_uploaded_is_opened_where_it_is_told_and_by_whoever_sent_it(house: House) -> None:
+    sent = {"file": (io.BytesIO(b"%PDF-1.7"), "会议纪要.pdf")}
+    kept = house.api("applicant_1", "POST", "/attachments", data=sent, content_type="multipart/form-data").json["id"]
+    rows = [{"type": "会议纪要", "file": kept}]
+    given = {"process": "intake", "data": {**application(), "attachments": rows}}
+    number = house.api("applicant_1", "POST", "/cases", given).json["number"]
+    link = f'<a href="/files/{kept}">会议纪要.pdf</a>'
+    clerk = house.browser("clerk_1")
+
+    for path in (f"/tasks/{number}.r1.review_acceptance.1", f"/cases/{number}?tab=history"):
+        assert link in clerk.get(path).get_data(as_text=True), path
+    assert link in house.browser("applicant_1").get(f"/cases/{number}?tab=documents").get_data(as_text=True)
+
+
 def test_what_was_uploaded_is_called_by_its_name_when_the_form_comes_back(house: House) -> None:
     applicant = house.browser("applicant_1")
     sent = applicant.client.post(

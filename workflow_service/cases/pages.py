@@ -237,7 +237,9 @@ def file_of(session: Session, actor: Actor, now: datetime, case: tables.Case) ->
         tasks=work,
         deadlines=around["deadlines"],
         documents=_documents(around["documents"], actor, case),
-        attachments=looks.attachments(session, case_id=case.id) if _staff(actor) else [],
+        attachments=[
+            one for one in looks.attachments(session, case_id=case.id) if _staff(actor) or one.added_by == actor.name
+        ],
         comments=around["comments"],
         incidents=around["incidents"],
         messages=messages_for(loaded, actor, now, family),
