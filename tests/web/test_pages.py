@@ -419,6 +419,7 @@ def test_an_administrator_enters_and_renames_units(house: House) -> None:
         ({"code": "A b"}, "只用小写字母、数字和连字符"),
         ({"place": "north"}, "请填写"),  # a new place needs a name
         ({"name": " "}, "请填写"),
+        ({"name": "图书\u202e室"}, "看不见的字符"),
     ],
 )
 def test_a_unit_that_cannot_be_is_refused_and_stays_as_typed(house: House, wrong: dict[str, str], said: str) -> None:

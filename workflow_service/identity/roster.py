@@ -185,6 +185,11 @@ def new_unit(session: Session, actor: Actor, unit: people.Unit) -> None:
         for field, text in (("name", unit.name), ("place_name", unit.place_name))
         if not text
     ]
+    faults += [
+        _unseen(field)
+        for field, text in (("name", unit.name), ("place_name", unit.place_name))
+        if not text.isprintable()
+    ]
     if faults:
         raise errors.Invalid(faults)
     session.add(unit)
@@ -201,7 +206,13 @@ def rename_unit(session: Session, actor: Actor, code: str, name: str) -> None:
         raise errors.NotFound("没有代码为“{unit}”的单位", unit=code)
     if not name:
         raise errors.Invalid([errors.FieldError("name", "required", "请填写")])
+    if not name.isprintable():
+        raise errors.Invalid([_unseen("name")])
     unit.name = name
+
+
+def _unseen(field: str) -> errors.FieldError:
+    return errors.FieldError(field, "format", "不能含有看不见的字符")
 
 
 def headcounts(session: Session) -> dict[str, int]:
