@@ -1,6 +1,9 @@
 """The web server reads requests as other programs send them."""
 
+import re
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -48,3 +51,12 @@ def test_who_expects_to_be_asked_for_the_body_is_answered(
         got = b"".join(iter(lambda: line.recv(1000), b""))
 
     assert got.endswith(answered)
+
+
+def test_a_warning_is_written_with_its_time_and_a_short_wait_is_none() -> None:
+    words = "from workflow_service import serving; import logging; serving.begin_log(); "
+    words += "logging.getLogger('waitress.queue').warning('depth'); logging.getLogger('here').warning('told')"
+
+    done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, timeout=60, check=True)  # noqa: S603  our own words
+
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ WARNING here: told\n", done.stderr)

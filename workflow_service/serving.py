@@ -109,6 +109,7 @@ def serve(chosen: Settings, say: Say) -> None:
     Raises:
         Conflict: the port is taken, or another server uses the database file.
     """
+    begin_log()
     listener = _listen(chosen)
     make_folder(chosen.database)
     held = embedded.exclusive(chosen.database) if make_url(chosen.database).get_backend_name() == "sqlite" else None
@@ -120,13 +121,12 @@ def serve(chosen: Settings, say: Say) -> None:
     one = make_worker(db, chosen, now)
     if chosen.demo:
         _prepare_demo(chosen, one, say)
-    site = app.create_app(chosen, now, one)
+    server = web_server(app.create_app(chosen, now, one), listener)
     warm_up(db)
     dispatcher = embedded.Dispatcher(one, bell, lambda error: log.error("dispatcher", exc_info=error))
     alone = db.is_sqlite or chosen.demo
     if alone:
         dispatcher.start()
-    server = web_server(site, listener)
     _on_signal(lambda: sys.exit(0), signal.SIGTERM)  # the web server ends the requests in hand
     say(f"服务已启动：http://{chosen.host}:{chosen.port}/　按 Ctrl+C 停止")
     try:
@@ -153,6 +153,12 @@ class _Request(HTTPRequestParser):  # type: ignore[misc]  # waitress has no type
 
 class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     parser_class = _Request
+
+
+def begin_log() -> None:
+    """Warnings go to stderr, each with its time and where it comes from; that requests wait for a moment is none."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
 
 def web_server(site: WSGIApplication, listener: socket.socket) -> Any:
@@ -209,6 +215,7 @@ def work(chosen: Settings, say: Say) -> None:
     """Runs a worker of its own until it is told to stop."""
     if make_url(chosen.database).get_backend_name() == "sqlite":
         raise errors.Conflict("SQLite 只支持一个进程，作业由 serve 进程执行；多个工作进程请使用 PostgreSQL")
+    begin_log()
     db = open_ready(replace(chosen, demo=False))
     db.queue = postgres.Deferrer()
     one = make_worker(db, chosen, demo.clock_of(db, clock))
