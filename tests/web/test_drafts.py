@@ -311,3 +311,18 @@ def test_processes_and_decisions_are_offered_by_their_titles(house: House) -> No
 
     assert {"id": "panel", "name": "认定小组"} in told["processes"]
     assert {"id": "route", "name": "认定路径"} in told["decisions"]
+
+
+def test_the_approver_hears_of_a_draft_and_its_author_of_what_was_said(house: House) -> None:
+    made = draft(house)
+    change(house, AUTHOR, made, "新")
+
+    house.browser(AUTHOR).post(f"/bundles/{made.id}/submission")
+    house.browser(OTHER).post(f"/bundles/{made.id}/rejection", note="措辞请再核对")
+
+    asked = house.browser(OTHER).get("/notices").get_data(as_text=True)
+    told = house.browser(AUTHOR).get("/notices").get_data(as_text=True)
+    assert f"草稿 {made.id} 等待审批" in asked
+    assert f"草稿 {made.id} 已退回" in told
+    assert "理由：措辞请再核对" in told
+    assert "等待审批" not in told

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
-from workflow_service.bundles import check, names, overtaken, read, staffing, stored, variant_file, variants
+from workflow_service.bundles import check, names, overtaken, read, staffing, stored, telling, variant_file, variants
 from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import reference
@@ -175,6 +175,7 @@ def submit(session: Session, actor: Actor, now: datetime, bundle_id: int) -> ref
     if faults:
         raise errors.BadBundle(faults)
     draft.status, draft.submitted_at, draft.decision_note = "submitted", now, None
+    telling.of_submission(session, actor, now, draft)
     return draft
 
 
@@ -190,6 +191,7 @@ def approve(session: Session, actor: Actor, now: datetime, bundle_hash: str, not
         raise errors.Conflict("流程包内容与提交审批时不一致，不能批准")
     _require_current(session, bundle)
     bundle.status, bundle.approved_by, bundle.approved_at, bundle.decision_note = "approved", actor.name, now, note
+    telling.of_approval(session, actor, now, bundle)
     return bundle
 
 
@@ -199,6 +201,7 @@ def reject(session: Session, actor: Actor, now: datetime, bundle_hash: str, note
         raise errors.Invalid([errors.FieldError("note", "required", "请填写退回理由")])
     bundle = _submitted(session, actor, bundle_hash)
     bundle.status, bundle.decision_note, bundle.changed_at = "rejected", note, now
+    telling.of_rejection(session, actor, now, bundle, note)
     return bundle
 
 
