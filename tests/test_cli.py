@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from workflow_service import cli, errors
-from workflow_service.storage import database, migrations
+from workflow_service.storage import database, migrations, people
 
 
 def run(*words: str) -> tuple[int, str, str]:
@@ -156,3 +156,26 @@ def test_a_closed_account_gets_no_token_and_an_open_one_loses_it(tmp_path: Path)
 
     assert (revoked.exit_code, revoked.stdout) == (0, "已作废 1 个令牌\n")
     assert (refused.exit_code, "已停用" in refused.stderr) == (cli.FAILED, True)
+
+
+def test_what_is_done_to_people_on_the_command_line_is_recorded_for_auditors(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'real.db'}"
+    for words in (
+        ["add-unit", "office", "办公室", "city", "市本级"],
+        ["user", "add", "wang", "--display-name", "王芳", "--unit", "office", "--role", "admin", "--password", "a long sentence"],
+        ["token", "create", "wang"],
+        ["token", "revoke", "wang"],
+        ["user", "disable", "wang"],
+    ):  # fmt: skip
+        assert CliRunner().invoke(cli.main, [*words, "--database", url]).exit_code == 0
+
+    with database.reading(database.open_database(url)) as session:
+        told = [(one.account, one.what) for one in session.query(people.Access).order_by(people.Access.id)]
+
+    assert told == [
+        ("console", what)
+        for what in (
+            "unit_entered office", "person_created wang", "role_given wang admin", "token_issued wang", "tokens_revoked wang",
+            "person_disabled wang",
+        )
+    ]  # fmt: skip

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +10,17 @@ import click
 import orjson
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 from tqdm import tqdm
 
-from workflow_service import backups, demo, dmn, errors, feel, scenarios, serving, settings, usage
+from workflow_service import backups, cli_people, console, demo, dmn, errors, feel, scenarios, serving, usage
 from workflow_service.audit import oracle
 from workflow_service.audit import replay as replaying
 from workflow_service.bundles import check as checking
 from workflow_service.bundles import overlay, read, variant_file, variants
 from workflow_service.bundles import publish as publishing
 from workflow_service.cases import lifecycle
-from workflow_service.identity import credentials, roster
-from workflow_service.identity.actors import Actor
-from workflow_service.storage import archive, database, migrations, tables
+from workflow_service.identity import roster
+from workflow_service.storage import archive, tables
 
 FINDINGS, WRONG_USE, FAILED = 1, 2, 3
 
@@ -50,30 +47,22 @@ def main() -> None:
     """容错纠错认定流程服务。"""
 
 
-def _settings(**given: Any) -> settings.Settings:
-    from_environment = settings.read()
-    return settings.with_values(from_environment, {name: value for name, value in given.items() if value is not None})
-
-
-_database = click.option("--database", metavar="URL", help="数据库地址，默认 sqlite:///var/service.db")
-
-
 @main.command(epilog="例：workflow-service serve --demo --port 8000")
-@_database
+@console.database
 @click.option("--demo", is_flag=True, default=None, help="演示模式：演示人员、可拨动的时钟、邮件箱")
 @click.option("--port", type=click.IntRange(1, 65535))
 @click.option("--host")
 def serve(**given: Any) -> None:
     """启动网页服务；使用 SQLite 时同一进程内也执行作业。"""
-    serving.serve(_settings(**given), click.echo)
+    serving.serve(console.chosen(**given), click.echo)
 
 
 @main.command(epilog="例：workflow-service work --database postgresql+psycopg://...")
-@_database
+@console.database
 @click.option("--concurrency", type=click.IntRange(1, 64), default=None)
 def work(database: str | None, concurrency: int | None) -> None:
     """启动一个执行作业的工作进程（PostgreSQL，可在多台主机上启动多个）。"""
-    serving.work(_settings(database=database, worker_concurrency=concurrency), click.echo)
+    serving.work(console.chosen(database=database, worker_concurrency=concurrency), click.echo)
 
 
 @main.command(epilog="例：workflow-service check bpmn forms")
@@ -101,33 +90,33 @@ def check(paths: tuple[Path, ...], shape: str) -> None:
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--by", required=True, metavar="NAME", help="编制人的用户名")
 @click.option("--place", default="city", show_default=True, help="县区代码：提交 bpmn/variants/<代码>.json 中的变体")
-@_database
+@console.database
 def publish(directory: Path, by: str, place: str, database: str | None) -> None:
     """把一个文件夹（含 bpmn/ 与 forms/）作为新版本提交审批。"""
     files = read.read_directory(directory / "bpmn", directory / "forms").files
     rules = directory / "bpmn" / "variants" / f"{place}.json"
-    with _writing(database) as session:
+    with console.writing(database) as session:
         actor = roster.actor_named(session, by)
         if place != variants.CITY:
             if not rules.is_file():
                 raise errors.NotFound("没有变体文件“{path}”", path=rules)
-            draft = publishing.new_variant(session, actor, _now(), variant_file.require(rules.read_bytes()))
+            draft = publishing.new_variant(session, actor, console.now(), variant_file.require(rules.read_bytes()))
         else:
-            draft = publishing.upload(session, actor, _now(), publishing.Origin(place, files))
-        publishing.submit(session, actor, _now(), draft.id)
+            draft = publishing.upload(session, actor, console.now(), publishing.Origin(place, files))
+        publishing.submit(session, actor, console.now(), draft.id)
         click.echo(f"已提交审批：{draft.hash}")
 
 
 @main.command(epilog="例：workflow-service approve 3f9a... --by li")
 @click.argument("bundle_hash")
 @click.option("--by", required=True, metavar="NAME", help="审批人的用户名，不能是编制人")
-@_database
+@console.database
 def approve(bundle_hash: str, by: str, database: str | None) -> None:
     """批准并发布一个已提交的版本。"""
-    with _writing(database) as session:
+    with console.writing(database) as session:
         actor = roster.actor_named(session, by)
-        publishing.approve(session, actor, _now(), bundle_hash)
-        bundle = publishing.publish(session, actor, _now(), bundle_hash)
+        publishing.approve(session, actor, console.now(), bundle_hash)
+        bundle = publishing.publish(session, actor, console.now(), bundle_hash)
         click.echo(f"已发布：{bundle.place} 第 {bundle.version} 版")
 
 
@@ -216,10 +205,10 @@ def _json(text: str, option: str) -> dict[str, Any]:
 
 @main.command(epilog="例：workflow-service replay RC-2026-00001")
 @click.argument("case")
-@_database
+@console.database
 def replay(case: str, database: str | None) -> None:
     """按日志重新执行一件案件，核对每一步的状态。"""
-    with _looking(database) as session:
+    with console.looking(database) as session:
         outcome = replaying.verify(session, lifecycle.find(session, case))
     click.echo(f"日志 {outcome.entries} 条，重现 {outcome.reproduced} 条")
     if not outcome.holds:
@@ -229,13 +218,13 @@ def replay(case: str, database: str | None) -> None:
 
 
 @main.command(epilog="例：workflow-service doctor")
-@_database
+@console.database
 def doctor(database: str | None) -> None:
     """检查全部案件：哈希链、状态、作业、期限。"""
-    with _looking(database) as session:
+    with console.looking(database) as session:
         total = session.scalar(select(func.count()).select_from(tables.Case)) or 0
         with tqdm(total=total, desc="检查案件", disable=None) as bar:
-            found = oracle.examine(session, demo.now_in(session, _now), tick=lambda: bar.update() and None)
+            found = oracle.examine(session, demo.now_in(session, console.now), tick=lambda: bar.update() and None)
     _report(found)
 
 
@@ -249,30 +238,30 @@ def _report(found: list[oracle.Fault]) -> None:
 
 @main.command(epilog="例：workflow-service rebuild RC-2026-00001")
 @click.argument("case")
-@_database
+@console.database
 def rebuild(case: str, database: str | None) -> None:
     """按日志重新生成一件案件的状态，以及由此产生的任务、作业和期限。"""
-    with _writing(database) as session:
-        click.echo(f"已重建 {oracle.rebuild(session, _now(), lifecycle.lock_unread(session, case))} 个运行")
+    with console.writing(database) as session:
+        click.echo(f"已重建 {oracle.rebuild(session, console.now(), lifecycle.lock_unread(session, case))} 个运行")
 
 
 @main.command(epilog="例：workflow-service backup /backup/2026-09-18.zip")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@_database
+@console.database
 def backup(file: Path, database: str | None) -> None:
     """在服务运行中把数据库和密钥备份到一个文件。"""
     with _progress("备份") as tick:
-        kept = backups.backup(_settings(database=database), serving.clock, file, tick)
+        kept = backups.backup(console.chosen(database=database), serving.clock, file, tick)
     click.echo(f"已备份案件 {kept.cases} 件、共 {kept.rows} 行、文件 {kept.files} 个：{file}")
 
 
 @main.command(epilog="例：workflow-service restore /backup/2026-09-18.zip --verify --database sqlite:///var/service.db")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--verify", is_flag=True, help="恢复后检查全部案件")
-@_database
+@console.database
 def restore(file: Path, verify: bool, database: str | None) -> None:
     """把备份恢复到一个空数据库和数据文件夹。"""
-    chosen = _settings(database=database)
+    chosen = console.chosen(database=database)
     with _progress("恢复") as tick:
         kept = backups.restore(chosen, file, tick)
     click.echo(
@@ -302,99 +291,6 @@ def _progress(what: str) -> Iterator[archive.Tick]:
         yield tick
 
 
-@main.command("add-unit", epilog="例：workflow-service add-unit city-system 信息中心 city 市本级")
-@click.argument("code")
-@click.argument("name")
-@click.argument("place")
-@click.argument("place_name")
-@_database
-def add_unit(database: str | None, **given: str) -> None:
-    """新增一个单位，或改它的名称：代码、名称、地区代码（市本级为 city）、地区名称。"""
-    with _writing(database) as session:
-        roster.add_unit(session, **given)
-
-
-@main.group()
-def user() -> None:
-    """人员。"""
-
-
-@user.command("add", epilog="例：workflow-service user add wang --display-name 王芳 --unit city-office --role clerk")
-@click.argument("name")
-@click.option("--display-name", required=True)
-@click.option("--unit", required=True)
-@click.option("--role", "roles", multiple=True)
-@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
-@_database
-def user_add(name: str, database: str | None, **given: Any) -> None:
-    """新增一名用户。"""
-    with _writing(database) as session:
-        roster.create(session, system("admin"), _now(), roster.NewPerson(name, **given))
-    click.echo(f"已新增 {name}")
-
-
-@user.command("list", epilog="例：workflow-service user list")
-@_database
-def user_list(database: str | None) -> None:
-    """列出用户。"""
-    with _looking(database) as session:
-        for one in roster.everybody(session):
-            state = "" if one.active else "停用"
-            click.echo("\t".join((one.name, one.display_name, one.unit_name, ",".join(one.roles), state)))
-
-
-@user.command("disable", epilog="例：workflow-service user disable wang")
-@click.argument("name")
-@_database
-def user_disable(name: str, database: str | None) -> None:
-    """停用一名用户。"""
-    with _writing(database) as session:
-        roster.disable(session, system("admin"), name)
-    click.echo(f"已停用 {name}")
-
-
-@main.group()
-def token() -> None:
-    """程序访问令牌。"""
-
-
-@token.command("create", epilog="例：workflow-service token create wang --label 统计")
-@click.argument("name")
-@click.option("--label", default="cli")
-@_database
-def token_create(name: str, label: str, database: str | None) -> None:
-    """为一名用户生成令牌，只显示这一次。"""
-    with _writing(database) as session:
-        click.echo(credentials.issue_token(session, _now(), roster.actor_named(session, name).id, label))
-
-
-@token.command("revoke", epilog="例：workflow-service token revoke wang --label 统计")
-@click.argument("name")
-@click.option("--label", help="只作废这一标签的令牌；不写则全部作废")
-@_database
-def token_revoke(name: str, label: str | None, database: str | None) -> None:
-    """作废一名用户的令牌，立即生效。"""
-    with _writing(database) as session:
-        count = credentials.revoke_tokens(session, _now(), roster.by_name(session, name).id, label)
-        click.echo(f"已作废 {count} 个令牌")
-
-
-def _writing(url: str | None) -> Any:
-    return database.transaction(serving.open_ready(_settings(database=url)))
-
-
-@contextmanager
-def _looking(url: str | None) -> Iterator[Session]:
-    """One state of everything, also while a service runs on it."""
-    with database.snapshot(database.open_database(_settings(database=url).database, read_only=True)) as session:
-        migrations.require_known(session.connection())
-        yield session
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251  the command line is an entry point
-
-
-def system(role: str) -> Actor:
-    """The actor of commands that an operator gives on the machine itself."""
-    return Actor(0, "console", "命令行", frozenset({role}), "", "city")
+main.add_command(cli_people.add_unit)
+main.add_command(cli_people.user)
+main.add_command(cli_people.token)

@@ -238,6 +238,8 @@ def _words() -> Mapping[str, Mapping[str, str]]:
             "password_reset": say("重置密码"),
             "role_given": say("授予角色"),
             "role_taken": say("取消角色"),
+            "token_issued": say("签发访问令牌"),
+            "tokens_revoked": say("作废访问令牌"),
             "unit_entered": say("新增单位"),
             "unit_renamed": say("单位改名"),
             "calendar_entered": say("录入工作日历"),
