@@ -447,6 +447,7 @@ def test_what_was_uploaded_is_opened_where_it_is_told_and_by_whoever_sent_it(hou
     kept = house.api("applicant_1", "POST", "/attachments", data=sent, content_type="multipart/form-data").json["id"]
     rows = [{"type": "会议纪要", "file": kept}]
     given = {"process": "intake", "data": {**application(), "attachments": rows}}
+    given["data"]["subjects"] = [{**given["data"]["subjects"][0], "account": "party_1"}]
     number = house.api("applicant_1", "POST", "/cases", given).json["number"]
     link = f'<a href="/files/{kept}">会议纪要.pdf</a>'
     clerk = house.browser("clerk_1")
@@ -454,6 +455,9 @@ def test_what_was_uploaded_is_opened_where_it_is_told_and_by_whoever_sent_it(hou
     for path in (f"/tasks/{number}.r1.review_acceptance.1", f"/cases/{number}?tab=history"):
         assert link in clerk.get(path).get_data(as_text=True), path
     assert link in house.browser("applicant_1").get(f"/cases/{number}?tab=documents").get_data(as_text=True)
+    concerned = house.browser("party_1")
+    assert concerned.get(f"/cases/{number}").status_code == 200
+    assert (concerned.get(f"/files/{kept}").status_code, clerk.get(f"/files/{kept}").status_code) == (404, 200)
 
 
 def test_what_was_uploaded_is_called_by_its_name_when_the_form_comes_back(house: House) -> None:

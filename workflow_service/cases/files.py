@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from workflow_service import errors
 from workflow_service.cases import involvement
 from workflow_service.handler_api import StoredFile, is_active
+from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import database, tables
 
@@ -97,8 +98,11 @@ def names(session: Session, actor: Actor, ids: Collection[str]) -> dict[str, str
     return {row.id: row.name for row in sent.filter(tables.Attachment.id.in_(ids))}
 
 
-def download(session: Session, actor: Actor, file_id: str) -> tables.Attachment:
-    """A file with its content; raises NotFound for one that this person may not read."""
+def download(session: Session, actor: Actor, file_id: str, *, addressed: bool = False) -> tables.Attachment:
+    """A file with its content; raises NotFound for one that this person may not read.
+
+    Who is no staff reads the own files, and papers that are ``addressed`` to them.
+    """
     row = session.get(tables.Attachment, file_id)
     if row is None or row.sealed:
         raise errors.NotFound("没有这份文件，或您无权查看")
@@ -107,4 +111,6 @@ def download(session: Session, actor: Actor, file_id: str) -> tables.Attachment:
             raise errors.NotFound("没有这份文件，或您无权查看")
         return row
     involvement.require_reading(session, actor, session.get_one(tables.Case, row.case_id))
+    if not (addressed or row.added_by == actor.name or permissions.is_staff(actor)):
+        raise errors.NotFound("没有这份文件，或您无权查看")
     return row

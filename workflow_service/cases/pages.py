@@ -70,7 +70,9 @@ def task_page(session: Session, actor: Actor, now: datetime, task_id: str) -> Ta
     family = lifecycle.family_of(session, case)
     known = scope.of_data(actor, now, family, {})
     returnable: list[view.Element] = []
-    if task.status == "open" and (_staff(actor) or not blocked):  # beside it stand votes and the data of others
+    if task.status == "open" and (
+        permissions.is_staff(actor) or not blocked
+    ):  # beside it stand votes and the data of others
         known, returnable = _engine_side(actor, now, family, task, loaded)
     may = _may(actor, task, blocked, returnable) | stands_in
     is_first = task.visit == 1 and task.status == "open"
@@ -238,7 +240,9 @@ def file_of(session: Session, actor: Actor, now: datetime, case: tables.Case) ->
         deadlines=around["deadlines"],
         documents=_documents(around["documents"], actor, case),
         attachments=[
-            one for one in looks.attachments(session, case_id=case.id) if _staff(actor) or one.added_by == actor.name
+            one
+            for one in looks.attachments(session, case_id=case.id)
+            if permissions.is_staff(actor) or one.added_by == actor.name
         ],
         comments=around["comments"],
         incidents=around["incidents"],
@@ -255,16 +259,12 @@ def people_in(session: Session, file: CaseFile) -> Mapping[str, str]:
     return roster.display_names(session, named | {file.case.opened_by})
 
 
-def _staff(actor: Actor) -> bool:
-    return bool(actor.roles - {"party", "applicant"})
-
-
 def _documents(papers: Sequence[tables.Document], actor: Actor, case: tables.Case) -> Sequence[tables.Document]:
     """Staff see every paper; others those addressed to a subject for whom they stand, or to themselves.
 
     Who opened the case stands for the subjects without an account, and reads what goes to all of them.
     """
-    if _staff(actor):
+    if permissions.is_staff(actor):
         return papers
     concerned, opener = case.shared.get("subjects") or (), case.opened_by == actor.name
     mine = [one for one in concerned if one.get("account") == actor.name or (opener and not one.get("account"))]
@@ -280,7 +280,7 @@ def _documents(papers: Sequence[tables.Document], actor: Actor, case: tables.Cas
 def _subjects_for(actor: Actor, case: tables.Case) -> list[dict[str, Any]]:
     """Staff and who opened the case see every subject; a party sees no other subject's data."""
     everybody = subjects(case)
-    if _staff(actor) or case.opened_by == actor.name:
+    if permissions.is_staff(actor) or case.opened_by == actor.name:
         return everybody
     return [one for one in everybody if one.get("account") == actor.name]
 

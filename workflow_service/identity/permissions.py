@@ -136,6 +136,11 @@ def permissions_of(roles: Iterable[str]) -> frozenset[Permission]:
     return frozenset().union(*(PERMISSIONS.get(role, frozenset()) for role in roles))
 
 
+def is_staff(actor: Actor) -> bool:
+    """Whether somebody has another part in the procedure than asking for it or being concerned."""
+    return bool(actor.roles - {"party", "applicant"})
+
+
 def allows(actor: Actor, permission: Permission) -> bool:
     """Whether one of the actor's roles permits it at all."""
     return any(permission in PERMISSIONS.get(role, ()) for role in actor.roles)
