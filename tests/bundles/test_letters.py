@@ -48,6 +48,8 @@ def test_every_shipped_letter_is_sound(path: Path) -> None:
         ({"title": "关于{subject}的说明"}, "W02"),  # a placeholder in the title that nobody fills
         ({"mandatory": ["reasons"]}, "W02"),  # a slip of the pen
         ({"people": ["members.user"]}, "W02"),  # people of an unknown field
+        ({"body": [{"text": "理由：{reason"}]}, "W02"),  # half a placeholder
+        ({"body": [{"text": "理由：{{reason}}"}]}, "W02"),  # a placeholder in braces
         ({"body": [{"text": "{reason!r}"}]}, "W02"),  # a format trick
         ({"body": [{"text": "{reason.__class__}"}]}, "W02"),  # reaching through
         ({"body": [{"text": "x", "when": "granted"}]}, "W02"),  # a condition on nothing

@@ -326,3 +326,12 @@ def test_the_approver_hears_of_a_draft_and_its_author_of_what_was_said(house: Ho
     assert f"草稿 {made.id} 已退回" in told
     assert "理由：措辞请再核对" in told
     assert "等待审批" not in told
+
+
+def test_many_findings_do_not_hide_what_was_changed(house: House) -> None:
+    made = draft(house)
+
+    house.browser(AUTHOR).post(f"/bundles/{made.id}/text/roles.json", text='{"roles": {}, "lanes": {}}')
+
+    page = house.browser(AUTHOR).get(f"/bundles/{made.id}").get_data(as_text=True)
+    assert page.partition("<details><summary>其余")[0].count('class="finding-error"') == 8

@@ -163,9 +163,18 @@ def _block(number: int, block: Any, known: frozenset[str]) -> Iterator[_Fault]:
 
 
 def _placeholders(text: Any, known: frozenset[str]) -> Iterator[_Fault]:
-    for name in _PLACEHOLDER.findall(text) if isinstance(text, str) else ():
+    if not isinstance(text, str):
+        return
+    for name in _PLACEHOLDER.findall(text):
         if not _NAME.fullmatch(name) or name.partition(".")[0] not in known:
             yield _unknown(name)
+    rest = _PLACEHOLDER.sub("", text)
+    if "{" in rest or "}" in rest:
+        message = (
+            f"“{text[:40]}”中的大括号不成对，会原样印在公文上",
+            f"a brace in “{text[:40]}” has no partner and would be printed as it is",
+        )
+        yield _Fault("W02", "body", message, ("写成 {项目名}", "write {name of the field}"))
 
 
 def _are_columns(columns: Any) -> bool:
