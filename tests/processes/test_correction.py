@@ -139,9 +139,31 @@ def test_whatever_the_superior_wants_a_reply_to_by_some_day_is_replied_to(story:
     story.does("supervise_correction", kind=kind, text="请报告进展", reply_by="2026-09-28")
 
     assert story.due("reply_inquiry") == "2026-09-28"
-    assert "supervise_correction" not in story.elements()
     story.does("reply_inquiry", "party_1")
+    assert "reply_inquiry" not in story.elements()
+
+
+def test_the_superior_urges_on_while_a_reply_is_not_there(story: Story) -> None:
+    story.does("supervise_correction", kind="remind", text="请报告进展", reply_by="2026-09-28")
+    story.does("supervise_correction", kind="inquire", text="请说明为何不答复", reply_by="2026-09-29")
+
+    asked = [one for one in story.town.open_tasks(story.number) if ".reply_inquiry." in one]
+    with story.town.look() as session:
+        seen = [pages.task_page(session, story.town.actor("party_1"), story.town.time, one) for one in asked]
+    assert sorted(one.known["asked"]["text"] for one in seen) == ["请报告进展", "请说明为何不答复"]
+    for one in asked:
+        story.town.do("party_1", one, **answers.ORDINARY["reply_inquiry"])
+    assert "reply_inquiry" not in story.elements()
     assert "supervise_correction" in story.elements()
+
+
+def test_nobody_is_asked_for_a_reply_to_a_reminder_once_the_correction_was_accepted(story: Story) -> None:
+    notified(story)
+    story.does("report_correction", "party_1")
+    story.does("accept_correction", result="pass")
+    story.does("supervise_correction", kind="remind", text="请巩固整改成果", reply_by="2026-12-28")
+
+    assert not {"reply_inquiry", "supervise_correction"} & set(story.elements())
 
 
 def test_a_reminder_without_a_day_wants_no_reply(story: Story) -> None:
