@@ -67,6 +67,33 @@ def test_an_author_deletes_a_draft_and_nobody_deletes_a_version(house: House) ->
     assert newest(house, "city").id != made.id
 
 
+def test_what_was_decided_of_a_draft_stays_with_it(house: House) -> None:
+    made = draft(house)
+    author, other = house.browser(AUTHOR), house.browser(OTHER)
+    author.post(f"/bundles/{made.id}/submission")
+    author.post(f"/bundles/{made.id}/recall")
+    author.post(f"/bundles/{made.id}/submission")
+    other.post(f"/bundles/{made.id}/rejection", note="期限未经会签")
+    author.post(f"/bundles/{made.id}/submission")
+    other.post(f"/bundles/{made.id}/approval", seen=newest(house, "city").hash)
+
+    told = [(one["what"], one["by"], one["note"]) for one in newest(house, "city").decisions]
+    assert told == [
+        ("submitted", AUTHOR, ""), ("recalled", AUTHOR, ""), ("submitted", AUTHOR, ""),
+        ("rejected", OTHER, "期限未经会签"), ("submitted", AUTHOR, ""), ("approved", OTHER, ""),
+    ]  # fmt: skip
+    assert "期限未经会签" in author.get(f"/bundles/{made.id}").get_data(as_text=True)
+
+
+def test_a_draft_that_was_given_back_is_not_deleted(house: House) -> None:
+    made = draft(house)
+    house.browser(AUTHOR).post(f"/bundles/{made.id}/submission")
+    house.browser(OTHER).post(f"/bundles/{made.id}/rejection", note="期限未经会签")
+
+    assert house.browser(AUTHOR).post(f"/bundles/{made.id}/discard").status_code == 409
+    assert "删除草稿" not in house.browser(AUTHOR).get(f"/bundles/{made.id}").get_data(as_text=True)
+
+
 def test_a_draft_equal_to_its_version_is_not_taken_for_it(house: House) -> None:
     made = draft(house)
     page = house.browser(AUTHOR).get("/bundles").get_data(as_text=True)

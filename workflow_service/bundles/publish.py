@@ -137,10 +137,12 @@ def _draft(session: Session, actor: Actor, bundle_id: int) -> reference.Bundle:
 
 
 def discard(session: Session, actor: Actor, bundle_id: int) -> None:
-    """Takes one's own draft away; versions that were handed in or published stay."""
+    """Takes one's own draft away; what was ever handed in stays, with what was said of it."""
     draft = _draft(session, actor, bundle_id)
     if draft.author != actor.name:
         raise errors.NotAllowed("只有编制人可以删除草稿")
+    if draft.decisions:
+        raise errors.Conflict("提交过审批的草稿连同审批记录一并保留，不能删除")
     stored.remove(session, draft)
 
 
@@ -154,7 +156,13 @@ def recall(session: Session, actor: Actor, now: datetime, bundle_id: int) -> ref
         raise errors.NotAllowed("只有编制人可以撤回提交")
     bundle.status, bundle.submitted_at, bundle.changed_at = "draft", None, now
     bundle.approved_by, bundle.approved_at = None, None
+    _record(bundle, actor, now, "recalled")
     return bundle
+
+
+def _record(bundle: reference.Bundle, actor: Actor, now: datetime, what: str, note: str = "") -> None:
+    told = {"what": what, "by": actor.name, "at": now.isoformat(), "hash": bundle.hash, "note": note}
+    bundle.decisions = [*bundle.decisions, told]
 
 
 def findings(session: Session, bundle: reference.Bundle) -> Sequence[errors.Finding]:
@@ -175,6 +183,7 @@ def submit(session: Session, actor: Actor, now: datetime, bundle_id: int) -> ref
     if faults:
         raise errors.BadBundle(faults)
     draft.status, draft.submitted_at, draft.decision_note = "submitted", now, None
+    _record(draft, actor, now, "submitted")
     telling.of_submission(session, actor, now, draft)
     return draft
 
@@ -191,6 +200,7 @@ def approve(session: Session, actor: Actor, now: datetime, bundle_hash: str, not
         raise errors.Conflict("流程包内容与提交审批时不一致，不能批准")
     _require_current(session, bundle)
     bundle.status, bundle.approved_by, bundle.approved_at, bundle.decision_note = "approved", actor.name, now, note
+    _record(bundle, actor, now, "approved", note)
     telling.of_approval(session, actor, now, bundle)
     return bundle
 
@@ -201,6 +211,7 @@ def reject(session: Session, actor: Actor, now: datetime, bundle_hash: str, note
         raise errors.Invalid([errors.FieldError("note", "required", "请填写退回理由")])
     bundle = _submitted(session, actor, bundle_hash)
     bundle.status, bundle.decision_note, bundle.changed_at = "rejected", note, now
+    _record(bundle, actor, now, "rejected", note)
     telling.of_rejection(session, actor, now, bundle, note)
     return bundle
 
@@ -243,6 +254,7 @@ def publish(session: Session, actor: Actor, now: datetime, bundle_hash: str) -> 
         raise errors.Conflict("流程包内容与批准时不一致，不能发布")
     _require_current(session, bundle)
     stored.put_in_force(session, bundle, now, actor.name)
+    _record(bundle, actor, now, "published")
     variants.rebase(session, now, bundle, actor.name)
     return bundle
 

@@ -13,7 +13,8 @@ class Bundle(Table):
     """Diagrams, tables, forms and letters as one version with one hash.
 
     Status: draft, submitted, approved, published, rejected. ``version`` is given at publication, dense per place;
-    ``editors`` are those beside the author who changed the draft.
+    ``editors`` are those beside the author who changed the draft; ``decisions`` tells each time that it was handed in,
+    taken back, approved, given back or published: ``what``, ``by``, ``at``, of which ``hash``, with which ``note``.
     """
 
     __tablename__ = "bundle"
@@ -26,6 +27,7 @@ class Bundle(Table):
     note: Mapped[str] = mapped_column(default="")
     author: Mapped[str] = mapped_column(String(80))
     editors: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    decisions: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]

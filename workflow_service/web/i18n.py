@@ -221,6 +221,13 @@ def _words() -> Mapping[str, Mapping[str, str]]:
             "随系统安装": say("随系统安装"),
             "随系统安装的国务院办公厅历年安排": say("随系统安装的国务院办公厅历年安排"),
         },
+        "decision": {
+            "submitted": say("提交审批"),
+            "recalled": say("撤回提交"),
+            "approved": say("批准"),
+            "rejected": say("退回编制人"),
+            "published": say("发布"),
+        },
         "look": {
             "case": say("案件"),
             "task": say("任务"),

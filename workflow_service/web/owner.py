@@ -46,7 +46,7 @@ def bundles() -> str:
 
 def _who(session: Session, found: Sequence[reference.Bundle]) -> Mapping[str, str]:
     people = {name for one in found for name in (one.author, *one.editors, one.approved_by, one.published_by) if name}
-    return roster.display_names(session, people)
+    return roster.display_names(session, people | {told["by"] for one in found for told in one.decisions})
 
 
 @pages.post("")
