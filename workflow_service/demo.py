@@ -175,11 +175,16 @@ def clock_in(db: database.Database, real: Callable[[], datetime]) -> MovableCloc
     It begins at ``BEGINNING``, so that stories of the newest year with a known calendar can be lived through day by day.
     """
     with database.transaction(db) as session:
-        row = session.get(reference.Clock, 1)
-        if row is None:
-            row = reference.Clock(id=1, ahead=min(0.0, (BEGINNING - real()).total_seconds()))
-            session.add(row)
-        return MovableClock(real, timedelta(seconds=row.ahead))
+        return begun(session, real)
+
+
+def begun(session: Session, real: Callable[[], datetime]) -> MovableClock:
+    """The same in a transaction; a database without one begins its own."""
+    row = session.get(reference.Clock, 1)
+    if row is None:
+        row = reference.Clock(id=1, ahead=min(0.0, (BEGINNING - real()).total_seconds()))
+        session.add(row)
+    return MovableClock(real, timedelta(seconds=row.ahead))
 
 
 def now_in(session: Session, real: Callable[[], datetime]) -> datetime:

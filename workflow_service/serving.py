@@ -53,7 +53,7 @@ def open_ready(chosen: Settings) -> database.Database:
         postgres.install(db)
     with database.transaction(db) as session:
         migrations.lock_schema(session.connection())  # of processes that start together one finds nothing there
-        _seed(session, chosen, clock())
+        _seed(session, chosen, demo.begun(session, clock)() if chosen.demo else clock())
     return db
 
 
