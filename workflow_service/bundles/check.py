@@ -1,7 +1,9 @@
 """Everything that is wrong with a bundle, each fault with its place and its remedy; never an exception, whatever is given."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from workflow_service import engine
 from workflow_service.bundles import (
@@ -24,8 +26,26 @@ _UNREADABLE = frozenset({"X01", "X02", "X05", "D01"})
 _RANK = {"error": 0, "warning": 1, "info": 2}
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A bundle whose findings are asked for, known by every byte of it: findings tell lines."""
+
+    digest: str
+    bundle: Bundle = field(compare=False)
+
+
 def check(bundle: Bundle) -> list[Finding]:
     """All findings of a bundle, errors first; the same bundle always gives the same list."""
+    digest = hashlib.sha256(repr((bundle.partial, sorted(bundle.given.items()))).encode())
+    for name in sorted(bundle.files):
+        digest.update(f"{name}\n{len(bundle.files[name])}\n".encode())
+        digest.update(bundle.files[name])
+    return list(_checked(_Asked(digest.hexdigest(), bundle)))
+
+
+@lru_cache(maxsize=8)  # the pages of a draft ask again and again, and a look takes half a second
+def _checked(asked: _Asked) -> tuple[Finding, ...]:
+    bundle = asked.bundle
     seen = drawn.look(bundle)
     read = known_names.readable_forms(seen)
     known = known_names.of(seen, read)
@@ -42,7 +62,7 @@ def check(bundle: Bundle) -> list[Finding]:
     ]
     if not any(one.severity == "error" and one.file.endswith(".bpmn") for one in found) and not bundle.partial:
         found += _compiled(seen)
-    return ordered([replace(one, file=bundle.given.get(one.file, one.file)) for one in found])
+    return tuple(ordered([replace(one, file=bundle.given.get(one.file, one.file)) for one in found]))
 
 
 def unreadable(files: Mapping[str, bytes]) -> list[Finding]:
