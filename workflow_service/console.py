@@ -1,4 +1,4 @@
-"""What commands share: the settings and the database they are given, the machine's clock, and in whose name they act."""
+"""What commands share: the settings and the database they are given, and the machine's clock."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from workflow_service import serving, settings
 from workflow_service.cases import access
-from workflow_service.identity.actors import Actor
+from workflow_service.identity import actors
 from workflow_service.storage import database as storage
 from workflow_service.storage import migrations
 
@@ -28,8 +28,7 @@ def writing(url: str | None, *acts: str) -> Iterator[Session]:
     """One transaction; what is done to people, units or calendars in it is recorded with it, for auditors."""
     with storage.transaction(serving.open_ready(chosen(database=url))) as session:
         yield session
-        for one in acts:
-            access.remember(session, actor("admin"), now(), None, one)
+        access.administered(session, actors.console("admin"), now(), *acts)
         access.write(session, access.pending(session))
 
 
@@ -44,8 +43,3 @@ def looking(url: str | None) -> Iterator[Session]:
 def now() -> datetime:
     """What time it is."""
     return datetime.now(UTC)  # noqa: TID251  the command line is an entry point
-
-
-def actor(role: str) -> Actor:
-    """The actor of commands that an operator gives on the machine itself."""
-    return Actor(0, "console", "命令行", frozenset({role}), "", "city")

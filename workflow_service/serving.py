@@ -25,7 +25,7 @@ from waitress.parser import HTTPRequestParser
 from workflow_service import app, demo, errors, handler_api, mail, scenarios, settings, workdays, worker
 from workflow_service.bundles import programs, publish, read
 from workflow_service.cases import ballots, calendars
-from workflow_service.identity.actors import Actor
+from workflow_service.identity import actors
 from workflow_service.queues import embedded, postgres
 from workflow_service.settings import Settings
 from workflow_service.storage import database, migrations
@@ -77,16 +77,14 @@ def _seed(session: Session, chosen: Settings, now: datetime) -> None:
     try:
         calendars.in_force(session)
     except errors.NotFound:
-        first = calendars.enter(session, _console("admin"), now, workdays.seed(), "随系统安装的国务院办公厅历年安排")
-        calendars.approve(session, Actor(0, "shipped", "系统", frozenset({"admin"}), "", "city"), now, first)
+        first = calendars.enter(
+            session, actors.console("admin"), now, workdays.seed(), "随系统安装的国务院办公厅历年安排"
+        )
+        calendars.approve(session, actors.Actor(0, "shipped", "系统", frozenset({"admin"}), "", "city"), now, first)
     bpmn = settings.shipped("bpmn", chosen.bpmn_dir)
     files = read.read_directory(bpmn, settings.shipped("forms", chosen.forms_dir)).files
     if publish.first(session, now, publish.Origin("city", files, note="随系统安装")):
         publish.first_variants(session, now, read.read_variants(bpmn))
-
-
-def _console(role: str) -> Actor:
-    return Actor(0, "console", "命令行", frozenset({role}), "", "city")
 
 
 def make_worker(db: database.Database, chosen: Settings, now: Callable[[], datetime]) -> worker.Worker:

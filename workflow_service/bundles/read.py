@@ -39,16 +39,24 @@ class Bundle:
     @cached_property
     def hash(self) -> str:
         """SHA-256 over the canonical content of every file in the order of names; layout of the text does not count."""
-        digest = hashlib.sha256()
-        for name in sorted(self.files):
-            content = canonical(name, self.files[name])
-            digest.update(f"{name}\n{len(content)}\n".encode())
-            digest.update(content)
-        return digest.hexdigest()
+        return _digest_of({name: canonical(name, content) for name, content in self.files.items()})
+
+    @cached_property
+    def exact(self) -> str:
+        """The same over every byte, for what tells lines: layout counts."""
+        return _digest_of(self.files)
 
     def named(self, kind: str) -> dict[str, bytes]:
         """The files of a kind (see ``names.kind``) by name, in the order of names."""
         return {name: self.files[name] for name in sorted(self.files) if names.kind(name) == kind}
+
+
+def _digest_of(files: Mapping[str, bytes]) -> str:
+    found = hashlib.sha256()
+    for name in sorted(files):
+        found.update(f"{name}\n{len(files[name])}\n".encode())
+        found.update(files[name])
+    return found.hexdigest()
 
 
 def digest(content: bytes) -> str:

@@ -10,15 +10,11 @@ from workflow_service.bundles.rules import Place, fault
 from workflow_service.errors import Finding
 from workflow_service.identity import permissions, roster
 
-_SUPERIOR = "city"  # where the superior organ of every place sits
-
 
 def faults(session: Session, place: str, bundle: read.Bundle) -> Iterator[Finding]:
     """A warning for each lane whose role nobody holds in the place of a bundle; people may yet come."""
-    lanes = _lanes(bundle)
-    for lane, role in lanes.items():
-        where = {place, _SUPERIOR} if role == "supervisor" else {place}
-        if not any(roster.eligible(session, one, [role]) for one in sorted(where)):
+    for lane, role in _lanes(bundle).items():
+        if not roster.with_role(session, place, role):
             message = (
                 f"目前没有人担任“{role}”，泳道“{lane}”的任务将无人办理",
                 f"nobody holds the role “{role}” now: tasks of the lane “{lane}” would wait for somebody",

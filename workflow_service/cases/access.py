@@ -28,6 +28,12 @@ def remember(  # noqa: PLR0913  who, when, what
     )
 
 
+def administered(session: Session, actor: Actor, now: datetime, *acts: str) -> None:
+    """Notes what somebody did to people, units or calendars, for auditors: a word, and what it was done to."""
+    for one in acts:
+        remember(session, actor, now, None, one)
+
+
 def pending(session: Session) -> list[dict[str, object]]:
     """What was read in this session and is still to be written."""
     found: list[dict[str, object]] = session.info.get("accesses", [])

@@ -70,9 +70,8 @@ def task_page(session: Session, actor: Actor, now: datetime, task_id: str) -> Ta
     family = lifecycle.family_of(session, case)
     known = scope.of_data(actor, now, family, {})
     returnable: list[view.Element] = []
-    if task.status == "open" and (
-        permissions.is_staff(actor) or not blocked
-    ):  # beside it stand votes and the data of others
+    # beside it stand votes and the data of others
+    if task.status == "open" and (permissions.is_staff(actor) or not blocked):
         known, returnable = _engine_side(actor, now, family, task, loaded)
     may = _may(actor, task, blocked, returnable) | stands_in
     is_first = task.visit == 1 and task.status == "open"

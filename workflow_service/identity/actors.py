@@ -33,3 +33,8 @@ class Actor:
 
 
 SYSTEM = Actor(0, "system", "系统", frozenset(), "", "city")
+
+
+def console(role: str) -> Actor:
+    """Who gives a command on the machine itself, or starts the service there for the first time."""
+    return Actor(0, "console", "命令行", frozenset({role}), "", "city")

@@ -56,7 +56,7 @@ def _page(  # noqa: PLR0913  a file, what was typed, and how it stands
         text=text,
         title=owner.title_of(name, text.encode()),
         findings=_here(found, name),
-        elsewhere=_errors(one for one in found if one not in _here(found, name)),
+        elsewhere=_errors(one for one in found if not _concerns(one, name)),
         editable=editable,
         lanes=owner.lanes(publish.files_of(session, bundle)) if kind == "diagram" else {},
         overtaken=overtaken,
@@ -71,9 +71,13 @@ def _of_all(session: Session, bundle: reference.Bundle, name: str) -> Found:
     return [problems.finding(one) for one in check.check(owner.as_bundle(session, bundle))]
 
 
+def _concerns(one: Mapping[str, Any], name: str) -> bool:
+    """Whether a finding concerns a file; a variant's operations answer for all its files."""
+    return name in (one["file"], variant_file.NAME)
+
+
 def _here(found: Found, name: str) -> Found:
-    """Of these findings those that concern a file; a variant's operations answer for all its files."""
-    return [one for one in found if name in (one["file"], variant_file.NAME)]
+    return [one for one in found if _concerns(one, name)]
 
 
 def _errors(found: Iterable[dict[str, Any]]) -> Found:
@@ -195,7 +199,7 @@ def findings(bundle_id: int, name: str) -> flask.Response:
         base = owner.as_bundle(session, publish.by_id(session, bundle_id))
     looked = read.Bundle.of({**base.files, name: flask.request.get_data()})
     found = [problems.finding(one) for one in check.check(looked)]
-    return api.as_json({"findings": [one for one in found if one["severity"] == "error" or one in _here(found, name)]})
+    return api.as_json({"findings": [one for one in found if one["severity"] == "error" or _concerns(one, name)]})
 
 
 @pages.get("/<int:bundle_id>/catalog.json")

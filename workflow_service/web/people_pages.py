@@ -19,8 +19,7 @@ pages = flask.Blueprint("people_pages", __name__)
 
 def recorded(session: Session, *acts: str) -> None:
     """Notes what an administrator does, for auditors; it is written with the act itself."""
-    for one in acts:
-        access.remember(session, visit.actor(), visit.now(), None, one)
+    access.administered(session, visit.actor(), visit.now(), *acts)
 
 
 @pages.get("/people")

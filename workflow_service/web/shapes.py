@@ -299,7 +299,7 @@ def bundle(row: reference.Bundle) -> dict[str, Any]:
         "approved_by": row.approved_by,
         "approved_at": at(row.approved_at),
         "decision_note": row.decision_note,
-        "decisions": [{**one, "at": i18n.stamp(datetime.fromisoformat(one["at"]))} for one in row.decisions],
+        "decisions": [{**one, "at": at(datetime.fromisoformat(one["at"]))} for one in row.decisions],
         "published_at": at(row.published_at),
         "published_by": row.published_by,
     }

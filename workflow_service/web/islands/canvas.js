@@ -5,7 +5,7 @@ import 'bpmn-js/dist/assets/bpmn-font/css/bpmn.css';
 import './canvas.css';
 import Viewer from 'bpmn-js/lib/Viewer';
 import MoveCanvas from 'diagram-js/lib/navigation/movecanvas';
-import { either, h, say } from './page.js';
+import { h, say } from './page.js';
 
 const LEAST = 0.2;
 const MOST = 3;
