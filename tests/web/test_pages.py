@@ -440,6 +440,7 @@ def test_a_calendar_names_people_not_accounts(house: House) -> None:
     versions = browser.get("/calendars").get_data(as_text=True).split("<aside>")[1]
 
     assert "<br>admin_1" not in versions and "<br>console" not in versions
+    assert "命令行" in versions
 
 
 def test_what_was_uploaded_is_opened_where_it_is_told_and_by_whoever_sent_it(house: House) -> None:
