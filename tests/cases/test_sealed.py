@@ -115,3 +115,32 @@ def test_a_draft_keeps_nothing_of_a_sealed_field() -> None:
     form = {"verdict": "malicious", "accuser": ACCUSER}
 
     assert sealed.without(sheets.city("verify_accusation"), form) == {"verdict": "malicious"}
+
+
+def test_who_accused_or_was_kept_out_is_kept_from_a_reopened_case_too(town: city.City) -> None:
+    given = answers.application("4.1", applicant_kind="organ", accuser=ACCUSER)
+    given["subjects"][0]["account"] = "party_1"
+    story = Story(town, town.open("discipline_1", "intake", **given))
+    town.send("party_1", story.number, "recusal_requested", person="clerk_3", ground="与举报人有亲属关系")
+    story.does("decide_recusal", granted=True, reason="情况属实")
+    story.is_accepted(simple=True, consensus=True)
+    story.is_investigated("4.1", excel_motive="yes", new_approach="yes", external_cause="yes", goal_unmet="yes")
+    story.does("draft_simple_decision", proposal="EXEMPT")
+    story.does("record_meeting", **answers.meeting({"s1": "EXEMPT"}, story.committee()))
+    story.is_decided(at(2026, 3, 2))
+    town.send("party_1", story.number, "reopening_requested", ground="发现新的证据")
+
+    story.does("decide_reopening", granted=True, reason="新证据可能改变结论")
+
+    (again,) = town.case(story.number).related
+    for name in (ACCUSER["account"], "clerk_3"):
+        with pytest.raises(errors.NotAllowed):
+            town.claim(name, town.task(again, "review_acceptance"))
+    with town.look() as session:
+        listed = queries.cases(session, town.actor("clerk_3"), town.time, queries.CaseFilter())
+        assert again not in [one.number for one in listed.items]
+    with town.work() as session:
+        discipline = town.actor("discipline_1")
+        (part,) = sealed.listed(session, discipline, town.time, again)
+        assert sealed.look(session, discipline, town.time, again, part.id, "核对")["name"] == NAME
+    Story(town, again).holds()

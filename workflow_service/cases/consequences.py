@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from workflow_service import errors
 from workflow_service.bundles import programs
-from workflow_service.cases import ballots, library, lifecycle
+from workflow_service.cases import ballots, effects, library, lifecycle, sealed
 from workflow_service.identity.actors import SYSTEM, Actor
 from workflow_service.storage import journal, steps, tables
 
@@ -73,10 +73,15 @@ def _succeed(session: Session, actor: Actor, now: datetime, case: tables.Case) -
     applied = _application(session, case)
     if applied is None:
         return
-    known = {"opened_by": case.opened_by, "related": [case.number]}
+    # who was kept from the old case, or bore witness in it, is kept from the new one: the grounds are the same
+    kept_out = {name: case.shared.get(name) or [] for name in ("recused", "witnesses")}
+    known = {"opened_by": case.opened_by, "related": [case.number], **kept_out}
     bundle = programs.in_force(session, case.place)
     successor = lifecycle.create(session, lifecycle.as_system(actor), now, case.process, case.place, bundle, known)
-    lifecycle.begin(session, SYSTEM, now, successor, lifecycle.FirstForm(_APPLICATION, applied["data"], applied["by"]))
+    effects.remember_people_anew(session, successor.id, known)
+    form = programs.of(session, case.bundle).form(_APPLICATION)
+    data = sealed.put_away_anew(session, now, case, successor, form, applied["data"])
+    lifecycle.begin(session, SYSTEM, now, successor, lifecycle.FirstForm(_APPLICATION, data, applied["by"]))
     _link(session, successor, [case.number])
     _link(session, case, [successor.number])
     lifecycle.note(session, actor, now, case, "succeeded", {"by": successor.number})

@@ -45,11 +45,29 @@ def put_away(  # noqa: PLR0913  who seals what of which form, and when
 ) -> dict[str, Any]:
     """The answers with each sealed field replaced by its commitment and marks; the field itself is locked up."""
     hidden = [one for one in carrying(form.fields) if one.sealed and given.get(one.name) is not None]
-    return {**given, **{one.name: _lock(session, actor, now, case, form, one, given[one.name]) for one in hidden}}
+    return {**given, **{one.name: _lock(session, actor.name, now, case, form, one, given[one.name]) for one in hidden}}
+
+
+def put_away_anew(  # noqa: PLR0913  what was sealed where, for which case, and when
+    session: Session, now: datetime, before: tables.Case, case: tables.Case, form: Form, given: dict[str, Any]
+) -> dict[str, Any]:
+    """The answers of a form of the case before, as another case keeps them: each sealed field is locked up for it as well.
+
+    The marks of a case know an account in that case alone; without marks of its own whoever accused could handle it.
+    """
+    query = select(sealed_parts.SealedPart).where(sealed_parts.SealedPart.case_id == before.id)
+    rows = {row.commitment: row for row in session.scalars(query)}
+    found = dict(given)
+    for one in carrying(form.fields):
+        row = rows.get(given[one.name]["sealed"]) if one.sealed and given.get(one.name) is not None else None
+        if row is not None:
+            value = _opened(session, row)["value"]
+            found[one.name] = _lock(session, row.by, now, case, form, one, value)
+    return found
 
 
 def _lock(  # noqa: PLR0913  as above, for one field
-    session: Session, actor: Actor, now: datetime, case: tables.Case, form: Form, one: Field, value: Any
+    session: Session, by: str, now: datetime, case: tables.Case, form: Form, one: Field, value: Any
 ) -> dict[str, Any]:
     safe = database.safe_of(session)
     salt = database.random_of(session)(16)
@@ -60,7 +78,7 @@ def _lock(  # noqa: PLR0913  as above, for one field
             case_id=case.id,
             form=form.id,
             field=one.name,
-            by=actor.name,
+            by=by,
             at=now,
             commitment=digest,
             ciphertext=safe.lock({"salt": salt, "answers": answers}),
@@ -113,12 +131,18 @@ def look(session: Session, actor: Actor, now: datetime, number: str, part_id: in
     row = session.get(sealed_parts.SealedPart, part_id)
     if row is None or row.case_id != case.id:
         raise errors.NotFound("没有这项密封内容，或您无权查看")
+    answers = _opened(session, row)
+    body = {"part": row.id, "form": row.form, "field": row.field, "reason": reason.strip()[:1000]}
+    lifecycle.note(session, actor, now, lifecycle.lock(session, number), "unsealed", body)
+    return answers["value"]
+
+
+def _opened(session: Session, row: sealed_parts.SealedPart) -> dict[str, Any]:
     kept = database.safe_of(session).unlock(row.ciphertext)
     if ballots.commitment(kept["salt"], kept["answers"]) != row.commitment:
         raise errors.CannotAdvance("密封内容与其承诺摘要不符（{element}）", element=row.field)
-    body = {"part": row.id, "form": row.form, "field": row.field, "reason": reason.strip()[:1000]}
-    lifecycle.note(session, actor, now, lifecycle.lock(session, number), "unsealed", body)
-    return kept["answers"]["value"]
+    answers: dict[str, Any] = kept["answers"]
+    return answers
 
 
 def _openable(session: Session, actor: Actor, now: datetime, number: str, what: str) -> tables.Case:
