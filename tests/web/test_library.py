@@ -81,6 +81,8 @@ def test_the_head_of_the_publishing_body_takes_it_out_with_a_reason_and_nobody_f
     done = chief.post(f"{path}/withdrawal", reason="当事人撤回同意")
 
     assert (blank.status_code, done.status_code) == (422, 303)
+    told = blank.get_data(as_text=True)
+    assert '<details class="card" open>' in told and "请填写撤下的理由</p>" in told
     assert "案例已从案例库撤下" in chief.get(done.location).get_data(as_text=True)
     for path_ in ("/library", f"/library?q={quote('电梯')}"):
         assert LIFTS["title"] not in filled.browser("clerk_1").get(path_).get_data(as_text=True)

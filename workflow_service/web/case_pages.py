@@ -17,7 +17,19 @@ from workflow_service.cases.paging import COUNT_CAP
 from workflow_service.engine import view
 from workflow_service.identity import roster
 from workflow_service.identity.permissions import Permission
-from workflow_service.web import api_cases, api_tasks, filled_in, guard, headers, i18n, shapes, staff, task_pages, visit
+from workflow_service.web import (
+    api_cases,
+    api_tasks,
+    filled_in,
+    guard,
+    headers,
+    i18n,
+    problems,
+    shapes,
+    staff,
+    task_pages,
+    visit,
+)
 from workflow_service.web import pages as shared
 
 pages = flask.Blueprint("case_pages", __name__)
@@ -46,11 +58,16 @@ def listed() -> str:
 @guard.needs(Permission.CASE_READ)
 def show(number: str) -> str:
     """A case file, one of its tabs at a time."""
-    tab = api_tasks.one_of("tab", TABS, "overview")
+    return _page(number, api_tasks.one_of("tab", TABS, "overview"))
+
+
+def _page(number: str, tab: str, refused: Mapping[str, Any] | None = None) -> str:
     with visit.reading() as session:
         file = gathered.case_file(session, visit.actor(), visit.now(), number)
         shown = {"names": gathered.people_in(session, file), **_tab(session, file, tab)}
-        return flask.render_template("case.html", file=file, case=file.case, tab=tab, tabs=_tabs(), **shown)
+        return flask.render_template(
+            "case.html", file=file, case=file.case, tab=tab, tabs=_tabs(), refused=refused or {}, **shown
+        )
 
 
 def _tabs() -> Mapping[str, str]:
@@ -192,7 +209,8 @@ def comment(number: str) -> flask.typing.ResponseReturnValue:
     """Adds a remark to a case."""
     text = flask.request.form.get("text", "").strip()
     if not text:
-        raise errors.Invalid([errors.FieldError("text", "required", "请填写备注内容")])
+        blank = errors.Invalid([errors.FieldError("text", "required", "请填写备注内容")])
+        return _page(number, "overview", problems.refused(blank)), 422
     with visit.writing() as session:
         gathered.comment(session, visit.actor(), visit.now(), number, text)
     return shared.go("case_pages.show", "commented", number=number)

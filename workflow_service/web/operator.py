@@ -101,9 +101,7 @@ def resolve(incident_id: int, action: str) -> flask.typing.ResponseReturnValue:
     try:
         _resolve(incident_id, action)
     except errors.Invalid as invalid:
-        faults = {one.field: problems.said(one) for one in invalid.errors}
-        refused = {"id": incident_id, "action": action, "faults": faults, "typed": flask.request.form}
-        return _page("incidents", refused), 422
+        return _page("incidents", problems.refused(invalid, action, incident_id)), 422
     return shared.go("operator.desk", "retried" if action == "retry" else "resolved")
 
 

@@ -4,6 +4,7 @@ import html
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import flask
 import orjson
@@ -94,6 +95,10 @@ KINDS = ("variant", "diagram", "table", "form", "letter", "roles", "articles", "
 @guard.needs(Permission.BUNDLE_READ)
 def show(bundle_id: int) -> str:
     """A version or draft: its files, its findings, and what can be done with it."""
+    return _page(bundle_id)
+
+
+def _page(bundle_id: int, refused: Mapping[str, Any] | None = None) -> str:
     with visit.reading() as session:
         bundle = publish.by_id(session, bundle_id)
         files = publish.files_of(session, bundle)
@@ -118,6 +123,7 @@ def show(bundle_id: int) -> str:
             places=overview.place_names(session),
             meanwhile=meanwhile,
             bases=[one for one in publish.listed(session, visit.actor()) if one.id != bundle.id],
+            refused=refused or {},
         )
 
 
@@ -179,26 +185,35 @@ def kind_names() -> Mapping[str, str]:
 @pages.post("/<int:bundle_id>/<action>")
 @guard.needs(Permission.BUNDLE_EDIT, Permission.BUNDLE_APPROVE)
 def act(bundle_id: int, action: str) -> flask.typing.ResponseReturnValue:
-    """Hands in, approves, rejects or publishes; each verb asks who may."""
-    note = flask.request.form.get("note", "").strip()[:4000]
-    with visit.writing() as session:
-        bundle = publish.by_id(session, bundle_id)
-        publish.require_seen(bundle, flask.request.form.get("seen", bundle.hash))
-        if action == "submission":
-            publish.submit(session, visit.actor(), visit.now(), bundle.id)
-            done = "handed_in"
-        elif action in ("approval", "rejection"):
-            api_bundles.decide(session, bundle.hash, approved=action == "approval", note=note)
-            done = "approved" if action == "approval" else "rejected"
-        elif action == "recall":
-            publish.recall(session, visit.actor(), visit.now(), bundle.id)
-            done = "recalled"
-        elif action == "publication":
-            publish.publish(session, visit.actor(), visit.now(), bundle.hash)
-            done = "published"
-        else:
-            raise errors.NotFound("没有这项操作")
+    """Hands in, approves, rejects or publishes; a rejection without a reason comes back as it was typed."""
+    try:
+        with visit.writing() as session:
+            done = _act(session, publish.by_id(session, bundle_id), action)
+    except errors.Invalid as invalid:
+        if action != "rejection":
+            raise
+        return _page(bundle_id, problems.refused(invalid, action)), 422
     return shared.go("owner.show", done, bundle_id=bundle_id)
+
+
+def _act(session: Session, bundle: reference.Bundle, action: str) -> str:
+    """Does what a button of the page says, and gives the word that confirms it; each verb asks who may."""
+    form = flask.request.form
+    publish.require_seen(bundle, form.get("seen", bundle.hash))
+    if action == "submission":
+        publish.submit(session, visit.actor(), visit.now(), bundle.id)
+        return "handed_in"
+    if action in ("approval", "rejection"):
+        note = form.get("note", "").strip()[:4000]
+        api_bundles.decide(session, bundle.hash, approved=action == "approval", note=note)
+        return "approved" if action == "approval" else "rejected"
+    if action == "recall":
+        publish.recall(session, visit.actor(), visit.now(), bundle.id)
+        return "recalled"
+    if action == "publication":
+        publish.publish(session, visit.actor(), visit.now(), bundle.hash)
+        return "published"
+    raise errors.NotFound("没有这项操作")
 
 
 @pages.post("/<int:bundle_id>/newest")

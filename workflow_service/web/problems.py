@@ -81,6 +81,12 @@ def said(error: errors.FieldError) -> str:
     return filled(error.template, params)
 
 
+def refused(invalid: errors.Invalid, action: str = "", about: object = None) -> dict[str, Any]:
+    """How a small form of a page comes back: which it is, the sentence beside each wrong field, and what was typed."""
+    faults = {one.field: said(one) for one in invalid.errors}
+    return {"action": action, "about": about, "faults": faults, "typed": flask.request.form}
+
+
 def filled(template: str, params: Mapping[str, object]) -> str:
     """A translated template with its parameters; one whose translation does not fit is shown as it was written."""
     values = _in_english(params) if i18n.is_english() else params

@@ -4,9 +4,10 @@ from typing import Any
 
 import flask
 
+from workflow_service import errors
 from workflow_service.cases import sealed
 from workflow_service.identity.permissions import Permission
-from workflow_service.web import api, guard, i18n, schemas, visit
+from workflow_service.web import api, guard, i18n, problems, schemas, visit
 from workflow_service.web.api import Op
 from workflow_service.web.guard import Entry
 
@@ -17,17 +18,22 @@ OPENERS = Entry(needs=frozenset({Permission.SEALED_READ}))
 
 @pages.route("/cases/<number>/sealed", methods=["GET", "POST"])
 @guard.needs(Permission.SEALED_READ)
-def show(number: str) -> str:
+def show(number: str) -> flask.typing.ResponseReturnValue:
     """The sealed fields of a case; one is opened with a reason, and the look is recorded."""
     form = flask.request.form
     opened: dict[int, Any] = {}
+    refused: dict[str, Any] = {}
     if flask.request.method == "POST":
         part = int(form["part"]) if form.get("part", "").isdecimal() else 0
-        with visit.writing() as session:
-            opened[part] = sealed.look(session, visit.actor(), visit.now(), number, part, form.get("reason", ""))
+        try:
+            with visit.writing() as session:
+                opened[part] = sealed.look(session, visit.actor(), visit.now(), number, part, form.get("reason", ""))
+        except errors.Invalid as invalid:
+            refused = problems.refused(invalid, about=part)
     with visit.reading() as session:
         parts = sealed.listed(session, visit.actor(), visit.now(), number)
-    return flask.render_template("sealed.html", number=number, parts=parts, opened=opened)
+    page = flask.render_template("sealed.html", number=number, parts=parts, opened=opened, refused=refused)
+    return page, 422 if refused else 200
 
 
 @api.offer(

@@ -39,14 +39,23 @@ STAYING = ("claim", "transfer", "delegate", "withdraw", "remind", "copy", "count
 @guard.needs(Permission.CASE_READ)
 def show(task_id: str) -> str:
     """A task's page."""
+    return _shown(task_id)
+
+
+def _shown(task_id: str, refused: Mapping[str, Any] | None = None) -> str:
     with visit.reading() as session:
         seen = gathered.task_page(session, visit.actor(), visit.now(), task_id)
         values = seen.draft if seen.draft is not None else forms.prefill(seen.form, seen.known)
-        return _page(session, seen, values, {})
+        return _page(session, seen, values, {}, refused=refused)
 
 
-def _page(
-    session: Session, seen: gathered.TaskView, values: Mapping[str, Any], faults: Mapping[str, str], notice: str = ""
+def _page(  # noqa: PLR0913  a task, what was typed into its form or beside it, and what was wrong
+    session: Session,
+    seen: gathered.TaskView,
+    values: Mapping[str, Any],
+    faults: Mapping[str, str],
+    notice: str = "",
+    refused: Mapping[str, Any] | None = None,
 ) -> str:
     receivers = _receivers(session, seen)
     loaded = programs.of(session, seen.case.bundle)
@@ -64,6 +73,7 @@ def _page(
         names=names,
         faults=faults,
         notice=notice,
+        refused=refused or {},
         key=visit.site().db.random(12),
         explained=shapes.explained(session, seen.task),
         receivers=receivers,
@@ -224,27 +234,37 @@ def autosave(task_id: str) -> flask.typing.ResponseReturnValue:
 @pages.post("/tasks/<task_id>/<action>")
 @guard.needs(Permission.CASE_READ)
 def act(task_id: str, action: str) -> flask.typing.ResponseReturnValue:
-    """Does what a button of the page says."""
+    """Does what a button of the page says; a dialog that lacks something comes back as it was filled in."""
     form = flask.request.form
-    with visit.writing() as session:
-        if action == "countersign":
-            add, remove = _members(session, task_id)
-            countersigning.change(session, visit.actor(), visit.now(), task_id, add, remove)
-            word = "countersigned"
-        elif action in ACTIONS:
-            verb, names, word = ACTIONS[action]
-            given = [_field(name) for name in names]
-            verb(session, visit.actor(), visit.now(), task_id, *given)
-        else:
-            raise errors.NotFound("没有这项操作")
-        row, case = tasks.find(session, task_id)
-        number, still_mine = case.number, row.holder == visit.actor().name
+    try:
+        with visit.writing() as session:
+            word = _act(session, task_id, action)
+            row, case = tasks.find(session, task_id)
+            number, still_mine = case.number, row.holder == visit.actor().name
+    except errors.Invalid as invalid:
+        if not ACTIONS.get(action, (None, (), ""))[1]:
+            raise
+        return _shown(task_id, problems.refused(invalid, action)), 422
     visit.follow(number)
     if form.get("back") == "inbox":
         return shared.go("staff.inbox", word, scope=form.get("scope", "mine"))
     if action in STAYING and (still_mine or action in ("remind", "copy", "countersign")):
         return shared.go("task_pages.show", word, task_id=task_id)
     return shared.go("case_pages.show", word, number=number)
+
+
+def _act(session: Session, task_id: str, action: str) -> str:
+    """Calls the verb of a button, and gives the word that confirms it."""
+    if action == "countersign":
+        add, remove = _members(session, task_id)
+        countersigning.change(session, visit.actor(), visit.now(), task_id, add, remove)
+        return "countersigned"
+    if action not in ACTIONS:
+        raise errors.NotFound("没有这项操作")
+    verb, names, word = ACTIONS[action]
+    given = [_field(name) for name in names]
+    verb(session, visit.actor(), visit.now(), task_id, *given)
+    return word
 
 
 def _members(session: Session, task_id: str) -> tuple[list[Any], list[Any]]:
