@@ -1,10 +1,10 @@
 """Weighs what people found and voted, and says why; every result is advice or a count, never a decision."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from handlers import meeting
 from workflow_service.handler_api import BpmnError, Context
 
 CATEGORIES = {
@@ -115,9 +115,9 @@ def check_panel_meeting(  # noqa: PLR0913  a meeting is all of this
         attendees: account names of those present; without it those who voted count as present.
     """
     record = context.data.get("record_panel_meeting") or {}
-    away = {*_accounts(recused), *_accounts(record.get("recused"))}
-    entitled = [user for user in _accounts(members) if user not in away]
-    there = set(_accounts(attendees or record.get("attendees") or votes))
+    away = {*meeting.accounts(recused), *meeting.accounts(record.get("recused"))}
+    entitled = [user for user in meeting.accounts(members) if user not in away]
+    there = set(meeting.accounts(attendees or record.get("attendees") or votes))
     present = [user for user in entitled if user in there]
     if not entitled or Fraction(len(present), len(entitled)) < _QUORUM:
         raise BpmnError("ERR_QUORUM", f"应参加评议{len(entitled)}人，实际{len(present)}人，不足三分之二")
@@ -142,13 +142,14 @@ def check_meeting(context: Context, record: Mapping[str, Any], options: Sequence
     """Counts a committee's meeting against those who should attend: more than half present, more than half in favour.
 
     Never raises for a motion that was not carried. Opinions of absent members are no votes; recused members leave the
-    numerator, and stay in the denominator unless the setting ``recused_in_denominator`` says otherwise.
+    numerator, and stay in the denominator unless the setting ``recused_in_denominator`` says otherwise. Who was recused in
+    the case, or is concerned by it, counts as recused also where the record forgets to say so.
 
     Args:
         record: the answers of record_meeting: members_due, attendees, recused, votes (user, vote, opinion), outcomes.
         options: the outcome codes that this path may decide; without it all four.
     """
-    count = _Count.of(context, record)
+    count = meeting.Count.of(context, record)
     allowed = tuple(options or _OUTCOMES)
     outcomes = [row for row in record.get("outcomes") or () if row.get("subject_id")]
     held = count.present * 2 > count.due
@@ -208,39 +209,7 @@ def check_completeness(context: Context, what: Mapping[str, Any]) -> dict[str, A
     return {"complete": not missing, "missing": missing}
 
 
-@dataclass(frozen=True)
-class _Count:
-    """A meeting in numbers: who should attend, who is there and may vote, and how each of them voted."""
-
-    due: int
-    present: int
-    votes: tuple[Mapping[str, Any], ...]
-    notes: tuple[str, ...]
-
-    @classmethod
-    def of(cls, context: Context, record: Mapping[str, Any]) -> "_Count":
-        recused = set(_accounts(record.get("recused")))
-        attendees = record.get("attendees")
-        there = set(_accounts(attendees)) if isinstance(attendees, list) else None
-        due = int(record.get("members_due") or 0)
-        if context.settings.get("recused_in_denominator", "True") == "False":
-            due -= len(recused)
-        last = {str(row.get("user")): row for row in record.get("votes") or () if not row.get("subject_id")}
-        rows = [*last.values(), *(row for row in record.get("votes") or () if row.get("subject_id"))]
-        absent = {str(row.get("user")) for row in rows if there is not None and str(row.get("user")) not in there}
-        votes = tuple(row for row in rows if str(row.get("user")) not in recused | absent)
-        notes = [f"{len(absent)}名未到会人员的书面意见不计入票数"] if absent - recused else []
-        notes += [f"回避{len(recused)}人，不计入到会和赞成人数"] if recused else []
-        present = int(attendees or 0) if there is None else len(there - recused)
-        return cls(due, present, votes, tuple(notes))
-
-    def ayes(self, subject: str) -> int:
-        """How many who are present and not recused are in favour for a subject."""
-        own = {str(row.get("user")): row for row in self.votes if row.get("subject_id") in (None, "", subject)}
-        return sum(row.get("vote") == "for" for row in own.values())
-
-
-def _subject_result(row: Mapping[str, Any], count: _Count, allowed: Sequence[str]) -> dict[str, Any]:
+def _subject_result(row: Mapping[str, Any], count: meeting.Count, allowed: Sequence[str]) -> dict[str, Any]:
     subject, outcome = str(row["subject_id"]), str(row.get("outcome") or "")
     ayes = count.ayes(subject)
     carried = ayes * 2 > count.due
@@ -257,14 +226,14 @@ def _subject_result(row: Mapping[str, Any], count: _Count, allowed: Sequence[str
     }
 
 
-def _overall(count: _Count) -> dict[str, Any]:
+def _overall(count: meeting.Count) -> dict[str, Any]:
     ayes = count.ayes("")
     carried = ayes * 2 > count.due
     reason = f"应到{count.due}人，赞成{ayes}票，{'超过' if carried else '未超过'}应到人数的一半"
     return {"subject_id": "", "outcome": "", "ayes": ayes, "passed": carried, "reason": reason}
 
 
-def _attendance(count: _Count, held: bool) -> str:
+def _attendance(count: meeting.Count, held: bool) -> str:
     return f"应到{count.due}人，到会{count.present}人，{'超过' if held else '未超过'}半数"
 
 
@@ -310,7 +279,7 @@ def _conflicts(
         if row.get("conflict") is True:
             found.append(f"{user}申报了应当回避的情形")
     for one, post in ((chair or "", "组长"), (secretary or "", "秘书")):
-        if one in barred and one not in _accounts(members):
+        if one in barred and one not in meeting.accounts(members):
             found.append(f"{one}{barred[one]}，不能担任{post}")
     return found
 
@@ -322,12 +291,6 @@ def _panel_warnings(users: Sequence[str], secretary: str | None) -> list[str]:
     if secretary and secretary in users:
         warnings.append("秘书同时列为成员；秘书不参加评判")
     return warnings
-
-
-def _accounts(people: Sequence[Any] | None) -> list[str]:
-    """Account names from a list of names or of rows with ``user``, without repeats."""
-    names = [str(one.get("user")) if isinstance(one, Mapping) else str(one) for one in people or ()]
-    return list(dict.fromkeys(names))
 
 
 def _codes(met: Sequence[Mapping[str, Any]], cited: Sequence[str]) -> list[dict[str, Any]]:
