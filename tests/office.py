@@ -13,7 +13,7 @@ from tests import drawing
 from workflow_service import settings, worker
 from workflow_service.bundles import read
 from workflow_service.cases import ballots, opening, tasks
-from workflow_service.identity import roster
+from workflow_service.identity import roster, units
 from workflow_service.identity.actors import Actor
 from workflow_service.mail import Catcher
 from workflow_service.storage import database, people, reference, tables
@@ -115,7 +115,7 @@ class Office:
 def make(db: database.Database, now: datetime, files: Mapping[str, bytes]) -> Office:
     """An office whose published bundle has these files (not checked)."""
     with database.transaction(db) as session:
-        roster.add_unit(session, "office", "办公室", "city", "市本级")
+        units.add(session, "office", "办公室", "city", "市本级")
         session.flush()
         for name, roles in PEOPLE.items():
             account = people.Account(

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from workflow_service import console
-from workflow_service.identity import actors, credentials, roster
+from workflow_service.identity import accounts, actors, credentials, roster, units
 
 
 @click.command("add-unit", epilog="例：workflow-service add-unit city-system 信息中心 city 市本级")
@@ -17,7 +17,7 @@ from workflow_service.identity import actors, credentials, roster
 def add_unit(database: str | None, **given: str) -> None:
     """新增一个单位，或改它的名称：代码、名称、地区代码（市本级为 city）、地区名称。"""
     with console.writing(database, f"unit_entered {given['code']}") as session:
-        roster.add_unit(session, **given)
+        units.add(session, **given)
 
 
 @click.group()
@@ -36,7 +36,7 @@ def user_add(name: str, database: str | None, **given: Any) -> None:
     """新增一名用户。"""
     roles = (f"role_given {name} {one}" for one in given["roles"])
     with console.writing(database, f"person_created {name}", *roles) as session:
-        roster.create(session, actors.console("admin"), console.now(), roster.NewPerson(name, **given))
+        accounts.create(session, actors.console("admin"), console.now(), accounts.NewPerson(name, **given))
     click.echo(f"已新增 {name}")
 
 
@@ -56,7 +56,7 @@ def user_list(database: str | None) -> None:
 def user_disable(name: str, database: str | None) -> None:
     """停用一名用户。"""
     with console.writing(database, f"person_disabled {name}") as session:
-        roster.disable(session, actors.console("admin"), name)
+        accounts.disable(session, actors.console("admin"), name)
     click.echo(f"已停用 {name}")
 
 

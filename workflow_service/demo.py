@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from workflow_service import errors, workdays, worker
 from workflow_service.cases import deadlines
-from workflow_service.identity import credentials, roster
+from workflow_service.identity import credentials, units
 from workflow_service.storage import database, people, reference
 
 PLACES = {"city": "市本级", "east": "东川县", "west": "西岭县"}
@@ -112,7 +112,7 @@ def enter_units(session: Session) -> None:
     """Enters the bodies of the city and its counties."""
     for place, place_name in PLACES.items():
         for code, name in UNITS.items():
-            roster.add_unit(session, f"{place}-{code}", f"{place_name}{name}", place, place_name)
+            units.add(session, f"{place}-{code}", f"{place_name}{name}", place, place_name)
     session.flush()
 
 

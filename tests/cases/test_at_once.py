@@ -11,7 +11,7 @@ from tests.processes import answers
 from tests.processes.story import Story, at
 from workflow_service.audit import oracle
 from workflow_service.cases import files, messages, opening, pages, sealed, tasks
-from workflow_service.identity import roster
+from workflow_service.identity import accounts
 from workflow_service.storage import database, tables
 
 ACCUSER = {"name": "举报人孔明", "contact": "0578-0000000", "account": "clerk_2"}
@@ -108,8 +108,8 @@ def test_of_two_who_set_the_roles_of_somebody_at_once_the_later_s_count(town: ci
 
     refused = meanwhile(
         town.db,
-        lambda session: roster.set_roles(session, one, town.time, "clerk_3", ["records"]),
-        lambda session: roster.set_roles(session, other, town.time, "clerk_3", ["personnel"]),
+        lambda session: accounts.set_roles(session, one, town.time, "clerk_3", ["records"]),
+        lambda session: accounts.set_roles(session, other, town.time, "clerk_3", ["personnel"]),
     )
 
     assert refused is None

@@ -12,7 +12,7 @@ from bench import tasks as drawn
 from tests import drawing, office
 from workflow_service import errors
 from workflow_service.cases import inbox, involvement, paging, queries
-from workflow_service.identity import permissions, roster
+from workflow_service.identity import permissions, substitutes
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import database, people, tables
 
@@ -85,7 +85,7 @@ def _plainly(desk: office.Office, asked: inbox.Listing) -> list[tables.Task]:
     with desk.look() as session:
         rows = list(session.scalars(sa.select(tables.Task)))
         titles = {one.id: one for one in session.scalars(sa.select(tables.Case))}
-        absent = roster.absent_people(session, desk.time, actor.name)
+        absent = substitutes.absent_people(session, desk.time, actor.name)
 
     def available(task: tables.Task) -> bool:
         stand_ins = [Actor(0, name, "", roles, "", actor.place) for name, roles in absent]

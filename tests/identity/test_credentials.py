@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from tests.chaos.test_races import at_once
 from workflow_service import errors
-from workflow_service.identity import credentials, roster
+from workflow_service.identity import accounts, credentials, roster, substitutes, units
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import database, tables
 from workflow_service.workdays import SHANGHAI
@@ -21,9 +21,9 @@ PASSWORD = "correct horse battery"  # noqa: S105  a test's own
 @pytest.fixture
 def wang(db: database.Database, now: datetime) -> database.Database:
     with database.transaction(db) as session:
-        roster.add_unit(session, "office", "办公室", "city", "市本级")
+        units.add(session, "office", "办公室", "city", "市本级")
         session.flush()
-        roster.create(session, ADMIN, now, roster.NewPerson("wang", "王芳", "office", ("clerk",), PASSWORD))
+        accounts.create(session, ADMIN, now, accounts.NewPerson("wang", "王芳", "office", ("clerk",), PASSWORD))
     return db
 
 
@@ -87,7 +87,7 @@ def test_a_session_ends_at_sign_out_and_when_the_account_is_closed(wang: databas
         assert credentials.of_session(session, now, first) is None
         assert credentials.of_session(session, now, second) is not None
     with database.transaction(wang) as session:
-        roster.disable(session, ADMIN, "wang")
+        accounts.disable(session, ADMIN, "wang")
 
     with database.reading(wang) as session:
         assert credentials.of_session(session, now, second) is None
@@ -124,7 +124,7 @@ def test_a_token_is_taken_back_by_its_label(wang: database.Database, now: dateti
 
 def test_short_passwords_are_refused(wang: database.Database, now: datetime) -> None:
     with pytest.raises(errors.Invalid), database.transaction(wang) as session:
-        roster.create(session, ADMIN, now, roster.NewPerson("li", "李", "office", (), "short"))
+        accounts.create(session, ADMIN, now, accounts.NewPerson("li", "李", "office", (), "short"))
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_an_account_that_cannot_be_is_refused_by_its_field(
     }
 
     with pytest.raises(errors.Invalid) as refused, database.transaction(wang) as session:
-        roster.create(session, ADMIN, now, roster.NewPerson(**person))
+        accounts.create(session, ADMIN, now, accounts.NewPerson(**person))
 
     assert [one.field for one in refused.value.errors] == [field]
 
@@ -168,7 +168,7 @@ def test_a_new_password_ends_the_lock_out_as_well(wang: database.Database, now: 
         _try(wang, now, "wrong password", name="wang_2")
 
     with database.transaction(wang) as session:
-        roster.reset_password(session, ADMIN, now, "wang", "another long password")
+        accounts.reset_password(session, ADMIN, now, "wang", "another long password")
 
     assert _try(wang, now, "another long password").token is not None
     assert "15分钟" in _try(wang, now, PASSWORD, name="wang_2").refusal
@@ -178,14 +178,14 @@ def test_nobody_closes_the_own_account(wang: database.Database) -> None:
     admin = Actor(1, "wang", "王芳", frozenset({"admin"}), "office", "city")
 
     with pytest.raises(errors.NotAllowed), database.transaction(wang) as session:
-        roster.disable(session, admin, "wang")
+        accounts.disable(session, admin, "wang")
 
 
 def test_nobody_gives_roles_to_oneself(wang: database.Database, now: datetime) -> None:
     admin = Actor(1, "wang", "王芳", frozenset({"admin"}), "office", "city")
 
     with pytest.raises(errors.NotAllowed), database.transaction(wang) as session:
-        roster.set_roles(session, admin, now, "wang", ["admin", "chief"])
+        accounts.set_roles(session, admin, now, "wang", ["admin", "chief"])
 
 
 def test_a_changed_password_ends_every_session(wang: database.Database, now: datetime) -> None:
@@ -204,35 +204,35 @@ def test_a_changed_password_ends_every_session(wang: database.Database, now: dat
 
 def test_a_substitute_acts_for_an_absent_person_only_in_that_time(wang: database.Database, now: datetime) -> None:
     with database.transaction(wang) as session:
-        roster.create(session, ADMIN, now, roster.NewPerson("li", "李明", "office", ("chief",), PASSWORD))
+        accounts.create(session, ADMIN, now, accounts.NewPerson("li", "李明", "office", ("chief",), PASSWORD))
     absent = Actor(2, "li", "李明", frozenset({"chief"}), "office", "city")
 
     with database.transaction(wang) as session:
-        roster.substitute(session, absent, now, "wang", now, now + timedelta(days=3))
+        substitutes.appoint(session, absent, now, "wang", now, now + timedelta(days=3))
 
     with database.reading(wang) as session:
-        assert roster.absent_people(session, now + timedelta(days=1), "wang") == [("li", frozenset({"chief"}))]
-        assert roster.absent_people(session, now + timedelta(days=4), "wang") == []
+        assert substitutes.absent_people(session, now + timedelta(days=1), "wang") == [("li", frozenset({"chief"}))]
+        assert substitutes.absent_people(session, now + timedelta(days=4), "wang") == []
 
 
 def test_who_only_applies_does_not_stand_in_for_who_handles_cases(wang: database.Database, now: datetime) -> None:
     clerk = Actor(1, "wang", "王芳", frozenset({"clerk"}), "office", "city")
     with database.transaction(wang) as session:
-        roster.add_unit(session, "county", "县办公室", "east", "东县")
+        units.add(session, "county", "县办公室", "east", "东县")
         session.flush()
         for name, unit, role in (
             ("zhao", "office", "applicant"),
             ("sun", "county", "clerk"),
             ("li", "office", "chief"),
         ):
-            roster.create(session, ADMIN, now, roster.NewPerson(name, name, unit, (role,), PASSWORD))
+            accounts.create(session, ADMIN, now, accounts.NewPerson(name, name, unit, (role,), PASSWORD))
 
     for name in ("zhao", "sun"):
         with pytest.raises(errors.Invalid) as refused, database.transaction(wang) as session:
-            roster.substitute(session, clerk, now, name, now, now + timedelta(days=3))
+            substitutes.appoint(session, clerk, now, name, now, now + timedelta(days=3))
         assert [one.code for one in refused.value.errors] == ["unsuitable"]
     with database.transaction(wang) as session:
-        roster.substitute(session, clerk, now, "li", now, now + timedelta(days=3))
+        substitutes.appoint(session, clerk, now, "li", now, now + timedelta(days=3))
 
     with database.reading(wang) as session:
         told = session.query(tables.Notice).filter_by(account="li").one()

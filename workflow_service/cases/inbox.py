@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from workflow_service.cases import paging
-from workflow_service.identity import permissions, roster
+from workflow_service.identity import permissions, roster, substitutes
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import people, tables
 
@@ -141,7 +141,7 @@ def _branches(session: Session, now: datetime, asked: Listing) -> Branches:
 
 
 def _available(session: Session, now: datetime, actor: Actor, besides: str | None) -> list[ColumnElement[bool]]:
-    absent = roster.absent_people(session, now, actor.name)
+    absent = substitutes.absent_people(session, now, actor.name)
     names = [actor.name, *(name for name, _roles in absent)]
     roles = actor.roles.union(*(roles for _name, roles in absent))
     posts = {(role, actor.place) for role in roles}

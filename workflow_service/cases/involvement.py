@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
-from workflow_service.identity import permissions, roster
+from workflow_service.identity import permissions, substitutes
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import database, looks, steps, tables
 
@@ -125,7 +125,7 @@ def acting(  # noqa: PLR0913  who would do which task of which case, and when
     if own is None and theirs is None:
         return actor
     # an opinion is personal: nobody gives it for another
-    for absent, roles in () if task.sealed else roster.absent_people(session, now, actor.name):
+    for absent, roles in () if task.sealed else substitutes.absent_people(session, now, actor.name):
         if own is None and absent != theirs:
             continue
         stand_in = Actor(actor.id, absent, actor.display_name, roles, actor.unit, task.place)

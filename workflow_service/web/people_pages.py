@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from workflow_service import errors
 from workflow_service.cases import access, deadlines, overview
 from workflow_service.cases import calendars as working
-from workflow_service.identity import roster
+from workflow_service.identity import accounts, roster
 from workflow_service.identity.permissions import Permission
 from workflow_service.web import guard, i18n, task_pages, visit
 from workflow_service.web import pages as shared
@@ -45,7 +45,7 @@ def new() -> flask.typing.ResponseReturnValue:
     if flask.request.method == "POST":
         try:
             with visit.writing() as session:
-                person = roster.create(session, visit.actor(), visit.now(), _newcomer())
+                person = accounts.create(session, visit.actor(), visit.now(), _newcomer())
                 recorded(
                     session,
                     f"person_created {person.name}",
@@ -61,11 +61,11 @@ def new() -> flask.typing.ResponseReturnValue:
     return page, 422 if faults else 200
 
 
-def _newcomer() -> roster.NewPerson:
+def _newcomer() -> accounts.NewPerson:
     form = flask.request.form
     name, shown, email = (form.get(one, "").strip() for one in ("name", "display_name", "email"))
     roles = tuple(form.getlist("roles"))
-    return roster.NewPerson(name, shown, form.get("unit", ""), roles, form.get("password", "")[:400], email)
+    return accounts.NewPerson(name, shown, form.get("unit", ""), roles, form.get("password", "")[:400], email)
 
 
 @pages.get("/people/<name>")
@@ -96,7 +96,7 @@ def correct(name: str) -> flask.typing.ResponseReturnValue:
     shown, email = (flask.request.form.get(one, "").strip() for one in ("display_name", "email"))
     try:
         with visit.writing() as session:
-            roster.correct(session, visit.actor(), name, shown, email)
+            accounts.correct(session, visit.actor(), name, shown, email)
             recorded(session, f"person_corrected {name}")
     except errors.Invalid as invalid:
         return _person(name, faults=task_pages.faults_of(invalid)), 422
@@ -111,7 +111,7 @@ def set_roles(name: str) -> flask.typing.ResponseReturnValue:
         wanted = frozenset(flask.request.form.getlist("roles"))
         with visit.writing() as session:
             before = roster.roles_of(session, name)
-            roster.set_roles(session, visit.actor(), visit.now(), name, wanted)
+            accounts.set_roles(session, visit.actor(), visit.now(), name, wanted)
             recorded(session, *(f"role_given {name} {one}" for one in sorted(wanted - before)))
             recorded(session, *(f"role_taken {name} {one}" for one in sorted(before - wanted)))
     except errors.Invalid as invalid:
@@ -124,7 +124,7 @@ def set_roles(name: str) -> flask.typing.ResponseReturnValue:
 def disable(name: str) -> flask.typing.ResponseReturnValue:
     """Closes an account at once."""
     with visit.writing() as session:
-        roster.disable(session, visit.actor(), name)
+        accounts.disable(session, visit.actor(), name)
         recorded(session, f"person_disabled {name}")
     return shared.go("people_pages.show", "saved", name=name)
 
@@ -135,7 +135,7 @@ def reset_password(name: str) -> str:
     """Gives an account a new random password, shown this once."""
     fresh = visit.site().db.random(9)
     with visit.writing() as session:
-        roster.reset_password(session, visit.actor(), visit.now(), name, fresh)
+        accounts.reset_password(session, visit.actor(), visit.now(), name, fresh)
         recorded(session, f"password_reset {name}")
     return _person(name, fresh)
 

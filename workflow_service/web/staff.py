@@ -10,7 +10,7 @@ from workflow_service.bundles import programs
 from workflow_service.cases import inbox as tasks
 from workflow_service.cases import queries
 from workflow_service.cases.paging import COUNT_CAP
-from workflow_service.identity import credentials, permissions, roster
+from workflow_service.identity import credentials, permissions, roster, substitutes
 from workflow_service.identity.permissions import Permission
 from workflow_service.web import api_tasks, guard, i18n, visit
 from workflow_service.web import pages as shared
@@ -112,7 +112,7 @@ def profile() -> str:
 def _profile(faults: dict[str, str]) -> str:
     with visit.reading() as session:
         actor = visit.actor()
-        mine = roster.substitutions(session, actor)
+        mine = substitutes.of(session, actor)
         names = roster.display_names(session, [name for one in mine for name in (one.absent, one.substitute)])
         here = roster.everybody(session, actor.place)
         return flask.render_template(
@@ -124,7 +124,7 @@ def _profile(faults: dict[str, str]) -> str:
             colleagues=[
                 one
                 for one in here
-                if one.active and one.name != actor.name and roster.can_stand_in(actor, one.place, one.roles)
+                if one.active and one.name != actor.name and substitutes.can_stand_in(actor, one.place, one.roles)
             ],
         )
 
@@ -156,7 +156,7 @@ def add_substitute() -> flask.typing.ResponseReturnValue:
     form = flask.request.form
     try:
         with visit.writing() as session:
-            roster.substitute(
+            substitutes.appoint(
                 session,
                 visit.actor(),
                 visit.now(),
@@ -183,5 +183,5 @@ def local_time(name: str) -> datetime:
 def end_substitute(substitution_id: int) -> flask.typing.ResponseReturnValue:
     """Ends one of one's own substitutions now."""
     with visit.writing() as session:
-        roster.end_substitution(session, visit.actor(), visit.now(), substitution_id)
+        substitutes.end(session, visit.actor(), visit.now(), substitution_id)
     return shared.go("staff.profile", "saved")

@@ -4,7 +4,7 @@ import flask
 
 from workflow_service import errors
 from workflow_service.cases import overview
-from workflow_service.identity import roster
+from workflow_service.identity import units
 from workflow_service.identity.permissions import Permission
 from workflow_service.storage import people
 from workflow_service.web import guard, people_pages, task_pages, visit
@@ -26,7 +26,7 @@ def _page(invalid: errors.Invalid | None = None, renamed: str = "") -> str:
             "units.html",
             units=overview.units(session),
             places=overview.place_names(session),
-            counts=roster.headcounts(session),
+            counts=units.headcounts(session),
             faults=task_pages.faults_of(invalid) if invalid else {},
             typed=flask.request.form,
             renamed=renamed,
@@ -40,7 +40,7 @@ def enter() -> flask.typing.ResponseReturnValue:
     given = {name: flask.request.form.get(name, "").strip()[:80] for name in ("code", "name", "place", "place_name")}
     try:
         with visit.writing() as session:
-            roster.new_unit(session, visit.actor(), people.Unit(**given))
+            units.enter(session, visit.actor(), people.Unit(**given))
             people_pages.recorded(session, f"unit_entered {given['code']}")
     except errors.Invalid as invalid:
         return _page(invalid), 422
@@ -53,7 +53,7 @@ def rename(code: str) -> flask.typing.ResponseReturnValue:
     """Gives a unit another name."""
     try:
         with visit.writing() as session:
-            roster.rename_unit(session, visit.actor(), code, flask.request.form.get("name", "").strip()[:80])
+            units.rename(session, visit.actor(), code, flask.request.form.get("name", "").strip()[:80])
             people_pages.recorded(session, f"unit_renamed {code}")
     except errors.Invalid as invalid:
         return _page(invalid, code), 422
