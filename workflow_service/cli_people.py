@@ -31,6 +31,7 @@ def user() -> None:
 @click.option("--unit", required=True)
 @click.option("--role", "roles", multiple=True)
 @click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
+@click.option("--password-given", is_flag=True, help="密码由他人设置：首次登录时须改为自己的密码")
 @console.database
 def user_add(name: str, database: str | None, **given: Any) -> None:
     """新增一名用户。"""

@@ -29,6 +29,10 @@ class NotAllowed(ServiceError):
     """This person may not do this, and the text says which rule forbids it."""
 
 
+class PasswordDue(NotAllowed):
+    """Somebody else chose the password: choose one's own first, then go on."""
+
+
 class PageExpired(NotAllowed):
     """The page is older than the session it is sent in: nothing was done, and it can be sent again."""
 

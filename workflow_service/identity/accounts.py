@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 from workflow_service import errors
 from workflow_service.identity import credentials, permissions, roster
 from workflow_service.identity.actors import Actor
-from workflow_service.storage import people
+from workflow_service.storage import people, tables
 
 
 @dataclass(frozen=True)
 class NewPerson:
-    """What is needed to create an account."""
+    """What is needed to create an account; ``password_given``: whoever it is for has to choose another one first."""
 
     name: str
     display_name: str
@@ -25,6 +25,7 @@ class NewPerson:
     roles: tuple[str, ...]
     password: str
     email: str = ""
+    password_given: bool = False
 
 
 def create(session: Session, actor: Actor, now: datetime, person: NewPerson) -> people.Account:
@@ -42,6 +43,7 @@ def create(session: Session, actor: Actor, now: datetime, person: NewPerson) -> 
         active=True,
         created_at=now,
         password_at=now,
+        password_given=person.password_given,
     )
     session.add(account)
     session.flush()
@@ -60,8 +62,7 @@ def _faults(session: Session, person: NewPerson) -> Iterator[errors.FieldError]:
     elif session.scalar(select(people.Account.id).where(func.lower(people.Account.name) == person.name.lower())):
         yield errors.FieldError("name", "taken", "用户名“{name}”已被使用", (("name", person.name),))
     yield from _wrong_details(person.display_name, person.email)
-    if session.get(people.Unit, person.unit) is None:
-        yield errors.FieldError("unit", "unknown", "没有代码为“{unit}”的单位", (("unit", person.unit),))
+    yield from _wrong_unit(session, person.unit)
 
 
 def _is_plain(name: str) -> bool:
@@ -78,14 +79,46 @@ def _wrong_details(display_name: str, email: str) -> Iterator[errors.FieldError]
         yield errors.FieldError("email", "format", "请填写电子邮箱地址，如 name@example.org")
 
 
-def correct(session: Session, actor: Actor, name: str, display_name: str, email: str) -> None:
-    """Gives an account another shown name and address; the account's own name stays, for cases know it by that."""
+def _wrong_unit(session: Session, unit: str) -> Iterator[errors.FieldError]:
+    if session.get(people.Unit, unit) is None:
+        yield errors.FieldError("unit", "unknown", "没有代码为“{unit}”的单位", (("unit", unit),))
+
+
+@dataclass(frozen=True)
+class Details:
+    """What can be corrected of an account; its own name stays, for cases know it by that."""
+
+    display_name: str
+    email: str
+    unit: str
+
+
+def correct(session: Session, actor: Actor, name: str, details: Details) -> bool:
+    """Gives an account another shown name and address, or moves it to another unit; tells whether it moved.
+
+    Raises:
+        Invalid: a field is wrong, or the unit lies in another place while tasks of the present one are in hand:
+            from there nobody could work on them.
+    """
     permissions.require(actor, permissions.Permission.PEOPLE_MANAGE)
     account = roster.by_name(session, name)
-    faults = list(_wrong_details(display_name, email))
+    faults = [*_wrong_details(details.display_name, details.email), *_wrong_unit(session, details.unit)]
     if faults:
         raise errors.Invalid(faults)
-    account.display_name, account.email = display_name, email
+    moves = account.unit != details.unit
+    if moves:
+        _require_free_hands(session, account, details.unit)
+    account.display_name, account.email, account.unit = details.display_name, details.email, details.unit
+    return moves
+
+
+def _require_free_hands(session: Session, account: people.Account, unit: str) -> None:
+    here, there = (session.get_one(people.Unit, one).place for one in (account.unit, unit))
+    held = select(func.count()).where(tables.Task.holder == account.name, tables.Task.status == "open")
+    count = session.scalar(held) if here != there else 0
+    if count:
+        told = "名下还有 {count} 项未办结的任务，请先由原单位转办，再调往其他地区"
+        raise errors.Invalid([errors.FieldError("unit", "holding", told, (("count", count),))])
 
 
 def set_roles(session: Session, actor: Actor, now: datetime, name: str, roles: Iterable[str]) -> None:
@@ -120,11 +153,28 @@ def disable(session: Session, actor: Actor, name: str) -> None:
 
 
 def reset_password(session: Session, actor: Actor, now: datetime, name: str, password: str) -> None:
-    """Sets a new password for somebody who lost theirs, ends their sessions and lock-out; not for oneself."""
+    """Sets a new password for somebody who lost theirs, ends their sessions and lock-out; not for oneself.
+
+    It does for nothing but choosing a password of their own.
+    """
     permissions.require(actor, permissions.Permission.PEOPLE_MANAGE)
     if name == actor.name:
         raise errors.NotAllowed("修改自己的密码请用“我的资料”")
     account = roster.by_name(session, name)
     account.password, account.password_at = credentials.hash_password(password), now
+    account.password_given = True
     credentials.end_all(session, now, account.id)
     credentials.unlock(session, name)
+
+
+def reopen(session: Session, actor: Actor, now: datetime, name: str, password: str) -> None:
+    """Opens a closed account again, with a password to be changed at once; its roles are what they were.
+
+    Raises:
+        Conflict: the account is not closed.
+    """
+    reset_password(session, actor, now, name, password)
+    account = roster.by_name(session, name)
+    if account.active:
+        raise errors.Conflict("用户“{name}”未停用", name=name)
+    account.active = True

@@ -120,11 +120,15 @@ def _count_failure(session: Session, now: datetime, key: str, tries: int) -> Non
 
 @dataclass(frozen=True)
 class Known:
-    """A person known by a browser session, with the token against forged requests."""
+    """A person known by a browser session, with the token against forged requests.
+
+    ``password_given``: they came in with a password that somebody else chose.
+    """
 
     actor: Actor
     csrf: str
     seen_at: datetime
+    password_given: bool
 
 
 def of_session(session: Session, now: datetime, token: str) -> Known | None:
@@ -136,8 +140,9 @@ def of_session(session: Session, now: datetime, token: str) -> Known | None:
             people.SignedIn.seen_at > now - IDLE,
         )
     ).first()
-    actor = _actor(_BY_ID.run(session, {"account_id": row.account_id}).fetchall()) if row else None
-    return Known(actor, row.csrf, row.seen_at) if row and actor else None
+    rows = _BY_ID.run(session, {"account_id": row.account_id}).fetchall() if row else []
+    actor = _actor(rows)
+    return Known(actor, row.csrf, row.seen_at, bool(rows[0][6])) if row and actor else None
 
 
 def owner_of_page(session: Session, csrf: str) -> str | None:
@@ -196,20 +201,23 @@ def change_password(session: Session, actor: Actor, now: datetime, old: str, new
     account = session.get_one(people.Account, actor.id)
     if not _verify(account.password, old):
         raise errors.Invalid([errors.FieldError("old", "wrong", "原密码不正确")])
-    account.password, account.password_at = hash_password(new), now
+    if new == old:
+        raise errors.Invalid([errors.FieldError("password", "same", "新密码不能与原密码相同")])
+    account.password, account.password_at, account.password_given = hash_password(new), now, False
     end_all(session, now, actor.id)
 
 
 def _actor(rows: Sequence[Sequence[Any]]) -> Actor | None:
     if not rows:
         return None
-    account_id, name, display_name, unit, place, _role = rows[0]
+    account_id, name, display_name, unit, place = rows[0][:5]
     return Actor(account_id, name, display_name, frozenset(row[5] for row in rows if row[5]), unit, place)
 
 
 _Account, _Token = people.Account, people.ApiToken
 _WHO = (
-    select(_Account.id, _Account.name, _Account.display_name, people.Unit.code, people.Unit.place, people.Grant.role)
+    select(_Account.id, _Account.name, _Account.display_name, people.Unit.code, people.Unit.place)
+    .add_columns(people.Grant.role, _Account.password_given)
     .join(people.Unit, people.Unit.code == _Account.unit)
     .outerjoin(people.Grant, people.Grant.account_id == _Account.id)
     .where(_Account.active.is_(true()))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from workflow_service.storage.tables import Table
@@ -20,7 +20,10 @@ class Unit(Table):
 
 
 class Account(Table):
-    """A person who can sign in; ``name`` is unique and never used anew."""
+    """A person who can sign in; ``name`` is unique and never used anew.
+
+    ``password_given``: somebody else chose the password, so that it does for nothing but choosing one's own.
+    """
 
     __tablename__ = "account"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -32,6 +35,7 @@ class Account(Table):
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
     password_at: Mapped[datetime]
+    password_given: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Grant(Table):

@@ -28,14 +28,19 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 
 @dataclass(frozen=True)
 class Entry:
-    """Who may enter a route: everybody, whoever is signed in, or those with one of the permissions."""
+    """Who may enter a route: everybody, whoever is signed in, or those with one of the permissions.
+
+    ``newcomers``: also who came in with a password that somebody else chose.
+    """
 
     public: bool = False
+    newcomers: bool = False
     needs: frozenset[Permission] = frozenset()
 
 
 PUBLIC = Entry(public=True)
 SIGNED_IN = Entry()
+NEWCOMERS = Entry(newcomers=True)
 
 
 def public(view: View) -> View:
@@ -46,6 +51,11 @@ def public(view: View) -> View:
 def signed_in(view: View) -> View:
     """Lets in whoever is signed in."""
     return declare(view, SIGNED_IN)
+
+
+def newcomers(view: View) -> View:
+    """Lets in whoever is signed in, be it with a password that somebody else chose."""
+    return declare(view, NEWCOMERS)
 
 
 def needs(*wanted: Permission) -> Callable[[View], View]:
@@ -75,7 +85,8 @@ def watch() -> None:
 
     Raises:
         NotSignedIn: nobody is known, or the token is not. NotAllowed: the role may not enter, or the request was not
-            made by this person's own page. NotFound: there is no such route.
+            made by this person's own page. PasswordDue: they have to choose a password of their own first.
+            NotFound: there is no such route.
     """
     request = flask.request
     if request.endpoint is None:
@@ -90,12 +101,17 @@ def watch() -> None:
         raise errors.NotAllowed("此地址不对任何人开放")
     if "\0" in request.path:
         raise errors.NotFound("没有这个页面，地址可能有误")
-    if entry.public:
-        return
-    actor = visit.actor()
+    if not entry.public:
+        _admit(entry)
+
+
+def _admit(entry: Entry) -> None:
+    actor, request = visit.actor(), flask.request
     _require_text()
     if request.method not in SAFE and "csrf" in flask.g:
         require_own_page(flask.g.csrf)
+    if flask.g.get("password_given") and not entry.newcomers:
+        raise errors.PasswordDue("您的密码由他人设置，请先在“我的资料”中改为只有您知道的密码")
     if entry.needs and not any(permissions.allows(actor, one) for one in entry.needs):
         raise errors.NotAllowed("您的角色不能进入此页面")
 
@@ -146,6 +162,7 @@ def enter(token: str) -> None:
             credentials.touch(session, now, token)
     flask.g.actor = replace(known.actor, origin=origin())
     flask.g.csrf = known.csrf
+    flask.g.password_given = known.password_given
 
 
 def require_own_page(expected: str) -> None:

@@ -65,7 +65,8 @@ def _newcomer() -> accounts.NewPerson:
     form = flask.request.form
     name, shown, email = (form.get(one, "").strip() for one in ("name", "display_name", "email"))
     roles = tuple(form.getlist("roles"))
-    return accounts.NewPerson(name, shown, form.get("unit", ""), roles, form.get("password", "")[:400], email)
+    password = form.get("password", "")[:400]
+    return accounts.NewPerson(name, shown, form.get("unit", ""), roles, password, email, password_given=True)
 
 
 @pages.get("/people/<name>")
@@ -83,6 +84,7 @@ def _person(name: str, fresh: str = "", faults: Mapping[str, str] | None = None)
             "person.html",
             person=person,
             roles=i18n.words()["role"],
+            units=overview.units(session),
             fresh=fresh,
             faults=faults or {},
             typed=flask.request.form if faults else {},
@@ -92,12 +94,12 @@ def _person(name: str, fresh: str = "", faults: Mapping[str, str] | None = None)
 @pages.post("/people/<name>")
 @guard.needs(Permission.PEOPLE_MANAGE)
 def correct(name: str) -> flask.typing.ResponseReturnValue:
-    """Gives an account another shown name and address."""
-    shown, email = (flask.request.form.get(one, "").strip() for one in ("display_name", "email"))
+    """Gives an account another shown name and address, or moves it to another unit."""
+    details = accounts.Details(*(flask.request.form.get(one, "").strip() for one in ("display_name", "email", "unit")))
     try:
         with visit.writing() as session:
-            accounts.correct(session, visit.actor(), name, shown, email)
-            recorded(session, f"person_corrected {name}")
+            moved = accounts.correct(session, visit.actor(), name, details)
+            recorded(session, f"person_corrected {name}", *([f"person_moved {name} {details.unit}"] if moved else []))
     except errors.Invalid as invalid:
         return _person(name, faults=task_pages.faults_of(invalid)), 422
     return shared.go("people_pages.show", "saved", name=name)
@@ -137,6 +139,17 @@ def reset_password(name: str) -> str:
     with visit.writing() as session:
         accounts.reset_password(session, visit.actor(), visit.now(), name, fresh)
         recorded(session, f"password_reset {name}")
+    return _person(name, fresh)
+
+
+@pages.post("/people/<name>/reopening")
+@guard.needs(Permission.PEOPLE_MANAGE)
+def reopen(name: str) -> str:
+    """Opens a closed account again, with a new random password, shown this once."""
+    fresh = visit.site().db.random(9)
+    with visit.writing() as session:
+        accounts.reopen(session, visit.actor(), visit.now(), name, fresh)
+        recorded(session, f"person_reopened {name}")
     return _person(name, fresh)
 
 

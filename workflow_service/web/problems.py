@@ -16,6 +16,7 @@ STATUS: Mapping[type[errors.ServiceError], tuple[int, str]] = {
     errors.NotSignedIn: (401, "not-signed-in"),
     errors.NotAllowed: (403, "not-allowed"),
     errors.PageExpired: (403, "page-expired"),
+    errors.PasswordDue: (403, "password-due"),
     errors.NotFound: (404, "not-found"),
     errors.Conflict: (409, "conflict"),
     errors.CalendarDataMissing: (409, "calendar-missing"),
@@ -173,6 +174,8 @@ def answer(problem: Problem) -> flask.typing.ResponseReturnValue:
             return kept
     if problem.status == 401 and flask.request.method == "GET":  # noqa: PLR2004  not signed in
         return flask.redirect(flask.url_for("signin.ask", next=flask.request.full_path.rstrip("?")))
+    if problem.code == "password-due" and flask.request.method == "GET":
+        return flask.redirect(flask.url_for("staff.profile"))
     return flask.render_template("problem.html", problem=problem), problem.status
 
 

@@ -87,7 +87,7 @@ def _page(fault: str, status: int = 200, kept: str = "") -> flask.Response:
 
 
 @pages.post("/signout")
-@guard.signed_in
+@guard.newcomers
 def leave() -> flask.typing.ResponseReturnValue:
     """Ends the session."""
     with database.transaction(visit.site().db) as session:

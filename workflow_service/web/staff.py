@@ -103,7 +103,7 @@ def read_notices() -> flask.typing.ResponseReturnValue:
 
 
 @pages.get("/profile")
-@guard.signed_in
+@guard.newcomers
 def profile() -> str:
     """Who one is, with the password and the substitutes."""
     return _profile({})
@@ -130,7 +130,7 @@ def _profile(faults: dict[str, str]) -> str:
 
 
 @pages.post("/profile/password")
-@guard.signed_in
+@guard.newcomers
 def change_password() -> flask.typing.ResponseReturnValue:
     """Sets a new password and ends all sessions of the account."""
     form = flask.request.form
