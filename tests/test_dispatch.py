@@ -1,13 +1,17 @@
 """Diagrams reach the public functions of handlers and nothing else."""
 
+import re
 import types
 
 import pytest
 
+from handlers import in_chinese
 from tests import fakes
 from workflow_service import dispatch
 from workflow_service.errors import NotFound
 from workflow_service.handler_api import Context
+
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
 def test_an_operation_resolves_to_its_function() -> None:
@@ -43,6 +47,22 @@ def test_every_operation_says_what_it_does_and_what_it_takes() -> None:
         assert all(one.doc for one in signature.parameters), signature.name
     assert [one.name for one in known["notification.notify"].parameters][:3] == ["to", "title", "text"]
     assert known["assessment.check_panel"].errors == ("ERR_PANEL",)
+
+
+def test_every_operation_says_the_same_in_chinese() -> None:
+    for signature in dispatch.operations().values():
+        told = in_chinese.WORDS[signature.name]
+        assert (signature.title, signature.summary) == (told.title, told.summary)
+        assert set(told.parameters) == {one.name for one in signature.parameters}, signature.name
+        assert all(CHINESE.search(text) for text in (told.title, told.summary, *told.parameters.values()))
+        assert not CHINESE.search(signature.title_en + signature.summary_en)
+    assert set(in_chinese.WORDS) == set(dispatch.operations())
+
+
+def test_what_is_said_of_a_parameter_over_several_lines_is_read_to_its_end() -> None:
+    tell = next(one for one in dispatch.operations()["notification.issue_letter"].parameters if one.name == "tell")
+
+    assert tell.doc_en.endswith("one without an account is told through the applicant.")
 
 
 def test_a_missing_and_an_unknown_parameter_are_named() -> None:

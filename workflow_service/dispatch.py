@@ -29,12 +29,13 @@ class BadCall(ServiceError):
 
 @dataclass(frozen=True)
 class Parameter:
-    """What a diagram may hand to an operation: its name, whether it must, its type as text, its meaning."""
+    """What a diagram may hand to an operation: its name, whether it must, its type as text, its meaning in both languages."""
 
     name: str
     required: bool
     type: str
     doc: str
+    doc_en: str
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,17 @@ class Signature:
 
     Args:
         name: ``module.function``.
-        summary: first sentence of its docstring.
+        title, title_en: what it is called.
+        summary, summary_en: what it does; in English the first sentence of its docstring.
         parameters: in order, without the context.
         errors: the BPMN error codes that its docstring names.
     """
 
     name: str
+    title: str
+    title_en: str
     summary: str
+    summary_en: str
     parameters: tuple[Parameter, ...]
     errors: tuple[str, ...]
 
@@ -84,20 +89,35 @@ def operations() -> dict[str, Signature]:
 
 
 def signature(name: str, function: Callable[..., Any]) -> Signature:
-    """How an operation is called, read from the function itself."""
+    """How an operation is called, read from the function itself; in English what the table in Chinese does not tell."""
     doc = inspect.getdoc(function) or ""
-    meanings = dict(re.findall(r"^\s+(\w+): (.+)$", doc, re.MULTILINE))
+    told, meanings = _in_chinese().get(name), _meanings(doc)
     parameters = [
         Parameter(
             one.name,
             one.default is inspect.Parameter.empty,
             inspect.formatannotation(one.annotation),
+            (told.parameters.get(one.name, "") if told else "") or meanings.get(one.name, ""),
             meanings.get(one.name, ""),
         )
         for one in list(inspect.signature(function).parameters.values())[1:]
     ]
-    summary = " ".join(doc.split("\n\n")[0].split())
-    return Signature(name, summary, tuple(parameters), tuple(dict.fromkeys(re.findall(r"\bERR_[A-Z]+\b", doc))))
+    title, summary = function.__name__.replace("_", " ").capitalize(), " ".join(doc.split("\n\n")[0].split())
+    chinese = (told.title, told.summary) if told else (title, summary)
+    codes = tuple(dict.fromkeys(re.findall(r"\bERR_[A-Z]+\b", doc)))
+    return Signature(name, chinese[0], title, chinese[1], summary, tuple(parameters), codes)
+
+
+def _meanings(doc: str) -> dict[str, str]:
+    """Parameter → what a docstring says of it, also where that goes on over several lines."""
+    found = re.findall(r"^    (\w+): (.+(?:\n {8,}.+)*)$", doc, re.MULTILINE)
+    return {name: " ".join(text.split()) for name, text in found}
+
+
+def _in_chinese() -> Mapping[str, Any]:
+    """What ``handlers/in_chinese.py`` tells of the operations, by name."""
+    table: Mapping[str, Any] = importlib.import_module(f"{PACKAGE}.in_chinese").WORDS
+    return table
 
 
 def check_parameters(operation: str, names: Iterable[str]) -> list[str]:

@@ -142,7 +142,8 @@ CATALOG: dict[str, Any] = {
     "operations": [
         {
             "name": "assessment.check_meeting",
-            "doc": "核对到会与表决",
+            "title": "核对会议与表决",
+            "summary": "核对到会与表决",
             "parameters": [
                 {"name": "record", "required": True, "type": "dict", "doc": "会议记录"},
                 {"name": "options", "required": False, "type": "list", "doc": "可选结果"},

@@ -224,10 +224,11 @@ def catalog(bundle_id: int) -> flask.Response:
             "operations": [
                 {
                     "name": name,
-                    "summary": signature.summary,
+                    "title": i18n.either(signature, "title"),
+                    "summary": i18n.either(signature, "summary"),
                     "errors": list(signature.errors),
                     "parameters": [
-                        {"name": one.name, "required": one.required, "type": one.type, "doc": one.doc}
+                        {"name": one.name, "required": one.required, "type": one.type, "doc": i18n.either(one, "doc")}
                         for one in signature.parameters
                     ],
                 }

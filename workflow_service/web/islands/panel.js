@@ -86,10 +86,10 @@ export function createPanel(host, modeler, catalog) {
     const now = model.operator(shown);
     const known = catalog.operations?.find((one) => one.name === now.id);
     const names = new Set([...(known?.parameters ?? []).map((one) => one.name), ...Object.keys(now.parameters)]);
-    const operations = { options: () => (catalog.operations ?? []).map((one) => [one.name, one.name]) };
+    const operations = { options: () => (catalog.operations ?? []).map((one) => [one.name, `${one.title} (${one.name})`]) };
     const line = (label, control, note) => h('p', {}, h('label', { for: control.id }, label), control, note ? h('small', {}, note) : null);
     return [
-      line(say('field_operation'), choice(operations, 'panel-operation', now.id, (id) => model.setOperator(modeler, shown, { id })), known?.doc ?? known?.summary),
+      line(say('field_operation'), choice(operations, 'panel-operation', now.id, (id) => model.setOperator(modeler, shown, { id })), known?.summary),
       line(say('field_result'), text({}, 'panel-result', now.result, (result) => model.setOperator(modeler, shown, { result }))),
       ...[...names].map((name) => {
         const about = known?.parameters.find((one) => one.name === name);
