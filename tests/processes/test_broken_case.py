@@ -4,10 +4,12 @@ import pytest
 import sqlalchemy as sa
 
 from tests import city
+from tests.processes import answers
+from tests.processes.story import at
 from tests.processes.test_statements import WRITTEN, begun
 from workflow_service import errors, worker
 from workflow_service.audit import oracle
-from workflow_service.cases import incidents, messages
+from workflow_service.cases import deadlines, failures, incidents, lifecycle, messages
 from workflow_service.storage import tables
 
 
@@ -132,3 +134,62 @@ def test_the_oracle_sees_a_statement_that_was_lost_or_lies_about(town: city.City
     with town.work() as session:
         session.execute(sa.delete(tables.Message))
     assert {one.code for one in faults(town)} == {"message_missing"}
+
+
+def gives_up(town: city.City, number: str, element: str) -> None:
+    """A date of a case comes, and the case cannot move by it."""
+    with town.work() as session:
+        case = lifecycle.lock(session, number)
+        date = session.query(tables.Deadline).filter_by(case_id=case.id, element=element, status="waiting").one()
+        deadlines.give_up(session, town.time, date.id, "表达式无法使用")
+
+
+def resolutions(town: city.City) -> list[str | None]:
+    with town.look() as session:
+        return [one.resolution for one in session.query(tables.Incident)]
+
+
+FACTS = {"excel_motive": "yes", "new_approach": "yes", "external_cause": "yes", "goal_unmet": "yes"}
+
+
+def test_a_date_that_gave_up_is_no_concern_once_its_step_is_done(town: city.City) -> None:
+    story = begun(town)
+    gives_up(town, story.number, "reach_limit")
+    assert resolutions(town) == [None]
+
+    story.is_investigated("4.1", **FACTS)
+
+    assert resolutions(town) == ["moot"]
+    assert faults(town) == []
+
+
+def test_a_call_that_gave_up_is_no_concern_once_the_case_is_withdrawn(town: city.City) -> None:
+    story = begun(town)
+    story.does("plan_investigation", team=["investigator_1", "investigator_2"])
+    story.does("record_evidence")
+    task = town.task(story.number, "report_investigation")
+    town.claim("investigator_1", task)
+    town.submit("investigator_1", task, statements_considered=[], **answers.report("4.1", **FACTS))
+    with town.work() as session:
+        case, job = lifecycle.lock(session, story.number), session.query(tables.Job).filter_by(status="todo").one()
+        job.status = "incident"
+        failures.open_one(session, town.time, case, failures.Cause(job.run, job.element, "坏了", "", 5, job.id))
+
+    town.send("applicant_1", story.number, "withdrawal_requested", reason="不再申请")
+    story.does("decide_withdrawal", granted=True, reason="同意")
+
+    assert resolutions(town) == ["moot"]
+    assert faults(town) == []
+
+
+def test_a_date_whose_case_is_repaired_fires_then(town: city.City) -> None:
+    story = begun(town)
+    town.time = at(2026, 2, 25)  # after the limit of the investigation
+    gives_up(town, story.number, "reach_limit")
+
+    with town.work() as session:
+        incidents.repair(session, town.actor("operator_1"), town.time, incident_of(town), {"note": ""}, "补上数据")
+    town.settle()
+
+    assert "decide_extension" in story.elements()
+    assert faults(town) == []

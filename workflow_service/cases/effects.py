@@ -37,8 +37,7 @@ def record(session: Session, now: datetime, *steps: Stepped) -> None:
     started = _runs(session, now, steps)
     _tasks(session, now, steps)
     for step in steps:
-        _jobs(session, now, step)
-        _deadlines(session, step)
+        _waiting(session, now, step)
     _case(session, now, steps[-1], started)
 
 
@@ -156,8 +155,7 @@ def align(session: Session, now: datetime, case: tables.Case, loaded: Loaded, pe
     session.execute(delete(tables.Job).where(tables.Job.key.in_(untrue)))
     step = Stepped(case, loaded, difference, case.head_seq, "system")
     _tasks(session, now, (step,))
-    _jobs(session, now, step)
-    _deadlines(session, step)
+    _waiting(session, now, step)
 
 
 _LIVE: Mapping[str, tuple[Any, Sequence[str]]] = {
@@ -240,6 +238,15 @@ def limit_json(limit: view.Limit | None) -> dict[str, Any] | None:
 def calendar_of(limit: view.Limit | None) -> int | None:
     """The version of the calendar that gave a date."""
     return None if limit is None else int(limit.calendar)
+
+
+def _waiting(session: Session, now: datetime, step: Stepped) -> None:
+    """Jobs and deadlines: those that came, those that are wanted no more, and what had given up at them."""
+    _jobs(session, now, step)
+    _deadlines(session, step)
+    gone = {(at.run, at.element) for at in (*step.done.dropped_calls, *step.done.dropped_timers)}
+    if gone:
+        steps.end_incidents(session, now, step.actor, step.case.id, gone)
 
 
 def _jobs(session: Session, now: datetime, step: Stepped) -> None:

@@ -63,6 +63,7 @@ def repair(  # noqa: PLR0913  what, and why
         raise errors.Conflict("不能改动他人提交的内容；排除原因后请重试，或说明理由后跳过")
     if incident.job_id is None:
         lifecycle.feed(session, actor, now, case, inputs.Repaired(incident.run, data, reason, actor.name))
+        deadlines.reopen(session, now, incident)
         return _close(session, actor, now, case, incident, "repaired", body)
     job = session.get_one(tables.Job, incident.job_id)
     body["before"] = dict(job.payload)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 
 import orjson
@@ -42,9 +43,23 @@ _CANCEL_DEADLINE = Prepared(
         tables.Deadline.run == bindparam("at_run"),
         tables.Deadline.element == bindparam("at_element"),
         tables.Deadline.visit == bindparam("at_visit"),
-        tables.Deadline.status.in_((literal_column("'waiting'"), literal_column("'paused'"))),
+        tables.Deadline.status.in_(literal_column(f"'{one}'") for one in ("waiting", "paused", "incident")),
     )
     .values(status=literal_column("'cancelled'"))
+)
+_END_INCIDENT = Prepared(
+    update(tables.Incident)
+    .where(
+        tables.Incident.case_id == bindparam("at_case_id"),
+        tables.Incident.run == bindparam("at_run"),
+        tables.Incident.element == bindparam("at_element"),
+        tables.Incident.closed_at.is_(None),
+    )
+    .values(
+        closed_at=bindparam("closed_at", type_=tables.Incident.closed_at.type),
+        closed_by=bindparam("closed_by"),
+        resolution=literal_column("'moot'"),
+    )
 )
 _INSERT_SUBMISSION = Prepared(insert(tables.Submission))
 _RESERVE_SUBMISSION = Prepared(
@@ -183,6 +198,15 @@ def cancel_deadlines(session: Session, case_id: int, places: list[tuple[str, str
         for run, element, visit in places
     ]
     _CANCEL_DEADLINE.run_many(session, rows)
+
+
+def end_incidents(session: Session, now: datetime, by: str, case_id: int, places: set[tuple[str, str]]) -> None:
+    """Closes what gave up at these places of a case, run and element: nothing waits there any more."""
+    rows = [
+        {"at_case_id": case_id, "at_run": run, "at_element": element, "closed_at": now, "closed_by": by}
+        for run, element in sorted(places)
+    ]
+    _END_INCIDENT.run_many(session, rows)
 
 
 def add_submission(session: Session, values: Mapping[str, Any]) -> None:
