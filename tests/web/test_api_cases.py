@@ -1,6 +1,7 @@
 """Cases and tasks through the API, as a program of another office would drive them."""
 
 import io
+import re
 from typing import Any
 
 import pytest
@@ -53,6 +54,24 @@ def test_errors_are_in_english_for_those_who_ask(house: House) -> None:
     answer = house.api("clerk_1", "GET", "/cases/RC-1999-00001", headers={"Accept-Language": "en"})
 
     assert problem(answer, 404)["type"] == "about:blank#not-found"
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/cases/{}/messages/reopening_requested", "There is no decision yet; make a statement instead"),
+        ("/tasks/{}.r1.review_acceptance.1/submission", "“Review for acceptance”"),
+    ],
+)
+def test_refusals_call_steps_and_requests_by_their_english_names(
+    house: House, opened: str, path: str, told: str
+) -> None:
+    data = {"data": {"ground": "新证据"}}
+
+    answer = house.api("clerk_1", "POST", path.format(opened), data, headers={"Accept-Language": "en"})
+
+    detail = problem(answer, 409)["detail"]
+    assert told in detail and not re.search("[\u4e00-\u9fff]", detail)
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def receive(session: Session, actor: Actor, now: datetime, number: str, name: st
         involvement.require_reading(session, actor, case)
     permissions.require(actor, permissions.Permission.CASE_OPEN)
     if not actor.roles & set(entrance.roles):
-        raise errors.NotAllowed("您的角色不能提出“{what}”", what=entrance.name)
+        raise errors.NotAllowed("您的角色不能提出“{what}”", what=entrance.name, what_en=entrance.name_en)
     known = scope.of_data(actor, now, lifecycle.family_of(session, case), {})
     _require_open(entrance, known, now)
     given = answers.judged(session, actor, case, entrance.form, data, known)
@@ -75,8 +75,11 @@ def _entrance(session: Session, case: tables.Case, name: str) -> view.Entrance:
 
 
 def _require_open(entrance: view.Entrance, known: dict[str, Any], now: datetime) -> None:
-    if not is_open(entrance, known, now):
-        raise errors.Conflict(entrance.refusal or "案件现在的状态不接受“{what}”", what=entrance.name)
+    if is_open(entrance, known, now):
+        return
+    if entrance.refusal:  # a parameter, because whoever draws may write braces
+        raise errors.Conflict("{why}", why=entrance.refusal, why_en=entrance.refusal_en)
+    raise errors.Conflict("案件现在的状态不接受“{what}”", what=entrance.name, what_en=entrance.name_en)
 
 
 def is_open(entrance: view.Entrance, known: dict[str, Any], now: datetime) -> bool:

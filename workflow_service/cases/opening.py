@@ -79,6 +79,6 @@ def _entrance(loaded: programs.Loaded, actor: Actor, process: str) -> view.Entra
     for entrance in loaded.program.entrances:
         if entrance.process == process and not entrance.message:
             if not actor.roles & set(entrance.roles):
-                raise errors.NotAllowed("您的角色不能发起“{name}”", name=entrance.name)
+                raise errors.NotAllowed("您的角色不能发起“{name}”", name=entrance.name, name_en=entrance.name_en)
             return entrance
     raise errors.NotFound("没有可以发起的流程“{process}”", process=process)

@@ -54,9 +54,10 @@ def open_one(session: Session, task_id: str) -> tuple[tables.Task, tables.Case]:
     """An open task and its locked case; raises Conflict for one that is done or gone."""
     task, case = find(session, task_id, lock=True)
     if task.status == "done":
-        raise errors.Conflict("任务“{name}”已由{who}于此前办结", name=task.name, who=task.done_by or "系统")
+        who = task.done_by or "系统"
+        raise errors.Conflict("任务“{name}”已由{who}于此前办结", name=task.name, name_en=task.name_en, who=who)
     if task.status == "cancelled":
-        raise errors.Conflict("任务“{name}”已因流程变化而取消，无须办理", name=task.name)
+        raise errors.Conflict("任务“{name}”已因流程变化而取消，无须办理", name=task.name, name_en=task.name_en)
     return task, case
 
 
@@ -91,7 +92,7 @@ def release(session: Session, actor: Actor, now: datetime, task_id: str) -> tabl
 def _held(session: Session, actor: Actor, task_id: str) -> tuple[tables.Task, tables.Case]:
     task, case = open_one(session, task_id)
     if task.holder is None:
-        raise errors.Conflict("请先签收任务“{name}”再办理", name=task.name)
+        raise errors.Conflict("请先签收任务“{name}”再办理", name=task.name, name_en=task.name_en)
     if task.holder != actor.name:
         raise errors.Conflict("任务由“{holder}”持有，不能由您操作", holder=task.holder)
     return task, case
