@@ -148,12 +148,20 @@ def test_a_criterion_that_does_not_apply_is_no_fault() -> None:
 def test_a_meeting_decides_only_what_its_path_offers(
     path: str, ref: str | None, outcome: str, code: str | None
 ) -> None:
-    answers = {**MEETING, "outcomes": [{"subject_id": "s1", "outcome": outcome}]}
+    answers = {**MEETING, "outcomes": [{"subject_id": one, "outcome": outcome} for one in ("s1", "s2")]}
     known = {"decision_path": path, "submit_application": {"accountability_case_ref": ref}}
 
     found = refused("record_meeting", answers, **known)
 
-    assert found == ({"outcomes.0.outcome": code} if code else {})
+    assert found == ({f"outcomes.{row}.outcome": code for row in (0, 1)} if code else {})
+
+
+def test_a_meeting_forgets_no_subject() -> None:
+    opinion = {"outcomes": [{"subject_id": one, "outcome": "EXEMPT", "grounds": "理由"} for one in ("s1", "s2")]}
+    only_one = {**MEETING, "outcomes": [{"subject_id": "s1", "outcome": "EXEMPT"}]}
+
+    assert refused("record_meeting", only_one, decision_path="standard", draft_opinion=opinion) == {"outcomes": "check"}
+    assert refused("record_meeting", MEETING, decision_path="standard", draft_opinion=opinion) == {}
 
 
 def test_a_meeting_takes_over_the_proposal_for_every_subject() -> None:
@@ -169,8 +177,9 @@ def test_a_deferred_meeting_has_no_outcome() -> None:
 
 
 def test_departing_from_the_panel_needs_a_reason() -> None:
-    known = {"decision_path": "panel", "issue_panel_opinion": {"outcomes": [{"subject_id": "s1", "outcome": "EXEMPT"}]}}
-    answers = {**MEETING, "outcomes": [{"subject_id": "s1", "outcome": "LIGHTEN"}]}
+    advised = [{"subject_id": one, "outcome": "EXEMPT"} for one in ("s1", "s2")]
+    known = {"decision_path": "panel", "issue_panel_opinion": {"outcomes": advised}}
+    answers = {**MEETING, "outcomes": [{**advised[0], "outcome": "LIGHTEN"}, advised[1]]}
 
     assert refused("record_meeting", answers, **known) == {"departure_reason": "required"}
     assert refused("record_meeting", {**answers, "departure_reason": "情节较重"}, **known) == {}
@@ -268,9 +277,26 @@ def test_registering_keeps_what_was_sent() -> None:
     assert sheets.check(sheets.city("register_appeal"), {}, sheets.around(**sent)) == sent
 
 
+def seated(*members: str) -> dict[str, Any]:
+    return {
+        "members": [{"user": one, "category": "专家"} for one in members],
+        "chair": members[-1],
+        "secretary": "qian",
+    }
+
+
+@pytest.mark.parametrize(
+    ("count", "code"), [(1, "check"), (3, "check"), (4, "check"), (5, None), (6, "check"), (7, None)]
+)
+def test_a_panel_is_five_or_more_and_odd_so_that_a_majority_can_form(count: int, code: str | None) -> None:
+    panel = seated(*(f"m{number}" for number in range(count)))
+
+    assert refused("form_panel", panel) == ({"members": code} if code else {})
+
+
 def test_a_panel_seats_nobody_twice_and_its_secretary_not_at_all() -> None:
-    panel = {"members": [{"user": "chen", "category": "专家"}], "chair": "zhao", "secretary": "qian"}
-    again = [*panel["members"], {"user": "chen", "category": "discipline"}]
+    panel = seated("chen", "li", "wu", "zhou", "zhao")
+    again = [*panel["members"][:-1], {"user": "chen", "category": "discipline"}]
 
     assert sheets.check(sheets.city("form_panel"), panel)["members"][0]["category"] == "expert"
     assert refused("form_panel", {**panel, "members": again}) == {"members": "check"}
