@@ -8,7 +8,7 @@ from tests import city
 from tests.processes import answers
 from tests.processes.story import at
 from workflow_service import errors
-from workflow_service.cases import incidents, involvement, library
+from workflow_service.cases import incidents, involvement, library, tasks
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import database, looks, tables
 from workflow_service.storage.library import TypicalCase
@@ -40,6 +40,23 @@ def publish(town: city.City, **given: object) -> str:
     town.perform(number, "approve_typical_case", approved=True)
     town.settle()
     return number
+
+
+def publish_naming(town: city.City, name: str) -> str:
+    """Anonymised and approved, while whom the source case is about turns out to be called so; gives the source."""
+    source = town.open("applicant_1", "intake", **answers.application("9.4"))
+    number = town.open(
+        "clerk_1", "typical_case", **{**LIFTS, "source_case": source, "lesson": f"{name}的做法值得推广。"}
+    )
+    town.settle()
+    with town.work() as session:
+        case = session.query(tables.Case).filter_by(number=source).one()
+        first, *others = case.shared["subjects"]
+        case.shared = {**case.shared, "subjects": [{**first, "name": name}, *others]}
+    town.perform(number, "ask_subject_consent", agree=True)
+    town.perform(number, "approve_typical_case", approved=True)
+    town.settle()
+    return source
 
 
 def found(town: city.City, q: str = "", code: str = "", by: str = "applicant_1") -> list[str]:
@@ -113,15 +130,53 @@ def test_only_whom_the_source_case_is_about_consents_to_it(small: city.City) -> 
         assert involvement.candidate(stranger, waiting[None])  # nobody's account is known: whoever acts for the subject
 
 
-def test_who_the_source_case_is_about_is_not_named_and_the_repair_goes_on(small: city.City) -> None:
+def test_whom_the_source_case_is_about_cannot_be_named(small: city.City) -> None:
     source = small.open("applicant_1", "intake", **answers.application("9.4"))
     name = small.shared(source)["subjects"][0]["name"]
 
-    publish(small, source_case=source, lesson=f"{name}的做法值得推广。")
+    with pytest.raises(errors.Invalid) as refused:
+        small.open("clerk_1", "typical_case", **{**LIFTS, "source_case": source, "lesson": f"{name}的做法值得推广。"})
+
+    assert [(one.field, one.code, dict(one.params)) for one in refused.value.errors] == [
+        ("lesson", "named", {"name": name})
+    ]
+
+
+def test_a_case_of_another_place_is_written_up_there(small: city.City) -> None:
+    source = small.open("applicant_1", "intake", **answers.application("9.4"))
+
+    with pytest.raises(errors.Invalid) as refused:
+        small.open("clerk_east_1", "typical_case", source_case=source, **LIFTS)
+
+    assert [one.field for one in refused.value.errors] == ["source_case"]
+
+
+def test_what_comes_back_is_looked_at_for_names_again(small: city.City) -> None:
+    source = small.open("applicant_1", "intake", **answers.application("9.4"))
+    name = small.shared(source)["subjects"][0]["name"]
+    number = small.open("clerk_1", "typical_case", source_case=source, **LIFTS)
+    small.settle()
+    small.perform(number, "ask_subject_consent", agree=True)
+    task = small.task(number, "approve_typical_case")
+    with small.work() as session:
+        tasks.claim(session, small.actor("chief_1"), small.time, task)
+        tasks.send_back(session, small.actor("chief_1"), small.time, task, "anonymise_case", "再改")
+
+    with pytest.raises(errors.Invalid) as refused:
+        small.perform(number, "anonymise_case", **{**LIFTS, "source_case": source, "title": f"{name}加装电梯"})
+    with pytest.raises(errors.Invalid) as exchanged:
+        small.perform(number, "anonymise_case", **{**LIFTS, "source_case": "RC-2020-00001"})
+
+    assert [one.field for one in refused.value.errors] == ["title"]
+    assert [one.field for one in exchanged.value.errors] == ["source_case"]
+
+
+def test_whom_the_source_case_is_about_meanwhile_is_not_published_and_the_repair_goes_on(small: city.City) -> None:
+    source = publish_naming(small, "张新")
 
     with small.look() as session:
         incident = session.query(tables.Incident).one()
-    assert found(small) == [] and name in incident.cause and "脱敏" in incident.cause
+    assert found(small) == [] and "张新" in incident.cause and "脱敏" in incident.cause
 
     with small.work() as session:
         fixed = {"case": {**LIFTS, "source_case": source}}
@@ -131,8 +186,7 @@ def test_who_the_source_case_is_about_is_not_named_and_the_repair_goes_on(small:
 
 
 def test_what_an_operator_enters_by_hand_in_place_of_a_failed_call_is_in_the_library(small: city.City) -> None:
-    source = small.open("applicant_1", "intake", **answers.application("9.4"))
-    publish(small, source_case=source, lesson=f"{small.shared(source)['subjects'][0]['name']}的做法值得推广。")
+    publish_naming(small, "张新")
     with small.look() as session:
         incident = session.query(tables.Incident).one()
 

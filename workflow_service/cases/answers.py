@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from workflow_service.bundles import forms, programs
-from workflow_service.cases import callings, files
+from workflow_service.cases import callings, files, library
 from workflow_service.identity import roster
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import tables
@@ -22,6 +22,7 @@ def judged(  # noqa: PLR0913  who fills in what, where, knowing what
     mine = files.known_to(session, actor, case)
     form = loaded.form(form_id)
     given = forms.check(form, data, known, files=mine, people=people)
+    library.require_anonymous(session, given)
     return callings.by_account(session, case.place, form.fields, given)
 
 

@@ -54,7 +54,7 @@ def enter(session: Session, now: datetime, case: tables.Case, published: Mapping
     if missing:
         raise errors.CannotAdvance("典型案例缺少：{missing}", missing="、".join(missing))
     parts = {name: str(published[name]) for name in ("title", *CONTENT)}
-    names = [str(one["name"]) for one in _subjects(session, published.get("source_case")) if one.get("name")]
+    names = _names(session, published.get("source_case"))
     named = [name for name in names if any(name in text for text in parts.values())]
     if named:
         raise errors.CannotAdvance("典型案例中仍有来源案件当事人的名称：{names}，请先脱敏", names="、".join(named))
@@ -70,15 +70,45 @@ def enter(session: Session, now: datetime, case: tables.Case, published: Mapping
     )
 
 
-def asked(session: Session, number: object) -> list[dict[str, Any]]:
-    """Who must consent to a typical case drawn from a case of this number: its subjects, each with the account they have."""
-    return [{"id": one.get("id"), "account": one.get("account")} for one in _subjects(session, number)]
+def asked(session: Session, place: str, number: object) -> list[dict[str, Any]]:
+    """Who must consent to a typical case drawn from a case of this number: its subjects, each with the account they have.
+
+    Raises:
+        Invalid: the case belongs to another place, whose files these people do not know.
+    """
+    source = _source(session, number)
+    if source is not None and source.place != place:
+        raise errors.Invalid([errors.FieldError("source_case", "place", "来源案件属于其他地区，须由该地区整理")])
+    return [{"id": one.get("id"), "account": one.get("account")} for one in _subjects(source)]
 
 
-def _subjects(session: Session, number: object) -> list[dict[str, Any]]:
-    """Those whom a case is about; none where its number is not one of ours."""
-    shared = session.scalar(select(tables.Case.shared).where(tables.Case.number == str(number or "").strip()))
-    return list((shared or {}).get("subjects") or ())
+def require_anonymous(session: Session, given: Mapping[str, Any]) -> None:
+    """Raises Invalid for each answer in which somebody whom the source case is about is named; other forms pass."""
+    if not given.get("source_case"):
+        return
+    names = _names(session, given["source_case"])
+    sentence = "“{name}”是来源案件当事人的名称，请改用不指明身份的说法"
+    faults = [
+        errors.FieldError(field, "named", sentence, (("name", name),))
+        for field in ("title", *CONTENT)
+        for name in names
+        if name in str(given.get(field) or "")
+    ]
+    if faults:
+        raise errors.Invalid(faults)
+
+
+def _names(session: Session, number: object) -> list[str]:
+    return [str(one["name"]) for one in _subjects(_source(session, number)) if one.get("name")]
+
+
+def _source(session: Session, number: object) -> tables.Case | None:
+    """The case of this number; None where it is not one of ours."""
+    return session.scalar(select(tables.Case).where(tables.Case.number == str(number or "").strip()))
+
+
+def _subjects(source: tables.Case | None) -> list[dict[str, Any]]:
+    return list(source.shared.get("subjects") or ()) if source is not None else []
 
 
 def listed(session: Session, actor: Actor, wanted: Wanted, after: str = "", size: int = 50) -> paging.Page:

@@ -66,7 +66,7 @@ def open_case(  # noqa: PLR0913  who opens what where
         raise errors.NotAllowed("不能为其他地区发起案件")
     loaded = programs.of(session, programs.in_force(session, where))
     entrance = _entrance(loaded, actor, process)
-    asked = library.asked(session, data["source_case"]) if "source_case" in data else []
+    asked = library.asked(session, where, data["source_case"]) if "source_case" in data else []
     case = lifecycle.create(session, actor, now, process, where, loaded.hash, {"asked": asked} if asked else None)
     known = scope.of_data(actor, now, view.Family(case.shared, {}), {})
     given = answers.judged(session, actor, case, entrance.form, data, known)
