@@ -3,36 +3,9 @@
 import random
 
 from workflow_service.feel.builtins import BUILTINS
+from workflow_service.feel.scan import KEYWORDS
 
-_WORDS = [
-    "if",
-    "then",
-    "else",
-    "for",
-    "in",
-    "return",
-    "some",
-    "every",
-    "satisfies",
-    "between",
-    "and",
-    "or",
-    "not",
-    "instance",
-    "of",
-    "function",
-    "true",
-    "false",
-    "null",
-    "item",
-    "partial",
-    "number",
-    "string",
-    "list<",
-    "context<",
-    "range<",
-    "external",
-]
+_WORDS = [*sorted(KEYWORDS), "not", "item", "partial", "number", "string", "list<", "context<", "range<", "external"]
 _SIGNS = [
     "(",
     ")",

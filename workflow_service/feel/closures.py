@@ -1,12 +1,12 @@
 """Turns nodes into Python closures, once; running an expression is calling its closure with a scope."""
 
-import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias
 
 from workflow_service.feel import arithmetic, builtins, compare, errors, logic, nodes, types
+from workflow_service.feel.compare import ORDERS
 from workflow_service.feel.scopes import Root, Scope
 from workflow_service.feel.values import NUMBERS, PLAIN, Range, Value, kind
 
@@ -124,19 +124,9 @@ def _arithmetic(node: nodes.Arithmetic, build: Build) -> Closure:
     return calculate
 
 
-_ORDERS: dict[str, Callable[[Any, Any], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "=": operator.eq,
-    "!=": operator.ne,
-}
-
-
 def comparison(op: str, at: tuple[str, int]) -> Callable[[Scope, Value, Value], bool | None]:
     """``left op right`` of values of any kinds."""
-    test = _ORDERS[op]
+    test = ORDERS[op]
 
     def equality(scope: Scope, one: Value, two: Value) -> bool | None:
         same = compare.equal(scope.run, one, two)
@@ -163,7 +153,7 @@ def _differ(one: Value, two: Value) -> tuple[str, str]:
 
 def _compare(node: nodes.Compare, build: Build) -> Closure:
     compared = comparison(node.op, (build.source, node.pos))
-    test = _ORDERS[node.op]
+    test = ORDERS[node.op]
     left, right = make(node.left, build), make(node.right, build)
     if build.local and isinstance(node.right, nodes.Literal) and type(node.right.value) in (str, Decimal):
         entry = _entry_of(node.left)
@@ -193,7 +183,7 @@ _AGAINST_NULL = {"=": False, "!=": True}
 
 def _entry_compared(entry: tuple[str, str], node: nodes.Compare, parts: tuple[Closure, Any]) -> Closure:
     """``variable.entry op constant``, the commonest condition of a table, read without a step in between."""
-    (variable, key), (left, compared), test = entry, parts, _ORDERS[node.op]
+    (variable, key), (left, compared), test = entry, parts, ORDERS[node.op]
     constant: Value = node.right.value  # type: ignore[attr-defined]
     of, against_null = type(constant), _AGAINST_NULL.get(node.op)
 

@@ -1,12 +1,24 @@
 """Equality, order and membership, with the third answer: null when two values can't be compared."""
 
+import operator
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 from workflow_service.feel import temporal
 from workflow_service.feel.limits import Run
 from workflow_service.feel.temporal import Date, DateTime, DaysTime, Time, YearsMonths
 from workflow_service.feel.values import Range, Value, kind
+
+ORDERS: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "=": operator.eq,
+    "!=": operator.ne,
+}
+"""FEEL's comparisons for values that Python compares as FEEL does: numbers among themselves, texts, dates."""
 
 
 def _same_time(run: Run, left: Time, right: Time) -> bool:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from workflow_service.feel import nodes
+from workflow_service.feel.compare import ORDERS
 
 Condition: TypeAlias = Callable[[Mapping[str, Any]], bool]
 Cell: TypeAlias = Callable[[Any], bool]
@@ -18,16 +19,6 @@ Cell: TypeAlias = Callable[[Any], bool]
 
 class Slow(Exception):
     """The short way can't answer this time."""
-
-
-_ORDERS: dict[str, Callable[[Any, Any], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "=": operator.eq,
-    "!=": operator.ne,
-}
 
 
 def _constant(node: nodes.Node | None) -> Any:
@@ -60,7 +51,7 @@ def condition(node: nodes.Node) -> Condition | None:
 
 
 def _compare(node: nodes.Compare) -> Condition | None:
-    constant, test = _constant(node.right), _ORDERS[node.op]
+    constant, test = _constant(node.right), ORDERS[node.op]
     if not _comparable(constant, node.op):
         return None
     if isinstance(node.left, nodes.Path):
@@ -144,7 +135,7 @@ def _cell(test: nodes.Node) -> Cell | None:
     if isinstance(test, nodes.Interval):
         return _interval(test)
     op, operand = (test.op, test.operand) if isinstance(test, nodes.Test) else ("=", test)
-    constant, compare = _constant(operand), _ORDERS[op]
+    constant, compare = _constant(operand), ORDERS[op]
     if not _comparable(constant, op):
         return None
     first, second = _types(constant)

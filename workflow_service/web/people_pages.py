@@ -1,7 +1,7 @@
 """The desk of administrators: people with their roles, and the working-day calendars."""
 
-from collections.abc import Iterator, Mapping
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
 
 import flask
 from sqlalchemy.orm import Session
@@ -10,6 +10,7 @@ from workflow_service import errors
 from workflow_service.cases import access, deadlines, overview
 from workflow_service.cases import calendars as working
 from workflow_service.identity import accounts, roster
+from workflow_service.identity.actors import Actor
 from workflow_service.identity.permissions import Permission
 from workflow_service.web import guard, i18n, task_pages, visit
 from workflow_service.web import pages as shared
@@ -135,21 +136,21 @@ def disable(name: str) -> flask.typing.ResponseReturnValue:
 @guard.needs(Permission.PEOPLE_MANAGE)
 def reset_password(name: str) -> str:
     """Gives an account a new random password, shown this once."""
-    fresh = visit.site().db.random(9)
-    with visit.writing() as session:
-        accounts.reset_password(session, visit.actor(), visit.now(), name, fresh)
-        recorded(session, f"password_reset {name}")
-    return _person(name, fresh)
+    return _with_fresh_password(name, accounts.reset_password, "password_reset")
 
 
 @pages.post("/people/<name>/reopening")
 @guard.needs(Permission.PEOPLE_MANAGE)
 def reopen(name: str) -> str:
     """Opens a closed account again, with a new random password, shown this once."""
+    return _with_fresh_password(name, accounts.reopen, "person_reopened")
+
+
+def _with_fresh_password(name: str, give: Callable[[Session, Actor, datetime, str, str], None], act: str) -> str:
     fresh = visit.site().db.random(9)
     with visit.writing() as session:
-        accounts.reopen(session, visit.actor(), visit.now(), name, fresh)
-        recorded(session, f"person_reopened {name}")
+        give(session, visit.actor(), visit.now(), name, fresh)
+        recorded(session, f"{act} {name}")
     return _person(name, fresh)
 
 

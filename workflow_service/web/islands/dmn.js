@@ -14,7 +14,7 @@ import './dmn.css';
 import Modeler from 'dmn-js/lib/Modeler';
 import { kept, shown } from './annotations.js';
 import { createFindings } from './findings.js';
-import { debounce, getText, h, island, say, send } from './page.js';
+import { debounce, getText, h, island, say } from './page.js';
 import { createSaving } from './saving.js';
 import { translation } from './translate.js';
 import { createTrial } from './trial.js';
@@ -54,12 +54,6 @@ island('dmn', async (host) => {
   draw(modeler.getViews(), modeler.getActiveView());
   if (host.dataset.check) await judge();
   canvas.addEventListener('mousedown', keepFocus, { capture: true });
-  document.addEventListener('keydown', (event) => {
-    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 's') {
-      event.preventDefault();
-      saving.save();
-    }
-  });
 
   function draw(views, active) {
     const name = (view) => (view.type === 'drd' ? say('overview') : view.element.name || view.element.id);
@@ -77,16 +71,7 @@ island('dmn', async (host) => {
   }
 
   async function judge() {
-    if (!host.dataset.check) return;
-    const current = findings.busy();
-    try {
-      const answer = await send('POST', host.dataset.check, await source(), XML);
-      if (!current()) return;
-      findings.show(answer.findings ?? [], host.dataset.name);
-      host.setAttribute('data-checked', String((answer.findings ?? []).length));
-    } catch (problem) {
-      if (current()) findings.failed(problem);
-    }
+    await findings.judge(host, source, XML);
   }
 
   /** Shows the decision that holds an element, and puts whoever is looking for it into its cell. */

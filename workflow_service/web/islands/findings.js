@@ -1,5 +1,5 @@
 // The list of findings beside an editor: each one leads to its element, its text says what is wrong and what to do.
-import { either, h, say } from './page.js';
+import { either, h, say, send } from './page.js';
 
 export function createFindings(host, open) {
   const summary = h('p', { class: 'findings-summary', role: 'status' });
@@ -19,24 +19,37 @@ export function createFindings(host, open) {
     return h('li', {}, here ? h('button', { type: 'button', onclick: () => open(one) }, ...text) : h('div', {}, ...text));
   }
 
+  /** Says that a check is under way; gives a function that tells whether it is still the latest one. */
+  function busy() {
+    asked += 1;
+    const mine = asked;
+    summary.textContent = say('checking');
+    delete summary.dataset.state;
+    return () => mine === asked;
+  }
+
+  function show(findings, file) {
+    const sorted = [...findings].sort((one, other) => (other.file === file) - (one.file === file));
+    const errors = findings.filter((one) => one.severity === 'error').length;
+    summary.textContent = findings.length ? say('found', { errors, warnings: findings.length - errors }) : say('found_nothing');
+    summary.dataset.state = errors ? 'error' : findings.length ? 'warning' : 'good';
+    list.replaceChildren(...sorted.map((one) => line(one, file)));
+  }
+
   return {
-    /** Says that a check is under way; gives a function that tells whether it is still the latest one. */
-    busy() {
-      asked += 1;
-      const mine = asked;
-      summary.textContent = say('checking');
-      delete summary.dataset.state;
-      return () => mine === asked;
-    },
-    failed(problem) {
-      summary.textContent = `${say('check_failed')} ${problem.message}`;
-    },
-    show(findings, file) {
-      const sorted = [...findings].sort((one, other) => (other.file === file) - (one.file === file));
-      const errors = findings.filter((one) => one.severity === 'error').length;
-      summary.textContent = findings.length ? say('found', { errors, warnings: findings.length - errors }) : say('found_nothing');
-      summary.dataset.state = errors ? 'error' : findings.length ? 'warning' : 'good';
-      list.replaceChildren(...sorted.map((one) => line(one, file)));
+    /** Has the server look at what stands in an editor, and shows what it finds; ``then`` gets the findings too. */
+    async judge(editor, source, type, then = () => {}) {
+      if (!editor.dataset.check) return;
+      const current = busy();
+      try {
+        const { findings = [] } = await send('POST', editor.dataset.check, await source(), type);
+        if (!current()) return;
+        show(findings, editor.dataset.name);
+        then(findings);
+        editor.setAttribute('data-checked', String(findings.length));
+      } catch (problem) {
+        if (current()) summary.textContent = `${say('check_failed')} ${problem.message}`;
+      }
     },
   };
 }

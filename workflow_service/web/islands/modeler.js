@@ -4,7 +4,7 @@ import Modeler from 'bpmn-js/lib/Modeler';
 import { fit } from './canvas.js';
 import { createFindings } from './findings.js';
 import { keepReferences } from './model.js';
-import { debounce, getJson, getText, h, island, say, send } from './page.js';
+import { debounce, getJson, getText, h, island, say } from './page.js';
 import { createPanel } from './panel.js';
 import { createSaving } from './saving.js';
 import spiff from './spiff.json';
@@ -40,12 +40,6 @@ island('modeler', async (host) => {
     saving.changed();
     check();
   });
-  document.addEventListener('keydown', (event) => {
-    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 's') {
-      event.preventDefault();
-      saving.save();
-    }
-  });
   bar.append(
     saving.button,
     tool('undo', () => modeler.get('commandStack').undo()),
@@ -59,17 +53,7 @@ island('modeler', async (host) => {
   if (wanted) choose(wanted);
 
   async function judge() {
-    if (!host.dataset.check) return;
-    const current = findings.busy();
-    try {
-      const answer = await send('POST', host.dataset.check, await source(), XML);
-      if (!current()) return;
-      findings.show(answer.findings ?? [], host.dataset.name);
-      decorate(modeler, (answer.findings ?? []).filter((one) => one.file === host.dataset.name));
-      host.setAttribute('data-checked', String((answer.findings ?? []).length));
-    } catch (problem) {
-      if (current()) findings.failed(problem);
-    }
+    await findings.judge(host, source, XML, (found) => decorate(modeler, found.filter((one) => one.file === host.dataset.name)));
   }
 
   function choose(id) {

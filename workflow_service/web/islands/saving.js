@@ -1,4 +1,4 @@
-// Saves a draft's file, knows whether something is unsaved, and tells when somebody else saved meanwhile.
+// Saves a draft's file (Ctrl+S as well), knows whether something is unsaved, and tells when somebody else saved meanwhile.
 import { h, say, send } from './page.js';
 
 const REFUSED = { 401: 'signed_out', 409: 'conflict', 412: 'conflict' };
@@ -8,6 +8,12 @@ export function createSaving(host, source, type) {
   const note = h('span', { class: 'saving-note', role: 'status' });
   const button = h('button', { type: 'button', class: 'primary', disabled: true, onclick: () => save() }, say('save'));
 
+  document.addEventListener('keydown', (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 's') {
+      event.preventDefault();
+      save();
+    }
+  });
   addEventListener('beforeunload', (event) => {
     if (state.dirty) event.preventDefault();
   });
