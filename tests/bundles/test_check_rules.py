@@ -64,6 +64,8 @@ FAULTS = [
     ("R05", "simple_case.bpmn", _swap('parameter id="record"', 'parameter id="recrod"'), "check_meeting"),
     ("R06", "confirmation.bpmn", _swap(">route</spiffworkflow:calledDecisionId>", ">rout</spiffworkflow:calledDecisionId>"), None),
     ("R07", "simple_case.bpmn", _swap("T13_minutes", "T13_minute"), "issue_minutes"),
+    ("R07", "early_warning.bpmn", _swap("advice: if remind_early", "advise: if remind_early"), "issue_warning"),
+    ("R07", "forms/letters/T28_warning.json", _swap('"mandatory": [', '"mandatory": ["matters",'), "issue_warning"),
     ("R08", "confirmation.bpmn", lambda text: text.replace('name="case_accepted"', 'name="case_acepted"'), "take_up_case"),
     ("R09", "confirmation.bpmn", lambda text: text.replace('id="reroute" name="reroute"', 'id="reroute" name="rerout"'), None),
     ("R10", "appeal.bpmn", _resub(r'property name="roles" value="', 'property name="roles" value="partie,'), None),
@@ -79,6 +81,11 @@ FAULTS = [
     ("E04", "simple_case.bpmn", _resub(r'name="due" value="[^"]*"', 'name="due" value="5"'), "draft_simple_decision"),
     ("E04", "simple_case.bpmn", _resub(r'name="due" value="[^"]*"', 'name="due" value="working days after(&quot;now&quot;, 5)"'), "draft_simple_decision"),
     ("E04", "investigation.bpmn", _resub(r"(<bpmn:timeDate[^>]*>)[^<]*<", r"\g<1>null<"), None),
+    ("E03", "early_warning.bpmn", _swap("review_warning.resolved = false", "register_warning.signs"), "is_resolved_to_remind_early"),
+    ("E05", "early_warning.bpmn", _swap("review_warning.resolved = false", "1 = 1"), "is_resolved_to_remind_early"),
+    ("E05", "early_warning.bpmn", _swap("review_warning.resolved = false", "true"), "is_resolved_to_remind_early"),
+    ("E05", "early_warning.bpmn", _swap("review_warning.resolved = false", 'review_warning.resolved = "no"'), "is_resolved_to_remind_early"),
+    ("E05", "early_warning.bpmn", _swap("review_warning.resolved = false", 'register_warning.code = "4.9"'), "is_resolved_to_remind_early"),
     ("F03", "forms/visit.json", _swap('"id": "visit"', '"id": "visits"'), None),
     ("F04", "forms/visit.json", _resub(r'"type": "\w+"', '"type": "wysiwyg"'), None),
     ("D03", "route.dmn", _swap("<text>true</text>", "<text>true and (</text>"), None),
@@ -131,6 +138,25 @@ def test_a_misspelt_name_is_answered_with_the_nearest_known_one() -> None:
     altered = city.changed("simple_case.bpmn", _swap("case.urgent", "case.urgnt"))
 
     assert "urgent" in city.found(altered, "E02")[0].fix
+
+
+def test_a_misspelt_function_is_answered_with_the_nearest_function() -> None:
+    altered = city.changed(
+        "early_warning.bpmn", _swap("review_warning.resolved = false", 'contain(review_warning.note, "a")')
+    )
+
+    found = city.found(altered, "E02")[0]
+    assert "函数“contain”不存在" in found.message and "“contains”" in found.fix
+
+
+def test_a_condition_that_may_turn_out_either_way_is_left_alone() -> None:
+    for good in (
+        'register_warning.code = "12"',
+        "review_warning.review_date = null",
+        'contains(register_warning.signs, "a")',
+    ):
+        altered = city.changed("early_warning.bpmn", _swap("review_warning.resolved = false", good))
+        assert check.check(altered) == []
 
 
 def test_a_lane_that_only_looks_the_same_is_told_apart() -> None:

@@ -28,6 +28,17 @@ def _codes(template: Any) -> list[str]:
     return [one.rule for one in letters.faults("forms/letters/T99_note.json", template, orjson.dumps(template))]
 
 
+@pytest.mark.parametrize(
+    ("block", "said"), [({"text": "x", "kind": "poem"}, "kind 应为"), ({"text": "x", "bold": True}, "没有“bold”这一项")]
+)
+def test_what_is_wrong_in_a_block_is_named(block: dict[str, Any], said: str) -> None:
+    template = {**GOOD, "body": [block]}
+
+    found = list(letters.faults("forms/letters/T99_note.json", template, orjson.dumps(template)))
+
+    assert said in found[0].message
+
+
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.json")), ids=lambda path: path.stem)
 def test_every_shipped_letter_is_sound(path: Path) -> None:
     content = path.read_bytes()
@@ -49,6 +60,7 @@ def test_every_shipped_letter_is_sound(path: Path) -> None:
         ({"mandatory": ["reasons"]}, "W02"),  # a slip of the pen
         ({"people": ["members.user"]}, "W02"),  # people of an unknown field
         ({"body": [{"text": "理由：{reason"}]}, "W02"),  # half a placeholder
+        ({"body": [{"text": "理由：｛reason｝"}]}, "W02"),  # braces as a Chinese keyboard writes them
         ({"body": [{"text": "理由：{{reason}}"}]}, "W02"),  # a placeholder in braces
         ({"body": [{"text": "{reason!r}"}]}, "W02"),  # a format trick
         ({"body": [{"text": "{reason.__class__}"}]}, "W02"),  # reaching through

@@ -6,10 +6,12 @@ from functools import lru_cache
 
 from workflow_service import engine
 from workflow_service.bundles import (
+    check_conditions,
     check_conventions,
     check_data,
     check_expressions,
     check_law,
+    check_letters,
     check_references,
     check_structure,
     drawn,
@@ -52,6 +54,8 @@ def _checked(asked: _Asked) -> tuple[Finding, ...]:
         *check_references.faults(seen),
         *check_expressions.faults(seen, known),
         *check_expressions.form_faults(seen, known, read),
+        *check_conditions.faults(seen, read),
+        *check_letters.faults(seen),
         *check_law.faults(seen),
         *check_data.faults(seen, known),
         *(variant_file.faults(seen.data[variant_file.NAME]) if variant_file.NAME in seen.data else ()),

@@ -1,6 +1,6 @@
 """Whether every FEEL expression of the diagrams can be read, uses names that exist, and gives what its place needs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Literal
 
 from workflow_service import feel
@@ -13,6 +13,7 @@ from workflow_service.bundles.rules import Place, fault
 from workflow_service.engine.diagram import Diagram, Node
 from workflow_service.errors import Finding
 from workflow_service.feel import nodes, types
+from workflow_service.feel.builtins import BUILTINS
 from workflow_service.feel.infer import infer
 
 _FEEL = ("due", "assignee", "set", "publish", "inputs", "allowed")
@@ -61,10 +62,16 @@ def _expression(seen: Seen, known: Known, where: tuple[Place, str, str], text: s
         )
         yield fault("E01", spot, message, ("按提示改正 FEEL 表达式", "correct the FEEL expression"))
         return
+    called = _called(compiled.ast)
     for path in sorted(compiled.free_names):
-        yield from _name(seen, known, where, path)
+        yield from _name(seen, known, where, path, called)
     if use in _DATED:
         yield from _undated(compiled, text, where)
+
+
+def _called(tree: nodes.Node) -> set[str]:
+    calls = (one.function for one in nodes.walk(tree) if isinstance(one, nodes.Call))
+    return {one.name for one in calls if isinstance(one, nodes.Name)}
 
 
 def _undated(dated: feel.Expression, text: str, where: tuple[Place, str, str]) -> Iterator[Finding]:
@@ -80,10 +87,17 @@ def _undated(dated: feel.Expression, text: str, where: tuple[Place, str, str]) -
     yield fault("E04", spot, message, fix)
 
 
-def _name(seen: Seen, known: Known, where: tuple[Place, str, str], path: str) -> Iterator[Finding]:
+def _name(
+    seen: Seen, known: Known, where: tuple[Place, str, str], path: str, called: Collection[str]
+) -> Iterator[Finding]:
+    """That a name does not exist; ``called`` are those that stand before brackets."""
     spot, title, use = where
     first, *rest = [one.strip() for one in path.split(".")]
     if first in _CALLING:
+        return
+    if first in called and first not in known.top:
+        message = (f"{title}用到的函数“{first}”不存在", f"the {use} calls “{first}”, which does not exist")
+        yield fault("E02", spot, message, nearest(first, BUILTINS))
         return
     severity = "warning" if seen.bundle.partial else "error"
     if first not in known.top:

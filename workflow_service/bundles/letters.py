@@ -92,7 +92,9 @@ def _head(file: str, template: Mapping[str, Any]) -> Iterator[_Fault]:
     if f"forms/letters/{template.get('id')}.json" != file:
         yield _shape("id", "编号应与文件名一致", "the id is the file's name")
     if template.get("layout") not in LAYOUTS:
-        yield _shape("layout", f"版式应为{'、'.join(LAYOUTS)}之一", f"the layout is one of {', '.join(LAYOUTS)}")
+        yield _shape(
+            "layout", f"layout（版式）应为{_listed(LAYOUTS)}之一", f"the layout is one of {', '.join(LAYOUTS)}"
+        )
     for key in ("name", "name_en"):
         if not _is_text(template.get(key)):
             yield _shape(key, f"缺少 {key}", f"{key} is missing")
@@ -104,7 +106,7 @@ def _lists(template: Mapping[str, Any]) -> Iterator[_Fault]:
     for key in ("mandatory", "people", "to", "copies"):
         listed = template.get(key, [])
         if not isinstance(listed, list) or not all(_is_text(one) for one in listed):
-            yield _shape(key, f"{key} 应为文字的列表", f"{key} is a list of texts")
+            yield _shape(key, f"{key} 应为一组文字，写在方括号里", f"{key} is a list of texts")
 
 
 def _records(template: Mapping[str, Any], known: frozenset[str]) -> Iterator[_Fault]:
@@ -146,8 +148,16 @@ def _references(template: Mapping[str, Any], known: frozenset[str]) -> Iterator[
 
 def _block(number: int, block: Any, known: frozenset[str]) -> Iterator[_Fault]:
     kinds = [key for key in ("text", "list", "table") if isinstance(block, dict) and key in block]
-    if len(kinds) != 1 or set(block) - _BLOCK_KEYS or block.get("kind", "text") not in _KINDS:
+    if len(kinds) != 1:
         yield _malformed(number, "每一段是 text、list、table 之一", "a block is one of text, list, table")
+        return
+    if block.get("kind", "text") not in _KINDS:
+        kinds_told = f"kind 应为{_listed(_KINDS)}之一", f"kind is one of {', '.join(_KINDS)}"
+        yield _malformed(number, *kinds_told)
+        return
+    strange = "、".join(sorted(set(block) - _BLOCK_KEYS))
+    if strange:
+        yield _malformed(number, f"没有“{strange}”这一项", f"there is no entry “{strange}”")
         return
     condition = str(block.get("when", "")).lstrip("!").partition("=")[0]
     yield from [_unknown(condition)] if condition and condition not in known else []
@@ -169,7 +179,13 @@ def _placeholders(text: Any, known: frozenset[str]) -> Iterator[_Fault]:
         if not _NAME.fullmatch(name) or name.partition(".")[0] not in known:
             yield _unknown(name)
     rest = _PLACEHOLDER.sub("", text)
-    if "{" in rest or "}" in rest:
+    if any(brace in rest for brace in "｛｝"):
+        message = (
+            f"“{text[:40]}”中的大括号是全角的，会原样印在公文上",
+            f"the braces in “{text[:40]}” are full-width ones and would be printed as they are",
+        )
+        yield _Fault("W02", "body", message, ("改用英文（半角）的 { 和 }", "write the ASCII braces { and }"))
+    elif "{" in rest or "}" in rest:
         message = (
             f"“{text[:40]}”中的大括号不成对，会原样印在公文上",
             f"a brace in “{text[:40]}” has no partner and would be printed as it is",
@@ -181,6 +197,11 @@ def _are_columns(columns: Any) -> bool:
     if not isinstance(columns, list) or not columns:
         return False
     return all(isinstance(one, dict) and _is_text(one.get("head")) and _is_text(one.get("field")) for one in columns)
+
+
+def _listed(words: Sequence[str]) -> str:
+    """Words of the files within a Chinese sentence."""
+    return f" {'、'.join(words)} "
 
 
 def _is_text(value: Any) -> bool:

@@ -57,7 +57,7 @@ RULES: Mapping[str, tuple[str, str]] = {
     "R04": ("服务操作存在", "The operation of a service task exists"),
     "R05": ("服务参数的名称与操作一致，必填的齐全", "Service parameters fit the operation, none required is missing"),
     "R06": ("决策表文件存在", "The called decision exists"),
-    "R07": ("文书模板存在", "Letter templates exist"),
+    "R07": ("文书模板存在，必填的项目都有来处", "Letter templates exist, and their mandatory fields are given"),
     "R08": ("消息有发出者也有接收者", "Messages have a sender and a receiver"),
     "R09": ("信号有发出者也有接收者", "Signals have a sender and a receiver"),
     "R10": ("roles、priority 等属性的取值有效", "Properties such as roles have valid values"),
@@ -83,6 +83,10 @@ RULES: Mapping[str, tuple[str, str]] = {
     "E02": ("FEEL 中的名称存在", "Names used in FEEL exist"),
     "E03": ("条件给出是或否，集合给出列表", "A condition gives true or false"),
     "E04": ("期限和定时器给出日期", "Limits and timers give a date"),
+    "E05": (
+        "流向的条件随案件变化，比较的是可能填写的内容",
+        "Conditions of flows depend on the case and compare what can be filled in",
+    ),
     "L01": (
         "C1 签发前任何时候都能提出陈述申辩（第16条）",
         "C1 statements are taken at any time until signing (art. 16)",

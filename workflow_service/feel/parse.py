@@ -241,8 +241,8 @@ def _call(reader: Reader, function: nodes.Node, pos: int) -> nodes.Node:
     args: list[nodes.Node] = []
     names: list[str] = []
     while not reader.take(")"):
-        if args:
-            reader.need(",")
+        if args and not reader.take(","):
+            raise reader.wrong("此处应为“,”或“)”", "expected ',' or ')' here")
         label = scan.label(reader)
         if label is not None:
             names.append(label)

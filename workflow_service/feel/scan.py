@@ -188,6 +188,8 @@ class Reader:
         zh_rest, en_rest = (f"，却是“{rest}”", f", found {rest!r}") if rest else ("，表达式却已结束", ", found the end")
         if rest and rest in "，。（）【】：；“”‘’＝＜＞":
             zh_rest, en_rest = zh_rest + "；请改用英文（半角）标点", en_rest + "; use ASCII punctuation"
+        elif rest == "=" and self.source[: self.pos].rstrip().endswith("="):
+            zh_rest, en_rest = zh_rest + "；相等只写一个“=”", en_rest + "; equality is a single '='"
         return errors.FeelSyntaxError(zh + zh_rest, en + en_rest, errors.place(self.source, self.pos))
 
 
