@@ -91,7 +91,8 @@ def _plainly(desk: office.Office, asked: inbox.Listing) -> list[tables.Task]:
         stand_ins = [Actor(0, name, "", roles, "", actor.place) for name, roles in absent]
         if task.holder is None:
             return any(involvement.candidate(one, task) for one in (actor, *stand_ins))
-        return not task.sealed and any(task.holder == one.name for one in stand_ins)
+        own = task.assignee == actor.name != task.holder
+        return own or (not task.sealed and any(task.holder == one.name for one in stand_ins))
 
     def listed(task: tables.Task) -> bool:
         return permissions.allows(actor, permissions.Permission.CASE_LIST_ALL) and permissions.reaches(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
@@ -33,9 +33,9 @@ def _put_out(session: Session, now: datetime, case: tables.Case, recused: set[st
     """The unopened opinions of those who were recused count no more and stay on record; their tasks are free for others."""
     for name in sorted(recused):
         ballots.void(session, case.id, name, "成员已回避，意见作废")
-    held = select(tables.Task).where(
-        tables.Task.case_id == case.id, tables.Task.status == "open", tables.Task.holder.in_(recused)
-    )
+    row = tables.Task
+    theirs = or_(*(one.in_(recused) for one in (row.holder, row.delegated_by, row.on_behalf_of)))
+    held = select(row).where(row.case_id == case.id, row.status == "open", theirs)
     for task in session.scalars(held):
         if not task.sealed:
             task.holder, task.assignee, task.on_behalf_of, task.delegated_by = None, None, None, None

@@ -26,7 +26,7 @@ def change(  # noqa: PLR0913  both lists of one change
         NotFound: nobody has such an account. NotAllowed: the actor or an added person may not.
     """
     task, case = tasks.open_one(session, task_id)
-    involvement.require_reading(session, actor, case)
+    involvement.require_directing(session, actor, case)
     if not is_for(actor):
         raise errors.NotAllowed("只有受理机关负责人、认定小组组长或党委（党组）秘书可以加签、减签")
     if task.sealed:

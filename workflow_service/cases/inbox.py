@@ -150,6 +150,10 @@ def _available(session: Session, now: datetime, actor: Actor, besides: str | Non
     found = [and_(_FREE, _TASK.role == role, _TASK.place == place) for role, place in sorted(posts) if place != besides]
     named = select(people.TaskCandidate.task_id).where(people.TaskCandidate.account.in_(names))
     found.append(and_(OPEN, _UNHELD, _TASK.id.in_(named)))
+    # what a substitute took up who does not give it back
+    found.append(
+        and_(OPEN, _TASK.assignee == actor.name, _TASK.assignee != _TASK.holder, _TASK.holder.not_in(names[1:]))
+    )
     if absent:  # what the absent person holds, given to them or claimed; an opinion is personal and waits
         found.append(and_(OPEN, _TASK.holder.in_(names[1:]), _TASK.sealed.is_(False)))
     return found

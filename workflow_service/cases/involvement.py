@@ -55,6 +55,12 @@ def require_reading(
     raise errors.NotFound("没有案号为“{number}”的案件，或您无权查看", number=case.number)
 
 
+def require_directing(session: Session, actor: Actor, case: tables.Case) -> None:
+    """Raises NotFound or NotAllowed unless the actor may say who works on a case: nobody does of a case that concerns them."""
+    if permissions.is_concerned(require_reading(session, actor, case)):
+        raise errors.NotAllowed(permissions.CONCERNED)
+
+
 def is_heard(session: Session, actor: Actor, case: tables.Case, message: str) -> bool:
     """Whether a party may write to a case whose file is closed to them, because no subject's account is known yet.
 
@@ -107,6 +113,13 @@ def standing(session: Session, actor: Actor, now: datetime, case: tables.Case, t
     if isinstance(found, str):
         raise errors.NotAllowed(found)
     return found
+
+
+def takes_over(task: tables.Task, acting: Actor) -> bool:
+    """Whether a held task is taken over from its holder: by a substitute, or back by the absent person who has returned."""
+    if task.holder is None or task.holder == acting.name:
+        return False
+    return acting.name == task.on_behalf_of or task.holder == acting.on_behalf_of
 
 
 def acting(  # noqa: PLR0913  who would do which task of which case, and when

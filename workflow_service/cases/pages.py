@@ -74,6 +74,8 @@ def task_page(session: Session, actor: Actor, now: datetime, task_id: str) -> Ta
     if task.status == "open" and (permissions.is_staff(actor) or not blocked):
         known, returnable = _engine_side(actor, now, family, task, loaded)
     may = _may(actor, task, blocked, returnable) | stands_in
+    if permissions.is_concerned(involved):
+        may -= {"transfer", "countersign"}
     is_first = task.visit == 1 and task.status == "open"
     attempts = [] if is_first else looks.attempts(session, case_id=case.id, element=task.element)
     return TaskView(
@@ -162,7 +164,7 @@ def _blocked(  # noqa: PLR0913  who looks at which task of which case, and when
     found = involvement.acting(session, actor, now, case, task, involved)
     if isinstance(found, str):
         return found, frozenset()
-    return "", frozenset({"claim"} if task.holder is not None and task.holder == found.on_behalf_of else ())
+    return "", frozenset({"claim"} if involvement.takes_over(task, found) else ())
 
 
 def _may(actor: Actor, task: tables.Task, blocked: str, returnable: Sequence[view.Element]) -> frozenset[str]:
@@ -172,8 +174,7 @@ def _may(actor: Actor, task: tables.Task, blocked: str, returnable: Sequence[vie
         if not blocked and task.holder is None:
             may.add("claim")
         if task.holder == actor.name:
-            may |= {"submit"} | ({"release", "transfer", "delegate"} if task.assignee is None else set())
-            may |= {"return"} if returnable else set()
+            may |= {"submit"} | _disposing(task, blocked, returnable)
         elif (
             permissions.allows(actor, permissions.Permission.TASK_TRANSFER)
             and task.assignee is None
@@ -185,6 +186,14 @@ def _may(actor: Actor, task: tables.Task, blocked: str, returnable: Sequence[vie
     elif task.status == "done" and task.done_by == actor.name:
         may.add("withdraw")
     return frozenset(may)
+
+
+def _disposing(task: tables.Task, blocked: str, returnable: Sequence[view.Element]) -> set[str]:
+    """What else the holder may do with a task: whoever only helps with it, or may do it no longer, gives it back."""
+    may = {"release"} if task.assignee != task.holder else set()
+    if blocked or task.delegated_by is not None:
+        return may
+    return may | ({"transfer", "delegate"} if task.assignee is None else set()) | ({"return"} if returnable else set())
 
 
 def _shown(loaded: programs.Loaded, task: tables.Task, known: Mapping[str, Any]) -> dict[str, Any]:

@@ -72,19 +72,23 @@ def claim(session: Session, actor: Actor, now: datetime, task_id: str) -> tables
     acting = involvement.standing(session, actor, now, case, task)
     if task.holder == actor.name:
         return task
-    if task.holder is not None and task.holder != acting.on_behalf_of:
+    taken_over = involvement.takes_over(task, acting)
+    if task.holder is not None and not taken_over:
         raise errors.Conflict("任务已由“{holder}”签收", holder=task.holder)
-    steps.save_task(session, task, holder=actor.name, on_behalf_of=acting.on_behalf_of)
+    # a substitute goes on with what the absent person was asked to prepare; who comes back begins their own task anew
+    asked_by = task.delegated_by if taken_over and acting.on_behalf_of else None
+    steps.save_task(session, task, holder=actor.name, on_behalf_of=acting.on_behalf_of, delegated_by=asked_by)
     lifecycle.note(session, acting, now, case, "claimed", {"task": task.id})
     return task
 
 
 def release(session: Session, actor: Actor, now: datetime, task_id: str) -> tables.Task:
-    """Puts a claimed task back for others of the role."""
+    """Puts a claimed task back: to whoever asked for help with it, to the one it is meant for, else for others of the role."""
     task, case = _held(session, actor, task_id)
-    if task.assignee is not None:
+    if task.assignee == actor.name:
         raise errors.Conflict("此任务指定由您本人办理，不能退回待签收")
-    steps.save_task(session, task, holder=None, on_behalf_of=None, delegated_by=None)
+    absent = task.on_behalf_of if task.delegated_by is not None else None
+    steps.save_task(session, task, holder=task.delegated_by or task.assignee, on_behalf_of=absent, delegated_by=None)
     lifecycle.note(session, actor, now, case, "released", {"task": task.id})
     return task
 
@@ -98,12 +102,21 @@ def _held(session: Session, actor: Actor, task_id: str) -> tuple[tables.Task, ta
     return task, case
 
 
+def _own(session: Session, actor: Actor, now: datetime, task_id: str) -> tuple[tables.Task, tables.Case, Actor]:
+    """A held task that its holder still decides on, as who they do: their duties allow it, and they do not just help."""
+    task, case = _held(session, actor, task_id)
+    if task.delegated_by is not None:
+        raise errors.Conflict("请您协办的任务只能填好交回，不能另行处置")
+    return task, case, involvement.standing(session, actor, now, case, task)
+
+
 def transfer(session: Session, actor: Actor, now: datetime, task_id: str, to: str, reason: str) -> tables.Task:  # noqa: PLR0913  who gives what to whom, and why
     """Gives a task to another person of the role, for good, with a reason."""
     task, case = open_one(session, task_id)
-    if task.holder != actor.name:
+    own = task.holder == actor.name and task.delegated_by is None
+    if not own or isinstance(involvement.acting(session, actor, now, case, task), str):
         permissions.require(actor, permissions.Permission.TASK_TRANSFER)
-        involvement.require_reading(session, actor, case)
+        involvement.require_directing(session, actor, case)
     _require_reason(reason)
     _check_receiver(session, case, task, to)
     steps.save_task(session, task, holder=to, delegated_by=None, on_behalf_of=None)
@@ -122,12 +135,12 @@ def transfer(session: Session, actor: Actor, now: datetime, task_id: str, to: st
 
 def delegate(session: Session, actor: Actor, now: datetime, task_id: str, to: str) -> tables.Task:
     """Asks another person to prepare a task; their answer comes back to the one who asked, who submits it."""
-    task, case = _held(session, actor, task_id)
+    task, case, acting = _own(session, actor, now, task_id)
     if to == actor.name:
         raise errors.Conflict("任务已由您办理，不需要再委派给本人")
     _check_receiver(session, case, task, to)
     steps.save_task(session, task, holder=to, delegated_by=actor.name)
-    lifecycle.note(session, actor, now, case, "delegated", {"task": task.id, "to": to})
+    lifecycle.note(session, acting, now, case, "delegated", {"task": task.id, "to": to})
     messages.tell(
         session,
         now,
@@ -161,10 +174,10 @@ def send_back(  # noqa: PLR0913  from where to where, and why
     session: Session, actor: Actor, now: datetime, task_id: str, to_element: str, reason: str
 ) -> view.Advanced:
     """Sends the work back to an earlier step; what was done stays on record as an earlier attempt."""
-    task, case = _held(session, actor, task_id)
+    task, case, acting = _own(session, actor, now, task_id)
     _require_reason(reason)
     moved = inputs.SentBack(address(task), to_element, reason, actor.name)
-    return lifecycle.feed(session, actor, now, case, moved)
+    return lifecycle.feed(session, acting, now, case, moved)
 
 
 def withdraw(session: Session, actor: Actor, now: datetime, task_id: str) -> view.Advanced:
@@ -172,12 +185,13 @@ def withdraw(session: Session, actor: Actor, now: datetime, task_id: str) -> vie
     task, case = find(session, task_id, lock=True)
     if task.status != "done" or task.done_by != actor.name:
         raise errors.Conflict("只能撤回您本人刚刚提交的任务")
+    acting = involvement.standing(session, actor, now, case, task)
     followers = session.scalars(
         select(tables.Task).where(tables.Task.case_id == case.id, tables.Task.opened_seq == task.done_seq)
     ).all()
     if any(one.status != "open" or (one.holder is not None and one.assignee is None) for one in followers):
         raise errors.Conflict("后续环节已有人办理，不能撤回；如需更正请联系当前经办人退回")
-    return lifecycle.feed(session, actor, now, case, inputs.Withdrawn(address(task), actor.name))
+    return lifecycle.feed(session, acting, now, case, inputs.Withdrawn(address(task), actor.name))
 
 
 def remind(session: Session, actor: Actor, now: datetime, task_id: str) -> tables.Task:

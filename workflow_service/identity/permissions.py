@@ -177,16 +177,24 @@ def may_read(actor: Actor, place: str, involved: Involvement) -> bool:
 
 def may_unseal(actor: Actor, place: str, involved: Involvement) -> bool:
     """Whether the actor may open what is sealed for good in a case: discipline of its place, never whom it concerns."""
-    concerned = involved.recused or involved.subject or involved.accuser
-    return allows(actor, Permission.SEALED_READ) and actor.place == place and not concerned
+    kept_out = involved.recused or is_concerned(involved)
+    return allows(actor, Permission.SEALED_READ) and actor.place == place and not kept_out
+
+
+CONCERNED = "您是本案当事人、检举人或证人，不能办理本案"
+
+
+def is_concerned(involved: Involvement) -> bool:
+    """Whether a case is about this person, or rests on what they said: they have no part in handling it."""
+    return involved.subject or involved.accuser
 
 
 def separation(actor: Actor, element: str, role: str, involved: Involvement) -> str | None:
     """Why the separation of duties keeps this person from a task, or None when it does not."""
     if involved.recused:
         return "您已回避本案，不能再办理"
-    if role in HANDLING and (involved.subject or involved.accuser):
-        return "您是本案当事人、检举人或证人，不能办理本案"
+    if role in HANDLING and is_concerned(involved):
+        return CONCERNED
     for done, as_role in involved.done:
         if done in ELEMENT_CONFLICTS.get(element, ()):
             return "提出与批准、拟制与审核签发、整改与验收须由不同的人办理，您已办理过本案的相应环节"

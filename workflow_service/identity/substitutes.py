@@ -71,6 +71,7 @@ def absent_people(session: Session, now: datetime, name: str) -> list[tuple[str,
         .join(people.Grant, people.Grant.account_id == people.Account.id)
         .where(
             people.Substitution.substitute == name,
+            people.Account.active,  # nobody acts in the name of a closed account
             people.Substitution.starts_at <= now,
             people.Substitution.ends_at > now,
         )
