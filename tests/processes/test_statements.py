@@ -243,6 +243,24 @@ def test_an_accepted_statement_can_change_the_path(town: city.City) -> None:
     story.holds()
 
 
+def test_a_case_with_a_panel_is_not_led_to_an_easier_path(town: city.City) -> None:
+    story = investigated(town, "panel")
+    forms_panel(story)
+    town.send("party_1", story.number, "statement_received", **WRITTEN)
+    answered(story, effect="reroute")
+
+    with pytest.raises(errors.Invalid) as refused:
+        story.does("propose_route", **answers.route(simple=True, consensus=True))
+    assert [one.field for one in refused.value.errors] == ["complex"]
+
+    story.does("propose_route", **answers.route(complex_=True))
+    with pytest.raises(errors.Invalid):
+        story.does("approve_route", **answers.route())
+    story.does("approve_route", **answers.route(complex_=True))
+    assert town.shared(story.number)["path"] == "panel"
+    story.holds()
+
+
 def test_a_statement_after_a_second_look_reaches_a_panel_that_votes_anew(town: city.City) -> None:
     story = investigated(town, "panel")
     forms_panel(story)

@@ -362,6 +362,8 @@ def test_only_the_applicant_withdraws_and_only_before_the_decision(town: city.Ci
     story = begun(town)
     with pytest.raises(errors.NotAllowed):
         town.send("clerk_1", story.number, "withdrawal_requested", reason="不再申请")
+    with pytest.raises(errors.Invalid):  # whom it concerns did not apply
+        town.send("party_1", story.number, "withdrawal_requested", reason="不再申请")
     town.send("applicant_1", story.number, "withdrawal_requested", reason="不再申请")
     story.does("decide_withdrawal", granted=True, reason="同意")
 
