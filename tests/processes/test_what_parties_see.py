@@ -7,7 +7,8 @@ import pytest
 from tests import city
 from tests.processes import answers
 from tests.processes.story import Story, at, form_and_evaluate, panel_meets
-from workflow_service.cases import pages
+from workflow_service import errors
+from workflow_service.cases import pages, why
 from workflow_service.storage import tables
 
 SUBJECTS = [
@@ -66,9 +67,34 @@ def test_what_a_party_needs_stands_beside_their_own_task(story: Story) -> None:
 
     with story.town.look() as session:
         own = pages.task_page(session, story.town.actor("party_1"), story.town.time, task).shown
-        other = pages.task_page(session, story.town.actor("party_2"), story.town.time, task).shown
+        with pytest.raises(errors.NotFound):
+            pages.task_page(session, story.town.actor("party_2"), story.town.time, task)
 
-    assert (set(own), dict(other)) == ({"draft_correction_notice"}, {})
+    assert set(own) == {"draft_correction_notice"}
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("party_1", {"s1", "s2"}), ("party_2", {"s1"}), ("applicant_1", {"s1", "s2"}), ("supervisor_1", {"s1", "s2"})],
+)
+def test_how_another_subject_is_corrected_is_nothing_that_a_party_hears(
+    story: Story, name: str, told: set[str]
+) -> None:
+    decided(story)
+    actor = story.town.actor(name)
+
+    with story.town.look() as session:
+        seen = pages.case_file(session, actor, story.town.time, story.number)
+        waits = why.why(session, actor, story.town.time, story.number)
+
+    runs = {run.id: run.key for run in seen.runs if run.process == "correction"}
+    assert set(runs.values()) == told
+    assert {one.run for one in seen.tasks if one.element == "draft_correction_notice"} == set(runs)
+    assert {one.run for one in seen.deadlines if one.element == "notice_overdue"} == set(runs)
+    assert {one["run"] for one in seen.positions if one["process"] == "correction"} == set(runs)
+    assert len([one for one in waits if one.element == "draft_correction_notice"]) == len(runs)
+    mine = {"party_1": {"s2"}, "party_2": {"s3"}}.get(name, {"s1", "s2", "s3"})
+    assert seen.decision is not None and {one["subject_id"] for one in seen.decision["papers"]} == mine
 
 
 def test_a_party_reads_what_is_addressed_to_them_and_the_applicant_what_goes_to_all(story: Story) -> None:

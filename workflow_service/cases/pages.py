@@ -64,6 +64,8 @@ def task_page(session: Session, actor: Actor, now: datetime, task_id: str) -> Ta
     """Everything that a task's page shows; raises NotFound for one the person may not see."""
     task, case = tasks.find(session, task_id)
     involved = queries.look_at(session, actor, now, case, f"task {task.element}")
+    if task.run in queries.runs_of_others(session, actor, case):
+        raise errors.NotFound("没有编号为“{task}”的任务", task=task_id)
     loaded = programs.of(session, case.bundle)
     form = loaded.form(task.form)
     blocked, stands_in = _blocked(session, actor, now, case, task, involved)
@@ -226,6 +228,15 @@ class CaseFile:
     positions: Sequence[Mapping[str, Any]]
     loaded: programs.Loaded
 
+    @property
+    def decision(self) -> Mapping[str, Any] | None:
+        """Number and dates of the decision, and the papers on the subjects whom this person may see."""
+        found: Mapping[str, Any] | None = self.case.shared.get("decision")
+        if not found or "papers" not in found:
+            return found
+        seen = {one.get("id") for one in self.subjects}
+        return {**found, "papers": [one for one in found["papers"] if one.get("subject_id") in seen]}
+
 
 def case_file(session: Session, actor: Actor, now: datetime, number: str) -> CaseFile:
     """Everything that a case's page shows; raises NotFound for one the person may not see."""
@@ -240,12 +251,13 @@ def file_of(session: Session, actor: Actor, now: datetime, case: tables.Case) ->
     around = looks.around(session, case_id=case.id)
     runs = sorted(looks.runs(session, case_id=case.id), key=lambda one: int(one.id[1:]))
     family = lifecycle.family(case, runs)
+    hidden = queries.runs_of_others(session, actor, case)
     return CaseFile(
         case=case,
         subjects=_subjects_for(actor, case),
-        runs=runs,
-        tasks=work,
-        deadlines=around["deadlines"],
+        runs=[one for one in runs if one.id not in hidden],
+        tasks=[one for one in work if one.run not in hidden],
+        deadlines=[one for one in around["deadlines"] if one.run not in hidden],
         documents=_documents(around["documents"], actor, case),
         attachments=[
             one
@@ -253,9 +265,9 @@ def file_of(session: Session, actor: Actor, now: datetime, case: tables.Case) ->
             if permissions.is_staff(actor) or one.added_by == actor.name
         ],
         comments=around["comments"],
-        incidents=around["incidents"],
+        incidents=[one for one in around["incidents"] if one.run not in hidden],
         messages=messages_for(loaded, actor, now, family),
-        positions=[dict(one) for one in engine.positions(loaded.program, family)],
+        positions=[dict(one) for one in engine.positions(loaded.program, family) if one["run"] not in hidden],
         loaded=loaded,
     )
 

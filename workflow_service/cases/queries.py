@@ -186,6 +186,18 @@ def look_at(  # noqa: PLR0913  who looks at what of which case
     return involved
 
 
+def runs_of_others(session: Session, actor: Actor, case: tables.Case) -> frozenset[str]:
+    """The runs that are about another subject, who speaks for themselves: a party hears nothing of their course.
+
+    Staff and who opened the case see every run.
+    """
+    if permissions.is_staff(actor) or case.opened_by == actor.name:
+        return frozenset()
+    concerned = case.shared.get("subjects") or ()
+    others = {one.get("id") for one in concerned if one.get("account") and one["account"] != actor.name}
+    return frozenset(one.id for one in looks.runs(session, case_id=case.id) if others and one.key in others)
+
+
 def notices(session: Session, actor: Actor, after: str = "", size: int = 30) -> paging.Page:
     """One's own notices, newest first."""
     query = select(tables.Notice).where(tables.Notice.account == actor.name)

@@ -30,13 +30,13 @@ class Reason:
 def why(session: Session, actor: Actor, now: datetime, number: str) -> list[Reason]:
     """Everything that a case waits for, most pressing first."""
     case = queries.readable(session, actor, now, number, "why")
-    names = _names(session, case)
+    names, hidden = _names(session, case), queries.runs_of_others(session, actor, case)
     reasons = [
-        *_incidents(session, case, names),
+        *_incidents(session, case, names, hidden),
         *_jobs(session, case, now),
         *_messages(session, case),
-        *_tasks(session, case, now),
-        *_timers(session, case, names),
+        *_tasks(session, case, hidden),
+        *_timers(session, case, names, hidden),
     ]
     if reasons:
         return reasons
@@ -53,7 +53,7 @@ def _names(session: Session, case: tables.Case) -> Names:
     return {at: (("name", one.name or one.id), ("name_en", one.name_en)) for at, one in steps.items()}
 
 
-def _incidents(session: Session, case: tables.Case, names: Names) -> list[Reason]:
+def _incidents(session: Session, case: tables.Case, names: Names, hidden: frozenset[str]) -> list[Reason]:
     rows = session.scalars(
         select(tables.Incident).where(tables.Incident.case_id == case.id, tables.Incident.closed_at.is_(None))
     )
@@ -65,6 +65,7 @@ def _incidents(session: Session, case: tables.Case, names: Names) -> list[Reason
             (*names.get((row.run, row.element), (("name", row.element),)), ("cause", row.cause)),
         )
         for row in rows
+        if row.run not in hidden
     ]
 
 
@@ -92,10 +93,10 @@ def _messages(session: Session, case: tables.Case) -> list[Reason]:
     return [Reason("message", row.name, "收到的消息{key}等待登记", (("key", row.key),)) for row in rows]
 
 
-def _tasks(session: Session, case: tables.Case, now: datetime) -> list[Reason]:
+def _tasks(session: Session, case: tables.Case, hidden: frozenset[str]) -> list[Reason]:
     rows = session.scalars(
         select(tables.Task)
-        .where(tables.Task.case_id == case.id, tables.Task.status == "open")
+        .where(tables.Task.case_id == case.id, tables.Task.status == "open", tables.Task.run.not_in(hidden))
         .order_by(tables.Task.due_at)
     ).all()
     names = roster.display_names(session, [row.holder for row in rows if row.holder])
@@ -129,10 +130,12 @@ def _named(row: tables.Task) -> tuple[tuple[str, object], ...]:
     return (("name", row.name), ("name_en", row.name_en))
 
 
-def _timers(session: Session, case: tables.Case, names: Names) -> list[Reason]:
+def _timers(session: Session, case: tables.Case, names: Names, hidden: frozenset[str]) -> list[Reason]:
     rows = session.scalars(
         select(tables.Deadline).where(
-            tables.Deadline.case_id == case.id, tables.Deadline.status.in_(("waiting", "paused"))
+            tables.Deadline.case_id == case.id,
+            tables.Deadline.status.in_(("waiting", "paused")),
+            tables.Deadline.run.not_in(hidden),
         )
     )
     found = []

@@ -130,7 +130,7 @@ def case(session: Session, file: pages.CaseFile) -> dict[str, Any]:
         "variant": variant(file.loaded.variant),
         "end": row.shared.get("end"),
         "path": row.shared.get("path"),
-        "decision": row.shared.get("decision"),
+        "decision": file.decision,
         "situation_codes": list(row.shared.get("situation_codes") or []),
         "window_open": bool(row.shared.get("window_open")),
         "elements": list(file.positions),
