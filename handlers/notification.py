@@ -125,7 +125,8 @@ def send_correction_notice(
 ) -> dict[str, Any]:  # noqa: A002  the name is the diagrams' word
     """Issues the correction notice, sends it to its object, and says whether the sending was within the limit.
 
-    Article 17(1): the limit is five working days from the decision, and it is the sending that is judged.
+    Article 17(1): the limit is five working days from the decision, and it is the sending that is judged. After a limit that
+    is provisional nothing is judged: ``in_time`` is null until the calendar is known.
 
     Args:
         notice: reason, requirements (text, measure_of_done), rectify_by, report_required, supervisor, decision (number, date).
@@ -152,7 +153,9 @@ def send_correction_notice(
         english = f"{issued['title']} ({issued['number']}) has been sent. Please put the matter right by {by}."
         context.ports.notices.post(context.key, [account], ("纠错通知书", text), ("Correction notice", english))
         _mail(context, [account], "纠错通知书", text)
-    return {**issued, "sent_at": _stamp(context.now), "due": due, "in_time": context.now <= _end_of(due)}
+    last = _end_of(due)
+    late = False if context.ports.workdays.is_settled(_local(last).date()) else None
+    return {**issued, "sent_at": _stamp(context.now), "due": due, "in_time": True if context.now <= last else late}
 
 
 def assign_case_no(context: Context) -> dict[str, Any]:

@@ -170,6 +170,9 @@ class Workdays(Protocol):
     def between(self, start: date, end: date) -> int:
         """How many working days lie after start up to and including end."""
 
+    def is_settled(self, day: date) -> bool:
+        """Whether the calendar of a day's year is known; an end of a limit in any other year is provisional."""
+
 
 @dataclass(frozen=True)
 class Ports:

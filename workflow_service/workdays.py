@@ -76,6 +76,10 @@ class Calendar:
         """The same under the name by which expressions ask."""
         return self.is_working(day)
 
+    def is_settled(self, day: date) -> bool:
+        """Whether the table of a day's year is known."""
+        return day.year in self.years
+
     def after(self, start: date, days: int) -> date:
         """The last day of a limit of so many working days; negative counts backwards, 0 is the day itself.
 

@@ -193,9 +193,13 @@ NOTICE = {
         (datetime(2026, 9, 23, 2, 0, tzinfo=UTC), "2026-09-24T23:59:59+08:00", True),
         (datetime(2026, 9, 25, 1, 0, tzinfo=UTC), "2026-09-24T23:59:59+08:00", False),
         (datetime(2026, 9, 24, 15, 0, tzinfo=UTC), "2026-09-24T23:59:59", True),  # no zone means Shanghai
+        (datetime(2027, 1, 2, 2, 0, tzinfo=UTC), "2027-01-02", True),  # a provisional limit is never too late
+        (datetime(2027, 1, 4, 2, 0, tzinfo=UTC), "2027-01-02", None),  # but may be too early
     ],
 )
-def test_the_sending_of_a_correction_notice_is_judged_against_its_limit(now: datetime, due: str, in_time: bool) -> None:
+def test_the_sending_of_a_correction_notice_is_judged_against_its_limit(
+    now: datetime, due: str, in_time: bool | None
+) -> None:
     result = notification.send_correction_notice(_case(now=now), NOTICE, SUBJECTS[0], due)
 
     assert result["in_time"] is in_time

@@ -1,6 +1,6 @@
 """Limits: halved when urgent, stopped when suspended (but never the one of article 17), provisional until a year is known."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +10,10 @@ from tests.processes import answers
 from tests.processes.story import Story, at
 from tests.processes.test_correction import paper
 from workflow_service import errors, workdays, worker
-from workflow_service.cases import calendars, deadlines
+from workflow_service.audit import replay
+from workflow_service.cases import calendars, deadlines, queries
 from workflow_service.storage import database, journal, tables
+from workflow_service.web import case_pages
 
 FACTS: dict[str, Any] = {"excel_motive": "yes", "new_approach": "yes", "external_cause": "yes", "goal_unmet": "yes"}
 WEEKEND = 5
@@ -302,6 +304,37 @@ def test_a_decision_at_the_end_of_a_year_gets_a_provisional_date_until_the_next_
     assert [one["object"] for one in town.shared(story.number)["breaches"]] == ["s1"]
     assert town.shared(story.number)["breaches"][0]["due"] == "2027-01-05"
     story.holds()
+
+
+@pytest.mark.parametrize(("sent", "late"), [(at(2027, 1, 4), False), (at(2027, 1, 7), True)])
+def test_a_notice_sent_after_a_provisional_limit_is_judged_when_the_calendar_is_known(
+    town: city.City, sent: datetime, late: bool
+) -> None:
+    town.time = at(2026, 12, 1)
+    story = exempted(town, at(2026, 12, 28))
+    town.time = sent
+    town.settle()
+    story.does("draft_correction_notice", rectify_by="2027-03-01")
+    story.does("sign_correction_notice")
+    assert town.shared(story.number)["notices"][0]["in_time"] is None
+    assert _said_of_the_notice(story) == ("2027-01-02", "open", False)
+
+    publish_2027(town)
+
+    assert _said_of_the_notice(story) == ("2027-01-05", "broken" if late else "kept", late)
+
+
+def _said_of_the_notice(story: Story) -> tuple[str, str, bool]:
+    """Its limit and verdict by the record, and whether the case's page calls it late."""
+    town = story.town
+    with town.look() as session:
+        case = queries.found(session, story.number)
+        (found,) = [
+            one for one in replay.judged(session, town.time, replay.verify(session, case)) if one.rule == "notice"
+        ]
+        shown = case_pages.notices(case.shared, town.time, calendars.Current(session))["s1"]
+    assert shown["due"] == str(found.due)
+    return shown["due"], found.conclusion, shown["late"]
 
 
 def test_computing_anew_twice_changes_nothing_the_second_time(town: city.City) -> None:

@@ -135,16 +135,28 @@ def _corrected(case: Mapping[str, Any]) -> set[str]:
 
 def _notices(facts: Sequence[Fact], signing: Fact, now: datetime, calendar: Calendar) -> Iterator[Verdict]:
     """Article 17: each notice is sent within five working days of the signing."""
-    signed = date.fromisoformat(str(signing.case["decision"]["date"]))
-    due, _provisional = calendar.provisional_after(signed, _NOTICE_DAYS)
-    over = datetime.combine(due + timedelta(days=1), datetime.min.time(), SHANGHAI)
     for about in _objects(signing):
         sent = next((one for one in facts if about in _sent(one.case)), None)
-        if sent is not None:
-            in_time = _sent(sent.case)[about] < over
-            yield Verdict("notice", "17", "kept" if in_time else "broken", (signing.seq, sent.seq), about, due)
-        else:
-            yield Verdict("notice", "17", "open" if now < over else "broken", (signing.seq,), about, due)
+        sent_at = None if sent is None else _sent(sent.case)[about]
+        due, conclusion = of_sending(signing.case, sent_at, now, calendar)
+        proof = (signing.seq,) if sent is None else (signing.seq, sent.seq)
+        yield Verdict("notice", "17", conclusion, proof, about, due)
+
+
+def of_sending(
+    case: Mapping[str, Any], sent_at: datetime | None, now: datetime, calendar: Calendar
+) -> tuple[date, Conclusion]:
+    """The last day for the correction notice of a decided case, and whether it was kept.
+
+    A day that counts into a year without calendar is too early rather than too late: it proves that a notice was in time,
+    and never that one was late.
+    """
+    signed = date.fromisoformat(str(case["decision"]["date"]))
+    due, provisional = calendar.provisional_after(signed, _NOTICE_DAYS)
+    over = datetime.combine(due + timedelta(days=1), datetime.min.time(), SHANGHAI)
+    if (sent_at or now) < over:
+        return due, "open" if sent_at is None else "kept"
+    return due, "open" if provisional else "broken"
 
 
 def _sent(case: Mapping[str, Any]) -> dict[str, datetime]:

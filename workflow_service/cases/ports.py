@@ -133,8 +133,10 @@ class Documents:
 
     def number(self, key: str, code: str, year: int) -> str:
         with database.transaction(self.place.db) as session:
-            known = numbers.take(session, self.place.now, code, year, key)
-            return f"{code}〔{year}〕{known}号"
+            # tried again in the next year, a paper keeps the number of the year in which it took it
+            known = numbers.taken(session, key)
+            code, year, number = known or (code, year, numbers.take(session, self.place.now, code, year, key))
+            return f"{code}〔{year}〕{number}号"
 
     def register(self, key: str, document: IssuedDocument) -> str:
         with database.transaction(self.place.db) as session:
@@ -304,3 +306,7 @@ class Workdays:
     def between(self, start: date, end: date) -> int:
         with database.reading(self.place.db) as session:
             return calendars.in_force(session).between(start, end)
+
+    def is_settled(self, day: date) -> bool:
+        with database.reading(self.place.db) as session:
+            return calendars.in_force(session).is_settled(day)

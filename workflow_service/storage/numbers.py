@@ -14,8 +14,15 @@ _COUNT = Prepared(
         "ON CONFLICT (code, year) DO UPDATE SET last = number_series.last + 1 RETURNING last"
     )
 )
-_KNOWN = Prepared(select(tables.IssuedNumber.number).where(tables.IssuedNumber.key == bindparam("key")))
-_INSERT = Prepared(insert(tables.IssuedNumber))
+_ISSUED = tables.IssuedNumber
+_KNOWN = Prepared(select(_ISSUED.number, _ISSUED.code, _ISSUED.year).where(_ISSUED.key == bindparam("key")))
+_INSERT = Prepared(insert(_ISSUED))
+
+
+def taken(session: Session, key: str) -> tuple[str, int, int] | None:
+    """The code, year and number that a key has been given; None when it was given none."""
+    known = _KNOWN.run(session, {"key": key}).fetchone()
+    return None if known is None else (str(known[1]), int(known[2]), int(known[0]))
 
 
 def take(session: Session, now: datetime, code: str, year: int, key: str) -> int:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import flask
@@ -10,8 +11,9 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
+from workflow_service.audit import verdicts
 from workflow_service.bundles import forms, programs
-from workflow_service.cases import files, lifecycle, opening, overview, queries, scope, why
+from workflow_service.cases import calendars, files, lifecycle, opening, overview, queries, scope, why
 from workflow_service.cases import pages as gathered
 from workflow_service.cases.paging import COUNT_CAP
 from workflow_service.engine import view
@@ -84,7 +86,7 @@ def _tab(session: Session, file: gathered.CaseFile, tab: str) -> dict[str, Any]:
             "dates": _together(dates),
             "elements": names_of(file),
             "about": about(file),
-            "notices": notices(file.case.shared),
+            "notices": notices(file.case.shared, visit.now(), calendars.Current(session)),
         }
     if tab == "progress":
         return {
@@ -132,11 +134,24 @@ def names_of(file: gathered.CaseFile) -> dict[tuple[str, str], str]:
     return {at: i18n.either(one, "name") for at, one in {**file.loaded.elements, **steps}.items()}
 
 
-def notices(shared: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def notices(shared: Mapping[str, Any], now: datetime, calendar: verdicts.Calendar) -> dict[str, dict[str, Any]]:
     """Subject → their correction notice: its limit, when it was sent, whether late; also one that is overdue and unsent."""
     unsent = {one["object"]: {**one, "sent_at": None, "late": True} for one in shared.get("breaches") or ()}
-    sent = {one["object"]: {**one, "late": not one["in_time"]} for one in shared.get("notices") or ()}
+    sent = {
+        one["object"]: {**one, "late": not one["in_time"]}
+        if one["in_time"] is not None
+        else _judged_now(shared, one, now, calendar)
+        for one in shared.get("notices") or ()
+    }
     return unsent | sent
+
+
+def _judged_now(
+    shared: Mapping[str, Any], notice: Mapping[str, Any], now: datetime, calendar: verdicts.Calendar
+) -> dict[str, Any]:
+    """A notice that left while its limit was provisional: late or not, by the calendar that has come since."""
+    due, conclusion = verdicts.of_sending(shared, datetime.fromisoformat(notice["sent_at"]), now, calendar)
+    return {**notice, "due": due.isoformat(), "late": conclusion == "broken"}
 
 
 def about(file: gathered.CaseFile) -> dict[str, str]:
