@@ -56,7 +56,12 @@ def test_a_repair_needs_a_reason_and_good_json(house: House, incident: int) -> N
 
 @pytest.mark.parametrize(
     ("data", "reason", "said"),
-    [('{"to": ', "stale address", "第1行"), ("[1]", "stale address", "JSON 对象"), ("{}", " ", "请填写理由")],
+    [
+        ('{"to": ', "stale address", "第1行"),
+        ("[1]", "stale address", "JSON 对象"),
+        ('{"to": 1}', " ", "请填写理由"),
+        ("{}", "stale address", "请至少改一项"),
+    ],
 )
 def test_a_refused_repair_stands_in_its_form_as_it_was_typed(
     house: House, incident: int, data: str, reason: str, said: str
@@ -65,9 +70,16 @@ def test_a_refused_repair_stands_in_its_form_as_it_was_typed(
 
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422
-    assert f'<dialog id="repair-{incident}"' in page and "open>" in page.split(f'id="repair-{incident}"')[1][:80]
     assert said in page
-    assert str(escape(data)) in page and f">{reason}</textarea>" in page
+    assert f">{escape(data)}</textarea>" in page and f">{reason}</textarea>" in page
+
+
+def test_a_blank_reason_for_a_skip_is_asked_for_in_its_dialog(house: House, failed_call: int) -> None:
+    answer = house.browser("operator_1").post(f"/operations/incidents/{failed_call}/skip", result="{}", reason=" ")
+
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422 and "请填写理由</p>" in page
+    assert "open>" in page.split(f'id="skip-{failed_call}"')[1][:80]
 
 
 @pytest.fixture

@@ -44,7 +44,9 @@ def _names(text: str) -> frozenset[str] | None:
         tree = feel.compile(text.strip().removeprefix("=").strip()).ast
     except feel.FeelError:
         return None
-    return frozenset(one.key for one in tree.entries) if isinstance(tree, nodes.ContextOf) else None
+    if not isinstance(tree, nodes.ContextOf):
+        return None
+    return frozenset(one.key for one in tree.entries if one.value != nodes.Literal(None))
 
 
 def _compared(node: Node, template: Mapping[str, Any], given: frozenset[str]) -> Iterator[Finding]:

@@ -57,21 +57,36 @@ def repair(  # noqa: PLR0913  what, and why
         Invalid: there is no reason, or the call has no such parameter.
     """
     incident, case = _open(session, actor, incident_id)
+    _require_repairable(incident)
     _require(reason)
     body: dict[str, Any] = {"after": data, "reason": reason}
-    if incident.message_id is not None:
-        raise errors.Conflict("不能改动他人提交的内容；排除原因后请重试，或说明理由后跳过")
     if incident.job_id is None:
         lifecycle.feed(session, actor, now, case, inputs.Repaired(incident.run, data, reason, actor.name))
         deadlines.reopen(session, now, incident)
         return _close(session, actor, now, case, incident, "repaired", body)
     job = session.get_one(tables.Job, incident.job_id)
     body["before"] = dict(job.payload)
-    jobs.reset(session, now, incident.job_id, _set_anew(job, data))
+    jobs.reset(session, now, incident.job_id, set_anew(job, data))
     return _close(session, actor, now, case, incident, "repaired", body)
 
 
-def _set_anew(job: tables.Job, data: Mapping[str, Any]) -> dict[str, Any]:
+def to_repair(session: Session, actor: Actor, incident_id: int) -> tuple[tables.Incident, tables.Case]:
+    """An open incident that a repair may end, for looking; raises NotFound, or Conflict for any other."""
+    permissions.require(actor, permissions.Permission.INCIDENT_RESOLVE)
+    incident = session.get(tables.Incident, incident_id)
+    if incident is None:
+        raise errors.NotFound("没有此项异常")
+    _require_open(incident)
+    _require_repairable(incident)
+    return incident, session.get_one(tables.Case, incident.case_id)
+
+
+def _require_repairable(incident: tables.Incident) -> None:
+    if incident.message_id is not None:
+        raise errors.Conflict("不能改动他人提交的内容；排除原因后请重试，或说明理由后跳过")
+
+
+def set_anew(job: tables.Job, data: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of a call with some of them set anew; null takes one away that its operation does not know."""
     given = {**job.payload, **data}
     if not dispatch.knows(job.kind):
@@ -119,9 +134,13 @@ def _open(session: Session, actor: Actor, incident_id: int) -> tuple[tables.Inci
         raise errors.NotFound("没有此项异常")
     case = lifecycle.lock_by_id(session, incident.case_id)
     session.refresh(incident)
+    _require_open(incident)
+    return incident, case
+
+
+def _require_open(incident: tables.Incident) -> None:
     if incident.closed_at is not None:
         raise errors.Conflict("此项异常已由{who}处理", who=incident.closed_by or "系统")
-    return incident, case
 
 
 def _close(  # noqa: PLR0913  a resolution's whole context

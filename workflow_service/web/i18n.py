@@ -12,6 +12,7 @@ import flask_babel
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
+from workflow_service import dispatch
 from workflow_service.cases import calendars
 from workflow_service.web import visit
 
@@ -51,6 +52,7 @@ def install(app: flask.Flask) -> None:
     app.jinja_env.filters |= {"when": when, "moment": moment, "day": day, "stamp": stamp, "filesize": size}
     app.jinja_env.filters["article"] = article
     app.jinja_env.globals |= {"either": either, "due": due, "is_english": is_english, "word": word, "lane": lane}
+    app.jinja_env.globals["operation"] = operation
     app.jinja_env.globals["processes"] = processes
 
 
@@ -66,6 +68,11 @@ def either(thing: Any, name: str) -> str:
 def lane(task: Any) -> str:
     """The lane of a task; in English what its role is called."""
     return word("role", task.role) if is_english() and task.role else str(task.lane)
+
+
+def operation(kind: str) -> str:
+    """What a service operation is called; one that this release does not have by its name."""
+    return either(dispatch.signature(kind, dispatch.resolve(kind)), "title") if dispatch.knows(kind) else kind
 
 
 def article(code: str) -> str:
@@ -239,6 +246,7 @@ def _words() -> Mapping[str, Mapping[str, str]]:
             "access": say("查阅记录"),
             "message": say("补充材料与请求"),
             "sealed": say("密封内容"),
+            "incident": say("异常"),
             "person_created": say("新增人员"),
             "person_corrected": say("更正姓名和电子邮箱"),
             "person_moved": say("调整所属单位"),

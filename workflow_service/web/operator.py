@@ -53,7 +53,7 @@ def _page(tab: str, refused: Mapping[str, Any] | None = None) -> str:
 
 
 def _incidents(session: Session, found: Sequence[tuple[tables.Incident, str]]) -> dict[str, Any]:
-    """Incidents with what their steps are called, the names of the parameters of their calls, and who resolved them."""
+    """Incidents with what their steps are called, and who resolved them."""
     rows = [incident for incident, _number in found]
     runs = {(row.case_id, row.id): row for row in _runs(session, {one.case_id for one in rows})}
     called = {}
@@ -62,11 +62,9 @@ def _incidents(session: Session, found: Sequence[tuple[tables.Incident, str]]) -
         passed = programs.of(session, run.bundle).passed.get(run.process, {}) if run else {}
         if one.element in passed:
             called[one.id] = i18n.either(passed[one.element], "name")
-    wanted = select(tables.Job).where(tables.Job.id.in_([one.job_id for one in rows if one.job_id]))
     return {
         "incidents": found,
         "called": called,
-        "parameters": {job.id: sorted(job.payload) for job in session.scalars(wanted)},
         "who": roster.display_names(session, {one.closed_by for one in rows if one.closed_by}),
     }
 
@@ -97,7 +95,7 @@ def _tabs() -> dict[str, str]:
 @pages.post("/incidents/<int:incident_id>/<action>")
 @guard.needs(Permission.INCIDENT_RESOLVE)
 def resolve(incident_id: int, action: str) -> flask.typing.ResponseReturnValue:
-    """Retries, repairs or skips what gave up; what was refused stands in its form as it was typed, with the reason."""
+    """Retries or skips what gave up, repairs have a page of their own; what was refused stands in its form as it was typed, with the reason."""
     try:
         _resolve(incident_id, action)
     except errors.Invalid as invalid:
@@ -109,8 +107,6 @@ def _resolve(incident_id: int, action: str) -> None:
     reason = flask.request.form.get("reason", "")[:4000]
     if action == "retry":
         api_operations.resolved(incident_id, incidents.retry)
-    elif action == "repair":
-        api_operations.resolved(incident_id, incidents.repair, _record("data"), reason)
     elif action == "skip":
         api_operations.resolved(incident_id, incidents.skip, _json("result"), reason)
     else:
@@ -125,13 +121,6 @@ def _json(name: str) -> object:
         params = (("line", fault.lineno), ("column", fault.colno))
         template = "内容不是有效的 JSON（第{line}行第{column}列）"
         raise errors.Invalid([errors.FieldError(name, "json", template, params)]) from None
-
-
-def _record(name: str) -> dict[str, Any]:
-    given = _json(name)
-    if not isinstance(given, dict):
-        raise errors.Invalid([errors.FieldError(name, "json", '请写成 JSON 对象，如 {"名称": "值"}')])
-    return given
 
 
 @pages.post("/clock")
