@@ -99,6 +99,20 @@ def test_a_suspended_case_waits_and_goes_on_with_the_days_that_were_left(town: c
     story.holds()
 
 
+def test_a_limit_that_was_missed_before_the_suspension_stays_missed(town: city.City) -> None:
+    story = begun(town)
+    assert story.due("plan_investigation") == "2026-01-08"
+    town.time = at(2026, 1, 20)
+
+    suspended(story)
+
+    assert story.due("plan_investigation") == "2026-01-08"
+    town.time = at(2026, 2, 2)
+    resumed(story)
+    assert story.due("plan_investigation") == "2026-01-08"
+    story.holds()
+
+
 def reports(story: Story) -> tuple[str, str]:
     """The day on which the report is due, once evidence is taken, and the day on which the investigation's limit ends."""
     story.does("plan_investigation", team=["investigator_1", "investigator_2"])

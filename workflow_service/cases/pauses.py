@@ -34,7 +34,7 @@ def react(
 def pause(
     session: Session, now: datetime, case: tables.Case, loaded: Loaded, closed: Container[inputs.Address]
 ) -> None:
-    """Stops the internal limits of a case and keeps the working days that were left.
+    """Stops the internal limits of a case and keeps the working days that were left; one that is over stays missed.
 
     Args:
         closed: where this very step ends tasks; whether they were done in time stays to be seen.
@@ -45,15 +45,21 @@ def pause(
         select(tables.Task).where(tables.Task.case_id == case.id, tables.Task.status == "open")
     ):
         at = inputs.Address(task.run, task.element, task.visit)
-        if task.due_at is not None and not task.mandatory and at not in closed:
+        if task.due_at is not None and not _is_over(task, task.due_at, now) and not task.mandatory and at not in closed:
             task.paused_days = _left(calendar, today, task.due_at)
             task.due_at = None
     for row in session.scalars(
         select(tables.Deadline).where(tables.Deadline.case_id == case.id, tables.Deadline.status == "waiting")
     ):
-        if loaded.properties(row.process, row.element).get("mandatory") != "true":
+        mandatory = loaded.properties(row.process, row.element).get("mandatory") == "true"
+        if not mandatory and not _is_over(row, row.due_at, now):
             row.paused_days = _left(calendar, today, row.due_at)
             row.status = "paused"
+
+
+def _is_over(row: tables.Task | tables.Deadline, due: datetime, now: datetime) -> bool:
+    """Whether a limit has ended; a provisional end is too early, so nobody can tell yet."""
+    return due <= now and not (row.due_limit or {}).get("provisional")
 
 
 def _left(calendar: calendars.Current, today: date, due: datetime) -> int:
