@@ -223,6 +223,25 @@ def test_the_signing_date_is_today_unless_given_and_never_tomorrow() -> None:
     assert refused("sign_decision", {"decision_date": "2026-09-19"}) == {"decision_date": "check"}
 
 
+@pytest.mark.parametrize(
+    ("date", "refusal"), [("2026-09-15", "check"), ("2026-09-16", None), ("2026-09-18", None), ("2019-01-31", "check")]
+)
+def test_a_decision_is_not_dated_before_its_meeting(date: str, refusal: str | None) -> None:
+    held = {"record_meeting": {"meeting_date": "2026-09-16"}}
+
+    assert refused("sign_decision", {"decision_date": date}, **held) == ({"decision_date": refusal} if refusal else {})
+
+
+@pytest.mark.parametrize(("date", "refusal"), [("2026-09-13", "check"), ("2026-09-14", None)])
+def test_a_decision_is_not_dated_before_its_case(date: str, refusal: str | None) -> None:
+    shared = sheets.around()
+    known = {**shared, "case": {**shared["case"], "opened_at": "2026-09-14T01:00:00.000001+00:00"}}
+
+    found = sheets.wrong(sheets.city("sign_decision"), {"decision_date": date}, known)
+
+    assert found == ({"decision_date": refusal} if refusal else {})
+
+
 def test_a_meeting_is_not_dated_after_today() -> None:
     tomorrow = {**MEETING, "meeting_date": "2026-09-19", "deferred": True}
     assert refused("record_meeting", tomorrow, decision_path="standard") == {"meeting_date": "check"}
