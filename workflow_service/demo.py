@@ -23,6 +23,9 @@ PLACES = {"city": "市本级", "east": "东川县", "west": "西岭县"}
 BEGINNING = datetime(2026, 1, 5, 1, tzinfo=UTC)  # a Monday, 9:00 in Shanghai
 """When the demo's clock begins."""
 
+FARTHEST = 2099
+"""The last year that the demo's clock is moved to."""
+
 UNITS = {
     "office": "容错纠错工作办公室", "committee": "党委（党组）", "discipline": "纪委监委机关", "personnel": "组织部",
     "business": "发展和改革局", "related": "财政局", "experts": "专家库", "archive": "档案馆", "bureau": "住房和城乡建设局",
@@ -207,6 +210,8 @@ def clock_of(db: database.Database, real: Callable[[], datetime]) -> Callable[[]
 
 def move(one: worker.Worker, clock: MovableClock, to: datetime) -> datetime:
     """Moves the demo clock forward; everything that falls due on the way happens at its own time before this returns."""
+    if to.year > FARTHEST:  # it never goes back, and towards the last year there is no date any more
+        raise errors.Conflict("演示时钟最远拨到{year}年", year=FARTHEST)
     if to < clock():
         raise errors.Conflict(
             "演示时钟只能向前拨：现在是 {now}", now=clock().astimezone(workdays.SHANGHAI).isoformat(timespec="seconds")

@@ -74,6 +74,16 @@ def test_refusals_call_steps_and_requests_by_their_english_names(
     assert told in detail and not re.search("[\u4e00-\u9fff]", detail)
 
 
+def test_what_cannot_be_taken_back_any_more_is_called_by_its_name(house: House, opened: str) -> None:
+    task = f"/tasks/{review(opened)}"
+    house.api("clerk_1", "POST", f"{task}/claim")
+    house.api("clerk_1", "POST", f"{task}/submission", {"data": ACCEPTED})
+
+    body = problem(house.api("clerk_1", "POST", f"{task}/withdraw"), 409)
+
+    assert body["detail"] == "“受理审查”的办理结果已有后续处理，不能撤回"
+
+
 @pytest.mark.parametrize(
     ("asked", "told"),
     [("zh-TW,en;q=0.1", "没有"), ("zh-Hant-HK, en", "没有"), ("en-AU,zh;q=0.5", "There"), ("fr, de", "没有"), ("zh;q=0, en", "There")],

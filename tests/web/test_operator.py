@@ -183,4 +183,5 @@ def test_the_demo_clock_moves_forward_only(house: House, tmp_path: Path) -> None
     assert moved.status_code == 200 and moved.json["now"].startswith("2026-09-16T09:00:00+08:00")
     assert house.api("admin_1", "POST", "/clock", {"now": NOW.isoformat()}).status_code == 409
     assert house.api("admin_1", "POST", "/clock", {"now": "soon"}).status_code == 422
+    assert house.api("admin_1", "POST", "/clock", {"now": "9999-12-31T23:59:59+08:00"}).status_code == 409
     assert house.api("admin_1", "GET", "/clock").json == moved.json

@@ -191,7 +191,11 @@ def withdraw(session: Session, actor: Actor, now: datetime, task_id: str) -> vie
     ).all()
     if any(one.status != "open" or (one.holder is not None and one.assignee is None) for one in followers):
         raise errors.Conflict("后续环节已有人办理，不能撤回；如需更正请联系当前经办人退回")
-    return lifecycle.feed(session, acting, now, case, inputs.Withdrawn(address(task), actor.name))
+    try:
+        return lifecycle.feed(session, acting, now, case, inputs.Withdrawn(address(task), actor.name))
+    except errors.Conflict as refused:  # the engine knows the step by its id
+        named = {**refused.params, "element": task.name, "element_en": task.name_en}
+        raise errors.Conflict(refused.template, **named) from refused
 
 
 def remind(session: Session, actor: Actor, now: datetime, task_id: str) -> tables.Task:
