@@ -116,6 +116,35 @@ def test_what_people_go_by_is_made_anew_from_the_journal_too(desk: office.Office
     assert _faults(desk) == []
 
 
+@pytest.mark.parametrize("status", ["todo", "run", "cancelled"])
+def test_a_call_that_is_done_by_the_journal_is_done_again(desk: office.Office, status: str) -> None:
+    number = desk.open("apply", "intake", matter="x")
+    desk.settle()
+    with desk.work() as session:
+        session.execute(sa.update(tables.Job).values(status=status, done_seq=None))
+    desk.time += timedelta(minutes=5)
+    assert _faults(desk) != []
+
+    with desk.work() as session:
+        oracle.rebuild(session, desk.time, lifecycle.lock_unread(session, number))
+
+    assert _faults(desk) == []
+    assert desk.settle() == 0
+
+
+def test_who_did_a_task_is_known_again(desk: office.Office) -> None:
+    number = desk.open("apply", "intake", matter="x")
+    with desk.work() as session:
+        session.execute(sa.text("UPDATE task SET status = 'open', done_by = NULL WHERE element = 'apply_now'"))
+
+    with desk.work() as session:
+        oracle.rebuild(session, desk.time, lifecycle.lock_unread(session, number))
+
+    with desk.look() as session:
+        row = session.query(tables.Task).filter_by(element="apply_now").one()
+    assert (row.status, row.done_by) == ("done", "apply")
+
+
 @pytest.mark.parametrize("loss", ["DELETE FROM job", "UPDATE job SET status = 'done'"])
 def test_a_job_that_is_lost_is_made_anew_and_done(desk: office.Office, loss: str) -> None:
     number = desk.open("apply", "intake", matter="x")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from workflow_service import engine, errors
@@ -175,7 +175,30 @@ def rebuild(session: Session, now: datetime, case: tables.Case) -> int:
     count = _rebuild_runs(session, now, case, last.family)
     loaded = programs.of(session, case.bundle)
     effects.align(session, now, case, loaded, engine.pending(loaded.program, last.family))
+    for entry in entries:
+        _restate(session, case, entry)
     return count
+
+
+def _restate(session: Session, case: tables.Case, entry: tables.Entry) -> None:
+    """A task or a call is as done as the journal says: by who did what goes the separation of duties."""
+    row: type[tables.Task] | type[tables.Job]
+    if entry.kind == "submitted":
+        row = tables.Task
+        values = {
+            "done_at": entry.at,
+            "done_by": entry.actor,
+            "holder": entry.actor,
+            "on_behalf_of": entry.on_behalf_of,
+        }
+    elif entry.kind in ("returned", "failed"):
+        row, values = tables.Job, {"lease_owner": None, "lease_until": None}
+    else:
+        return
+    at = journal.body_of(entry)["at"]
+    here = (row.case_id == case.id, row.run == at["run"], row.element == at["element"], row.visit == at["visit"])
+    untrue = or_(row.status != "done", row.done_seq.is_(None))
+    session.execute(update(row).where(*here, untrue).values(status="done", done_seq=entry.seq, **values))
 
 
 def _rebuild_runs(session: Session, now: datetime, case: tables.Case, family: view.Family) -> int:
