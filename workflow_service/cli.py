@@ -16,7 +16,7 @@ from workflow_service import backups, cli_people, console, demo, dmn, errors, fe
 from workflow_service.audit import oracle
 from workflow_service.audit import replay as replaying
 from workflow_service.bundles import check as checking
-from workflow_service.bundles import overlay, read, variant_file, variants
+from workflow_service.bundles import overlay, read, scenario_file, variant_file, variants
 from workflow_service.bundles import publish as publishing
 from workflow_service.cases import lifecycle
 from workflow_service.identity import roster
@@ -173,7 +173,7 @@ def run_scenarios(directory: Path, coverage: bool) -> None:
     """运行文件夹中流程包的全部情景，核对结果。"""
     files = read.read_directory(directory / "bpmn", directory / "forms").files
     counties = read.read_variants(directory)
-    stories = scenarios.in_bundle(files)
+    stories = scenario_file.in_bundle(files)
     if not stories:
         raise errors.NotFound("“{folder}”中没有情景（应在 bpmn/scenarios 下）", folder=directory)
     outcomes = [

@@ -2,58 +2,21 @@
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflow_service import demo, errors, mail, workdays, worker
-from workflow_service.bundles import programs, publish
+from workflow_service.bundles import programs, publish, scenario_file
+from workflow_service.bundles.scenario_file import Scenario
 from workflow_service.cases import ballots, calendars, messages, opening, tasks
 from workflow_service.identity import roster
 from workflow_service.identity.actors import Actor
 from workflow_service.settings import Settings
 from workflow_service.storage import database, migrations, people, tables
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """A story: what happens, and how it must end.
-
-    Args:
-        id, title, title_en: its name. starts_at: the time on the clock when it begins.
-        steps: each one of ``{"open": process, "by", "data"}``, ``{"do": element, "by", "data"}``,
-            ``{"send": message, "by", "data"}`` and ``{"clock": time}``; ``by`` is an account name of the demo city.
-            ``{case:1}`` in the data stands for the number of the story's first case, and so on.
-        expect: ``status``, ``outcomes`` (subject id → outcome), ``elements`` that are open at the end, ``related`` cases,
-            ``variant`` that the last case ran on.
-    """
-
-    id: str
-    title: str
-    title_en: str
-    starts_at: datetime
-    steps: tuple[Mapping[str, Any], ...]
-    expect: Mapping[str, Any] = field(default_factory=dict)
-
-
-def read(content: bytes) -> Scenario:
-    """A scenario from its JSON; raises ValueError with what is wrong."""
-    raw = orjson.loads(content)
-    try:
-        return Scenario(
-            raw["id"],
-            raw["title"],
-            raw["title_en"],
-            datetime.fromisoformat(raw["starts_at"]),
-            tuple(raw["steps"]),
-            raw.get("expect", {}),
-        )
-    except (KeyError, TypeError) as missing:
-        raise ValueError(f"情景文件缺少或写错了 {missing}") from missing
 
 
 class Stage:
@@ -217,11 +180,6 @@ def furnish(session: Session, now: datetime, files: Mapping[str, bytes]) -> None
     publish.first(session, now, publish.Origin("city", files))
 
 
-def in_bundle(files: Mapping[str, bytes]) -> Sequence[Scenario]:
-    """The scenarios of a bundle, by name."""
-    return [read(content) for name, content in sorted(files.items()) if name.startswith("scenarios/")]
-
-
 def not_reached(files: Mapping[str, bytes], outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:
     """The user tasks, by process and element, that no scenario has passed."""
     program = programs.load("", files).program
@@ -249,7 +207,7 @@ def populate(one: worker.Worker) -> int:
             return 0
         files = programs.of(session, programs.in_force(session, "city")).files
     stage, played = Stage(one, lambda _now: None), 0
-    for scenario in in_bundle(files):
+    for scenario in scenario_file.in_bundle(files):
         for wanted, steps in SAMPLES:
             if wanted == scenario.id:
                 first_wait = next((n for n, step in enumerate(scenario.steps) if "clock" in step), steps)

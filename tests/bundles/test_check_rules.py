@@ -183,7 +183,7 @@ def test_an_event_without_a_kind_is_told_so() -> None:
 
 
 def test_every_rule_has_a_title_in_both_languages() -> None:
-    assert all(re.fullmatch(r"[XSREFWDLVP]\d\d", code) and zh and en for code, (zh, en) in RULES.items())
+    assert all(re.fullmatch(r"[XSREFWDLVNP]\d\d", code) and zh and en for code, (zh, en) in RULES.items())
 
 
 def test_every_rule_is_listed_beside_the_diagrams() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests import server
 from workflow_service import scenarios
+from workflow_service.bundles import scenario_file
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ class Player:
         assert answer.status < 300, (who, method, path, answer)
         return answer.body
 
-    def play(self, scenario: scenarios.Scenario) -> dict[str, Any]:
+    def play(self, scenario: scenario_file.Scenario) -> dict[str, Any]:
         self.call("admin_1", "POST", "/clock", {"now": scenario.starts_at.isoformat()})
         for position, step in enumerate(scenario.steps):
             self._step(scenarios.filled(step, self.numbers), f"{scenario.id}-{position}")
@@ -71,7 +72,7 @@ class Player:
 
 @pytest.mark.parametrize("name", ["panel_split_outcome", "simple_case_exempted"])  # in the order of their dates
 def test_a_sample_case_ends_as_it_must_through_the_api(running: server.Server, name: str) -> None:
-    scenario = scenarios.read(Path(f"bpmn/scenarios/{name}.json").read_bytes())
+    scenario = scenario_file.read(Path(f"bpmn/scenarios/{name}.json").read_bytes())
 
     case = Player(running).play(scenario)
 
@@ -84,7 +85,7 @@ def test_a_countys_cases_run_on_its_own_variant_and_know_each_other(tmp_path: Pa
     one.start(wait=120)
     try:
         player = Player(one)
-        case = player.play(scenarios.read(Path("bpmn/scenarios/residual_clause_by_panel.json").read_bytes()))
+        case = player.play(scenario_file.read(Path("bpmn/scenarios/residual_clause_by_panel.json").read_bytes()))
         listed = player.call("process_owner_1", "GET", "/variants")["items"]
     finally:
         one.stop()

@@ -16,6 +16,7 @@ from workflow_service.bundles import (
     check_structure,
     drawn,
     known_names,
+    scenario_file,
     variant_file,
 )
 from workflow_service.bundles.drawn import Seen
@@ -58,6 +59,7 @@ def _checked(asked: _Asked) -> tuple[Finding, ...]:
         *check_letters.faults(seen),
         *check_law.faults(seen),
         *check_data.faults(seen, known),
+        *scenario_file.faults(seen),
         *(variant_file.faults(seen.data[variant_file.NAME]) if variant_file.NAME in seen.data else ()),
     ]
     if not any(one.severity == "error" and one.file.endswith(".bpmn") for one in found) and not bundle.partial:

@@ -131,6 +131,9 @@ RULES: Mapping[str, tuple[str, str]] = {
     "V06": ("变体建立在上级的现行版本上", "A variant builds on its parent's version in force"),
     "V07": ("上级改版后各县区变体仍能套用", "Every variant can be carried out on a new version of its parent"),
     "V08": ("草稿建立在市级的现行版本上", "A draft builds on the city's version in force"),
+    "N01": ("情景文件的结构正确", "A scenario file has the right shape"),
+    "N02": ("情景只提流程包中有的流程、环节和消息", "A scenario names processes, steps and messages of the bundle"),
+    "N03": ("每个人工环节都有情景走到", "A scenario comes to every user task"),
     "P01": ("引擎能够编译整个流程包", "The engine compiles the whole bundle"),
 }
 
