@@ -2,6 +2,7 @@
 
 import io
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -82,6 +83,22 @@ def test_what_cannot_be_taken_back_any_more_is_called_by_its_name(house: House, 
     body = problem(house.api("clerk_1", "POST", f"{task}/withdraw"), 409)
 
     assert body["detail"] == "“受理审查”的办理结果已有后续处理，不能撤回"
+
+
+def test_a_limit_of_a_year_without_a_calendar_is_told_as_provisional_and_never_as_late(house: House) -> None:
+    house.time = datetime(2026, 12, 30, 1, tzinfo=UTC)
+    number = house.api("applicant_1", "POST", "/cases", {"process": "intake", "data": application()}).json["number"]
+    house.time = datetime(2027, 1, 10, 1, tzinfo=UTC)
+
+    case = house.api("clerk_1", "GET", f"/cases/{number}").json
+    pages = [
+        house.browser("clerk_1").get(path).text
+        for path in ("/inbox?scope=available", f"/cases/{number}", f"/tasks/{review(number)}")
+    ]
+
+    assert [one["overdue"] for one in (*case["tasks"], *case["deadlines"])] == [False, False]
+    assert [one["provisional"] for one in case["deadlines"]] == [True]
+    assert [("暂定" in page, "已逾期" in page) for page in pages] == [(True, False)] * 3
 
 
 @pytest.mark.parametrize(

@@ -138,12 +138,18 @@ def size(count: int) -> str:
     return f"{count / 1_000_000:.1f} MB"
 
 
-def due(at: datetime | None, ended: bool = False) -> Mapping[str, str]:
-    """How pressing a due date is: ``tone`` (bad, warn, calm, none) and a sentence that says so without the colour."""
+def due(at: datetime | None, ended: bool = False, limit: Mapping[str, Any] | None = None) -> Mapping[str, str]:
+    """How pressing a due date is: ``tone`` (bad, warn, calm, none) and a sentence that says so without the colour.
+
+    Args:
+        limit: how the date was counted; one that is provisional is never late.
+    """
     if at is None or ended:
         return {"tone": "none", "text": ""}
     now = visit.now()
     days = (calendars.local(at).date() - calendars.local(now).date()).days
+    if at < now and (limit or {}).get("provisional"):
+        return {"tone": "warn", "text": flask_babel.gettext("暂定")}
     if at < now:
         late = (
             flask_babel.ngettext("已逾期 %(num)s 天", "已逾期 %(num)s 天", -days)

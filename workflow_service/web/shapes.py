@@ -61,7 +61,7 @@ def task(session: Session, row: tables.Task, number: str, title: str = "") -> di
         "on_behalf_of": row.on_behalf_of,
         "due_at": at(row.due_at),
         "due_explained": explained(session, row),
-        "overdue": row.status == "open" and row.due_at is not None and row.due_at < visit.now(),
+        "overdue": row.status == "open" and _is_late(row),
         "priority": row.priority,
         "form": row.form,
         "article": row.article,
@@ -172,10 +172,21 @@ def deadline(session: Session, row: tables.Deadline | tables.Task) -> dict[str, 
         "kind": "task" if hasattr(row, "form") else "timer",
         "due_at": at(row.due_at),
         "explained": explained(session, row),
-        "provisional": bool((row.due_limit or {}).get("provisional")),
+        "provisional": is_provisional(row),
         "paused": row.paused_days is not None,
-        "overdue": row.due_at is not None and row.due_at < visit.now(),
+        "overdue": _is_late(row),
     }
+
+
+def _is_late(row: tables.Deadline | tables.Task) -> bool:
+    """Whether a limit has passed; one that stands still runs on later, and of a provisional one nobody can tell yet."""
+    stands = row.paused_days is not None or is_provisional(row)
+    return row.due_at is not None and row.due_at < visit.now() and not stands
+
+
+def is_provisional(row: tables.Deadline | tables.Task) -> bool:
+    """Whether a date is only a lower bound, because the calendar of its year is not there yet."""
+    return bool((row.due_limit or {}).get("provisional"))
 
 
 def document(row: tables.Document) -> dict[str, Any]:
