@@ -1,5 +1,8 @@
 """The difference of two bundles says what changed in meaning, and nothing else."""
 
+from collections.abc import Callable
+from typing import Any
+
 import orjson
 
 from tests.bundles import city
@@ -103,3 +106,37 @@ def test_a_field_put_between_others_is_told_alone_and_a_real_exchange_is_told() 
         ("fields.extra", "added", "name: extra\ntype: text\nlabel: 甲\nlabel_en: A")
     ]
     assert {one.aspect for one in exchanged} == {"order"}
+
+
+LETTER = "forms/letters/T28_warning.json"
+
+
+def _rewritten(change: Callable[[list[Any]], None]) -> read.Bundle:
+    """The city's bundle with the body of a letter changed."""
+
+    def rewrite(text: str) -> str:
+        told = orjson.loads(text)
+        change(told["body"])
+        return orjson.dumps(told).decode()
+
+    return city.changed(LETTER, rewrite)
+
+
+def test_letters_are_compared_paragraph_by_paragraph() -> None:
+    def change(body: list[Any]) -> None:
+        body[4]["text"] = body[4]["text"].replace("说明", "书面说明")
+        body.insert(0, {"text": "本机关近日收到反映。"})
+
+    found = diff.diff(city.bundle(), _rewritten(change)).changes
+
+    assert [(one.element, one.change, one.aspect) for one in found] == [
+        ("body.6", "changed", "text"),
+        ("body.1", "added", ""),
+    ]
+    assert "书面说明" in found[0].after and "书面说明" not in found[0].before
+
+
+def test_a_paragraph_that_is_taken_out_of_a_letter_is_told_alone() -> None:
+    found = diff.diff(city.bundle(), _rewritten(lambda body: body.pop(2))).changes
+
+    assert [(one.element, one.change) for one in found] == [("body.3–", "removed")]

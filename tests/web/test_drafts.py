@@ -362,3 +362,17 @@ def test_many_findings_do_not_hide_what_was_changed(house: House) -> None:
 
     page = house.browser(AUTHOR).get(f"/bundles/{made.id}").get_data(as_text=True)
     assert page.partition("<details><summary>其余")[0].count('class="finding-error"') == 8
+
+
+def test_what_changes_in_a_letter_is_shown_by_the_paragraph_and_in_words(house: House) -> None:
+    made, author = draft(house), house.browser(AUTHOR)
+    name = "forms/letters/T28_warning.json"
+    with database.reading(house.db) as session:
+        text = publish.files_of(session, made)[name].decode()
+    author.post(f"/bundles/{made.id}/text/{name}", text=text.replace("请届时说明改进情况", "请届时书面说明"))
+
+    page = author.get(f"/bundles/{made.id}/differences?file={name}").get_data(as_text=True)
+
+    rows = page.split("<tbody>")[1].split("</tbody>")[0]
+    assert "正文第 5 段" in rows and "<code>文字</code>" in rows
+    assert "请届时书面说明" in rows and "不进入容错认定程序" not in rows

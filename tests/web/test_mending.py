@@ -86,7 +86,7 @@ def test_a_repair_is_shown_before_it_is_done_and_leaves_the_rest_as_it_was(house
     before = _payload(house)
     done = operator.post(path, step="do", **given)
 
-    assert "还没有做任何改动" in shown and "再次执行“发预警提醒单”（制发公文）" in shown
+    assert "还没有做任何改动" in shown and "再次执行“发预警提醒单”（印发公文）" in shown
     assert "没有值" in _row(shown, "fields.advice") and "请自查" in _row(shown, "fields.advice")
     assert "去掉" in _row(shown, "tempalte") and "<code>template</code>" not in shown
     assert before == PAYLOAD

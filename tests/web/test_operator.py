@@ -117,7 +117,7 @@ def test_the_journal_tells_what_was_repaired_and_why(house: House, failed_call: 
     house.api("operator_1", "POST", f"/incidents/{failed_call}/repair", given)
 
     page = house.browser("auditor_1").get(f"/audit/{opened}/journal").get_data(as_text=True)
-    row = page.split("修复异常")[1].split("</table>")[0]
+    row = page.split("异常已修复")[1].split("</table>")[0]
     assert "受理审查" in row and "编号已更正" in row
     assert row.index("T99") < row.index("T03")
 

@@ -54,7 +54,7 @@ def _compared(node: Node, template: Mapping[str, Any], given: frozenset[str]) ->
     for name in template.get("mandatory", ()):
         if isinstance(name, str) and name not in given | _GIVEN:
             message = (
-                f"“{shown(node)}”没有给出《{letter}》必填的“{_label(known, name)}”（{name}），公文将制发不出",
+                f"“{shown(node)}”没有给出《{letter}》必填的“{_label(known, name)}”（{name}），公文将无法印发",
                 f"“{node.id}” does not give “{name}”, which {template.get('name_en')} demands: it could not be issued",
             )
             fix = (

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from difflib import SequenceMatcher
 from typing import Any, Literal
 
 import orjson
@@ -96,6 +97,8 @@ def diff(old: Bundle, new: Bundle) -> Difference:
 
 def _file(name: str, before: bytes, after: bytes) -> Iterator[Change]:
     one, other = _facts(name, before), _facts(name, after)
+    if one is not None and other is not None and names.kind(name) == "letter":
+        one, other = _with_paragraphs(one, other, before, after)
     if one is None or other is None:
         yield Change(name, "", "", "changed")
         return
@@ -115,6 +118,33 @@ def _facts(name: str, content: bytes) -> Facts | None:
         return facts_of_diagram(content) if name.endswith(".bpmn") else facts_of_table(content)
     except (ValueError, etree.LxmlError):
         return None
+
+
+def _with_paragraphs(one: Facts, other: Facts, before: bytes, after: bytes) -> tuple[Facts, Facts]:
+    """A letter's facts with its body block by block: what stands behind a block that came or went is still the same."""
+    old, new = (orjson.loads(content).get("body") for content in (before, after))
+    if not isinstance(old, list) or not isinstance(new, list):
+        return one, other
+    first, last = [[_plain(block) for block in body] for body in (old, new)]
+    left, right = _without_body(one), _without_body(other)
+    for what, i, j, k, n in SequenceMatcher(None, first, last, autojunk=False).get_opcodes():
+        if what == "equal":
+            continue
+        for at in range(max(j - i, n - k)):
+            # a block that replaces another has its number, one that is gone has its own and stands apart
+            number = str(k + at + 1) if k + at < n else f"{i + at + 1}–"
+            if i + at < j:
+                left[f"body.{number}"] = (number, _entries(old[i + at]))
+            if k + at < n:
+                right[f"body.{number}"] = (number, _entries(new[k + at]))
+    return left, right
+
+
+def _without_body(facts: Facts) -> dict[str, tuple[str, Mapping[str, str]]]:
+    return {
+        element: (label, {what: text for what, text in said.items() if what != "body"})
+        for element, (label, said) in facts.items()
+    }
 
 
 def _compared(file: str, one: Facts, other: Facts) -> Iterator[Change]:

@@ -60,17 +60,42 @@ def _aspect(aspect: str) -> str:
         "timerEventDefinition.timeDate": _("触发时间"),
         "sourceRef": _("来自"),
         "targetRef": _("通往"),
+        "default": _("默认流向"),
+        "set": _("写入数据"),
+        "publish": _("向全案公布"),
+        "show": _("旁示数据"),
+        "label_en": _("英文标签"),
+        "title_en": _("英文标题"),
+        "body": _("正文"),
+        "text": _("文字"),
+        "kind": _("样式"),
+        "when": _("出现条件"),
+        "mandatory": _("必填项目"),
+        "layout": _("版式"),
+        "to": _("主送"),
+        "copies": _("抄送"),
     }
     return str(known.get(aspect) or aspect.rpartition(".")[2])
+
+
+def _told(one: diff.Change, text: str) -> str:
+    """A value, and of what is new or gone all that is said of it, each line with what people call it."""
+    if one.aspect or not text:
+        return text
+    mark = ": " if i18n.is_english() else "："
+    lines = (line.partition(": ") for line in text.split("\n"))
+    return "\n".join(f"{_aspect(what)}{mark}{rest}" if colon else what for what, colon, rest in lines)
 
 
 def _row(one: diff.Change) -> dict[str, Any]:
     return {
         "change": one.change,
         "element": one.element,
-        "name": one.name,
+        "name": _("正文第 %(n)s 段", n=one.element.partition(".")[2].rstrip("–"))
+        if one.element.startswith("body.")
+        else one.name,
         "aspect": _aspect(one.aspect),
-        "before": one.before,
-        "after": one.after,
+        "before": _told(one, one.before),
+        "after": _told(one, one.after),
         "text": one.text_en if i18n.is_english() else one.text,
     }
