@@ -175,7 +175,8 @@ def check_meeting(context: Context, record: Mapping[str, Any], options: Sequence
 def open_opinions(context: Context, element: str, members: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Opens the sealed opinions once the vote is closed, in the order of the members, and counts the proposed outcomes.
 
-    What somebody gave who is no member any more is void: it stays on the record and counts for nothing.
+    What somebody gave who is no member any more is void: it stays on the record and counts for nothing. So is what was
+    given on an earlier report: a new investigation takes everybody out of the case's ``submitted_members``.
 
     Args:
         element: id of the sealed user task.
@@ -183,9 +184,10 @@ def open_opinions(context: Context, element: str, members: Sequence[Mapping[str,
     """
     found = {str(one.get("member_id")): one for one in context.ports.ballots.open(context.run, element)}
     categories = {str(row.get("user")): row.get("category") for row in members}
-    opinions = [
-        {**found[user], "member_id": user, "category": categories[user]} for user in categories if user in found
-    ]
+    submitted = context.case.get("submitted_members")
+    current = set(found if submitted is None else map(str, submitted))
+    given = [user for user in categories if user in found and user in current]
+    opinions = [{**found[user], "member_id": user, "category": categories[user]} for user in given]
     tally: dict[str, int] = {}
     for one in opinions:
         outcome = str(one.get("proposed_outcome") or "")
@@ -193,8 +195,8 @@ def open_opinions(context: Context, element: str, members: Sequence[Mapping[str,
             tally[outcome] = tally.get(outcome, 0) + 1
     return {
         "opinions": opinions,
-        "missing": [user for user in categories if user not in found],
-        "void": [user for user in found if user not in categories],
+        "missing": [user for user in categories if user not in given],
+        "void": [user for user in found if user not in given],
         "tally": tally,
     }
 

@@ -259,6 +259,15 @@ def test_the_opinion_of_a_former_member_is_void() -> None:
     assert (result["void"], result["tally"]) == (["m9"], {"LIGHTEN": 1})
 
 
+def test_an_opinion_on_an_earlier_report_is_void() -> None:
+    opinions = [{"member_id": "m1", "proposed_outcome": "EXEMPT"}, {"member_id": "m2", "proposed_outcome": "LIGHTEN"}]
+    context = fakes.context(ballots=fakes.FakeBallots(opinions), case={"submitted_members": ["m2"]})
+
+    result = assessment.open_opinions(context, "evaluate", _members(2))
+
+    assert (result["missing"], result["void"], result["tally"]) == (["m1"], ["m1"], {"LIGHTEN": 1})
+
+
 def test_opinions_stay_sealed_while_the_vote_is_open() -> None:
     context = fakes.context(ballots=fakes.FakeBallots([{"member_id": "m1"}], closed=False))
 

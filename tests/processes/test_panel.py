@@ -143,6 +143,27 @@ def test_the_chair_closes_the_vote_after_eight_working_days_and_the_silent_are_n
     story.holds()
 
 
+def test_what_was_given_before_a_new_investigation_counts_no_more(story: Story) -> None:
+    town = story.town
+    forms_panel(story)
+    for name, _category in PANEL[:-1]:
+        evaluates(story, name, proposed_outcome="LIGHTEN")
+    key = town.send("party_1", story.number, "statement_received", party="s1", mode="written", content="还有新的情况")
+    story.does("register_appeal")
+    story.does("answer_appeal", accepted="full", reason="有新情况", effect="reinvestigate")
+    story.is_investigated("6.4", statements=[key], **FACTS)
+
+    for name, _category in PANEL[:4]:
+        evaluates(story, name, proposed_outcome="EXEMPT")
+    town.wait(days=30)
+    story.does("close_evaluation", close=True, reason="期限已过")
+
+    opened = story.returned("open_opinions")
+    assert opened["tally"] == {"EXEMPT": 4}
+    assert opened["missing"] == [name for name, _category in PANEL[4:]]
+    story.holds()
+
+
 def test_a_dissenting_opinion_reaches_the_panels_paper_word_for_word(story: Story) -> None:
     form_and_evaluate(story, dissenter="panel_expert_2")
     panel_meets(story, {"s1": "LIGHTEN"})
@@ -252,15 +273,18 @@ def test_nobody_is_added_to_or_taken_out_of_the_opinions_of_the_panel(story: Sto
 @pytest.mark.parametrize(
     ("added", "refusal"),
     [
-        ("nobody", errors.NotFound), (5, errors.NotFound), ("investigator_1", errors.NotAllowed), ("panel_expert_1", errors.Conflict),
+        (["nobody"], errors.NotFound), ([5], errors.NotFound), (["investigator_1"], errors.NotAllowed),
+        (["panel_expert_1"], errors.Conflict), (["panel_expert_3"] * 2, errors.Conflict),
     ],
 )  # fmt: skip
-def test_who_is_added_to_a_task_of_several_must_fit_it(story: Story, added: Any, refusal: type[Exception]) -> None:
+def test_who_is_added_to_a_task_of_several_must_fit_it(
+    story: Story, added: list[Any], refusal: type[Exception]
+) -> None:
     people = [{"user": name, "category": category} for name, category in PANEL]
     story.does("form_panel", members=people, chair="panel_chair_1", secretary="panel_secretary_1")
 
     with pytest.raises(refusal):
-        countersigned(story, "commit_confidentiality", add=(added,))
+        countersigned(story, "commit_confidentiality", add=(*added,))
     countersigned(story, "commit_confidentiality", add=("panel_expert_3",), remove=("panel_expert_2",))
     asked = {str(row.assignee) for row in story.rows("commit_confidentiality")}
     assert "panel_expert_3" in asked

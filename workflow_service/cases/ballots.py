@@ -98,7 +98,7 @@ def is_closed(session: Session, case_id: int, run: str, element: str) -> bool:
 def open_all(  # noqa: PLR0913  address of a vote
     session: Session, now: datetime, safe: Safe, case_id: int, run: str, element: str
 ) -> Sequence[dict[str, Any]]:
-    """The opinions of a closed vote that stand, oldest first, each checked against its commitment.
+    """The opinions of a closed vote that stand, those of a later round after those of an earlier one, each checked.
 
     Raises:
         Conflict: the vote is still open.
@@ -113,7 +113,7 @@ def open_all(  # noqa: PLR0913  address of a vote
         tables.SealedAnswer.voided.is_(None),
     )
     opened = []
-    for row in session.scalars(query.order_by(tables.SealedAnswer.at, tables.SealedAnswer.task_id)):
+    for row in session.scalars(query.order_by(tables.SealedAnswer.visit)):
         kept = safe.unlock(row.ciphertext)
         if commitment(kept["salt"], kept["answers"]) != row.commitment:
             raise errors.CannotAdvance("密封意见与其承诺摘要不符（{element}）", element=row.element)

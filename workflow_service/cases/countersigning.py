@@ -1,5 +1,6 @@
 """Changes who works on a task that several people do side by side."""
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -37,9 +38,10 @@ def change(  # noqa: PLR0913  both lists of one change
     removed = [next((item for item in standing if _account(item) == _account(one)), one) for one in remove]
     for one in added:
         _check_added(session, case, task, str(_account(one) or ""))
-    doubled = {_account(one) for one in added} & {_account(one) for one in standing}
+    named = Counter(str(_account(one)) for one in (*standing, *added))
+    doubled = [name for one in added if named[name := str(_account(one))] > 1]
     if doubled:
-        raise errors.Conflict("名单已变化：{names}", names="、".join(str(one) for one in doubled))
+        raise errors.Conflict("名单已变化：{names}", names="、".join(dict.fromkeys(doubled)))
     moved = inputs.Countersigned(tasks.address(task), tuple(added), tuple(removed), actor.name)
     return lifecycle.feed(session, actor, now, case, moved)
 
