@@ -26,6 +26,17 @@ def test_a_case_cannot_be_the_duplicate_of_none(town: city.City) -> None:
     assert [one.field for one in refused.value.errors] == ["duplicate_of"]
 
 
+def test_a_case_is_not_linked_with_one_that_the_clerk_may_not_see(town: city.City) -> None:
+    first = town.open("applicant_1", "intake", **answers.application("4.1"))
+    second = town.open("applicant_east_1", "intake", **answers.application("4.1"))
+
+    with pytest.raises(errors.Invalid) as refused:
+        Story(town, second).does("review_acceptance", duplicate_of=first)
+
+    assert [one.field for one in refused.value.errors] == ["duplicate_of"]
+    assert town.case(first).related == []
+
+
 def test_a_resumed_limit_says_how_the_rest_is_counted(town: city.City) -> None:
     number = town.open("applicant_1", "intake", **answers.application("4.1"))
     story = Story(town, number)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from workflow_service import errors
 from workflow_service.bundles import programs
-from workflow_service.cases import ballots, effects, library, lifecycle, sealed
+from workflow_service.cases import ballots, effects, involvement, library, lifecycle, sealed
 from workflow_service.identity.actors import SYSTEM, Actor
 from workflow_service.storage import journal, steps, tables
 
@@ -22,7 +22,7 @@ def follow(session: Session, actor: Actor, now: datetime, case: tables.Case, bef
     if case.shared.get("recused") != before.get("recused"):
         _put_out(session, now, case, set(case.shared.get("recused") or ()) - set(before.get("recused") or ()))
     if case.shared.get("related") != before.get("related"):
-        _merge(session, case, case.shared["related"] or [])
+        _merge(session, actor, case, case.shared["related"] or [])
     if case.shared.get("reopened") not in (None, before.get("reopened")):
         _succeed(session, actor, now, case)
     if case.shared.get("library") not in (None, before.get("library")):
@@ -42,17 +42,19 @@ def _put_out(session: Session, now: datetime, case: tables.Case, recused: set[st
             lifecycle.note(session, SYSTEM, now, case, "released", {"task": task.id, "reason": "持有人已回避"})
 
 
-def _merge(session: Session, case: tables.Case, numbers: list[str]) -> None:
+def _merge(session: Session, actor: Actor, case: tables.Case, numbers: list[str]) -> None:
     """Links a case with those on the same matter, both ways; each keeps its number.
 
     Raises:
-        Invalid: there is no other case of that number.
+        Invalid: there is no other case of that number, or the actor may not see it.
     """
     for number in sorted(set(numbers) - set(case.related)):
         if number == case.number:
             raise _unknown(number)
         try:
             other = lifecycle.lock(session, number)
+            if actor != SYSTEM:
+                involvement.require_reading(session, actor, other)
         except errors.NotFound:
             raise _unknown(number) from None
         _link(session, other, [case.number])
