@@ -179,3 +179,16 @@ def test_what_is_done_to_people_on_the_command_line_is_recorded_for_auditors(tmp
             "person_disabled wang",
         )
     ]  # fmt: skip
+
+
+def test_check_tells_of_user_tasks_that_no_scenario_comes_to(tmp_path: Path) -> None:
+    for folder in ("bpmn", "forms"):
+        shutil.copytree(folder, tmp_path / folder)
+    for path in (tmp_path / "bpmn" / "scenarios").iterdir():
+        if path.stem != "typical_case_published":
+            path.unlink()
+
+    told = CliRunner().invoke(cli.main, ["check", str(tmp_path)])
+
+    assert told.exit_code == 0
+    assert "INFO N03 follow_up.bpmn" in told.stdout and "ask_subject_consent" not in told.stdout

@@ -73,6 +73,7 @@ def check(paths: tuple[Path, ...], shape: str) -> None:
     bundle = read.read_paths(paths)
     found = checking.check(bundle)
     if not bundle.partial:
+        found += scenario_file.unpassed(bundle)
         found += [one for path in paths for given in read.read_variants(path) for one in overlay.faults(bundle, given)]
     if shape == "json":
         click.echo(orjson.dumps([one.__dict__ for one in found], option=orjson.OPT_INDENT_2).decode())

@@ -1,17 +1,18 @@
 """What the file of a scenario says: a story with its people, its clock and its end, told in the names of the diagrams."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import orjson
 
-from workflow_service.bundles import variant_file
 from workflow_service.bundles.check_references import nearest
 from workflow_service.bundles.check_structure import place, shown
-from workflow_service.bundles.drawn import Seen
+from workflow_service.bundles.drawn import Seen, look
+from workflow_service.bundles.read import Bundle
 from workflow_service.bundles.rules import Place, fault
+from workflow_service.engine.diagram import Node
 from workflow_service.errors import BadBundle, Finding
 
 MOST_STEPS = 300
@@ -68,21 +69,40 @@ def in_bundle(files: Mapping[str, bytes]) -> list[Scenario]:
 
 
 def faults(seen: Seen) -> Iterator[Finding]:
-    """What is wrong with the scenarios of a bundle: their shape, names of nothing, and user tasks that no story passes."""
+    """What is wrong with the scenarios of a bundle: their shape, and names of what is not there."""
     sound = {}
     for name in seen.bundle.named("scenario"):
         wrong = list(_shape(name, seen.data[name])) if name in seen.data else []
         yield from wrong
         if name in seen.data and not wrong:
             sound[name] = seen.data[name]
-    if seen.bundle.partial:
-        return
     known = _known(seen)
-    for name, raw in sound.items():
+    for name, raw in {} if seen.bundle.partial else sound.items():
         yield from _names(name, raw, known)
-    # a county's stories are the city's; of its own steps they cannot know
-    if sound and variant_file.NAME not in seen.data:
-        yield from _unpassed(seen, [step for raw in sound.values() for step in raw["steps"]])
+
+
+def unpassed(bundle: Bundle) -> list[Finding]:
+    """The user tasks that no scenario of a bundle comes to; for who writes scenarios, and none where there are none.
+
+    What begins a process is done by whoever opens it or sends its message.
+    """
+    seen = look(bundle)
+    stories = [seen.data[name] for name in bundle.named("scenario") if name in seen.data]
+    steps = [step for one in stories if not list(_shape("", one)) for step in one["steps"]]
+    begun = {step["open"] for step in steps if "open" in step} | {step["send"] for step in steps if "send" in step}
+    passed = {step["do"] for step in steps if "do" in step}
+    work = frozenset(node.id for node in seen.nodes if node.kind in _WORK)
+    for node in seen.nodes:
+        if node.kind == "startEvent" and (node.event.name or node.process) in begun:
+            ways = seen.ways[node.file]
+            passed.update(*(ways.after.get(one, ()) for one in ways.reached([node.id], work)))
+    return [_unpassed(node) for node in seen.nodes if steps and node.id in work - passed]
+
+
+def _unpassed(node: Node) -> Finding:
+    message = (f"没有情景走到“{shown(node)}”", f"no scenario comes to “{node.id}”")
+    fix = ("在一个情景中加入这一步，或新写一个情景", "add the step to a scenario, or write one that takes it")
+    return fault("N03", place(node), message, fix, "info")
 
 
 def _shape(name: str, raw: Any) -> Iterator[Finding]:
@@ -163,19 +183,3 @@ def _names(name: str, raw: Mapping[str, Any], known: Mapping[str, frozenset[str]
                 f"the scenario “{raw['title_en']}” comes to “{wanted}”, which the bundle does not have",
             )
             yield fault("N02", Place(name, wanted[:80], 1), message, nearest(wanted, known[act]), "warning")
-
-
-def _unpassed(seen: Seen, steps: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
-    """The user tasks that no story does; what begins a process is done by whoever opens it or sends its message."""
-    begun = {step["open"] for step in steps if "open" in step} | {step["send"] for step in steps if "send" in step}
-    passed = {step["do"] for step in steps if "do" in step}
-    work = frozenset(node.id for node in seen.nodes if node.kind in _WORK)
-    for node in seen.nodes:
-        if node.kind == "startEvent" and (node.event.name or node.process) in begun:
-            ways = seen.ways[node.file]
-            passed.update(*(ways.after.get(one, ()) for one in ways.reached([node.id], work)))
-    for node in seen.nodes:
-        if node.id in work - passed:
-            message = (f"没有情景走到“{shown(node)}”", f"no scenario comes to “{node.id}”")
-            fix = ("在一个情景中加入这一步，或新写一个情景", "add the step to a scenario, or write one that takes it")
-            yield fault("N03", place(node), message, fix, "info")
