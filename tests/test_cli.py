@@ -1,6 +1,7 @@
 """One expression and one decision on the command line: the value on stdout, reasons on stderr, an exit code."""
 
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
