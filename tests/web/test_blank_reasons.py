@@ -1,6 +1,7 @@
 """What lacks its reason comes back on its own page: the sentence beside the field, and all that was filled in."""
 
 import re
+from urllib.parse import unquote
 
 from tests.web.conftest import ACCEPTED, House, application
 from tests.web.test_drafts import AUTHOR, OTHER, draft
@@ -67,3 +68,13 @@ def test_a_look_at_what_is_sealed_without_a_reason_opens_nothing(house: House) -
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422 and "举报人孔明" not in page
     assert _said_beside(page, "reason", "请填写理由")
+
+
+def test_the_language_is_changed_where_the_form_stands(house: House, opened: str) -> None:
+    at = {"Referer": f"http://localhost/cases/{opened}?tab=overview"}
+    clerk = house.browser("clerk_1")
+
+    answer = clerk.client.post(f"/cases/{opened}/comments", data={"csrf": clerk.csrf, "text": " "}, headers=at)
+
+    link = re.search(r'href="(/[^"]*)">English</a>', answer.get_data(as_text=True))
+    assert link is not None and f"/cases/{opened}" in unquote(link[1]) and "comments" not in link[1]

@@ -75,10 +75,10 @@ def test_a_refused_repair_stands_in_its_form_as_it_was_typed(
 
 
 def test_a_blank_reason_for_a_skip_is_asked_for_in_its_dialog(house: House, failed_call: int) -> None:
-    answer = house.browser("operator_1").post(f"/operations/incidents/{failed_call}/skip", result="{}", reason=" ")
+    answer = house.browser("operator_1").post(f"/operations/incidents/{failed_call}/skip", result="{", reason=" ")
 
     page = answer.get_data(as_text=True)
-    assert answer.status_code == 422 and "请填写理由</p>" in page
+    assert answer.status_code == 422 and "请填写理由</p>" in page and "不是有效的 JSON" in page
     assert "open>" in page.split(f'id="skip-{failed_call}"')[1][:80]
 
 

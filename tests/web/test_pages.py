@@ -8,6 +8,9 @@ import pytest
 
 from tests.web.conftest import ACCEPTED, House, application
 from workflow_service import demo
+from workflow_service.cases import lifecycle
+from workflow_service.identity.actors import SYSTEM
+from workflow_service.storage import database
 from workflow_service.web import owner
 
 PAGES = {
@@ -447,3 +450,21 @@ def test_the_zero_character_is_refused_wherever_it_stands(house: House) -> None:
 def test_a_number_that_no_row_can_have_is_nobody_s_page(house: House) -> None:
     assert house.browser("process_owner_1").get(f"/bundles/{10**25}").status_code == 404
     assert house.api("operator_1", "POST", f"/incidents/{2**31}/retry", {}).status_code == 404
+
+
+def test_who_looked_at_a_task_is_told_by_its_step_and_a_paper_by_its_number(house: House, opened: str) -> None:
+    house.browser("clerk_1").get(f"/tasks/{opened}.r1.review_acceptance.1")
+    with database.transaction(house.db) as session:
+        case = lifecycle.lock(session, opened)
+        lifecycle.note(session, SYSTEM, house.time, case, "document_issued", {"number": "容错函〔2026〕7号"})
+    auditor = house.browser("auditor_1")
+
+    accesses = auditor.get(f"/audit/{opened}/access").get_data(as_text=True)
+    pages = [auditor.get(f"/audit/{opened}/journal"), house.browser("clerk_1").get(f"/cases/{opened}?tab=history")]
+    steps = auditor.get(f"/audit/{opened}/steps.json").get_data(as_text=True)
+
+    assert "任务 受理审查" in accesses
+    assert (
+        all("印发公文 容错函〔2026〕7号" in one.get_data(as_text=True) for one in pages)
+        and "容错函〔2026〕7号" in steps
+    )

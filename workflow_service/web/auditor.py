@@ -131,6 +131,8 @@ def _step(
     process = moved[0]["process"] if moved else ""
     element = where.get("element") or (moved[0]["element"] if moved else "")
     what = i18n.word("entry", one["kind"])
+    if one["kind"] == "document_issued":
+        what = f"{what} {body.get('number', '')}".rstrip()
     return {
         "entry": one["entry"],
         "at": i18n.stamp(one["at"]),
@@ -170,7 +172,9 @@ def accesses(number: str) -> str:
         case = queries.readable(session, visit.actor(), visit.now(), number, "access")
         rows = access.of_case(session, visit.actor(), case.id)
         who = roster.display_names(session, {one.account for one in rows})
-        return flask.render_template("access.html", rows=rows, case=case, who=who)
+        elements = programs.of(session, case.bundle).elements.values()
+        steps = {one.id: i18n.either(one, "name") or one.id for one in elements}
+        return flask.render_template("access.html", rows=rows, case=case, who=who, steps=steps)
 
 
 @pages.get("/cases.csv")

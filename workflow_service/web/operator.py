@@ -108,19 +108,24 @@ def _resolve(incident_id: int, action: str) -> None:
     if action == "retry":
         api_operations.resolved(incident_id, incidents.retry)
     elif action == "skip":
-        api_operations.resolved(incident_id, incidents.skip, _json("result"), reason)
+        api_operations.resolved(incident_id, incidents.skip, _result(reason), reason)
     else:
         raise errors.NotFound("没有这项操作")
 
 
-def _json(name: str) -> object:
-    text = flask.request.form.get(name, "").strip() or "{}"
+def _result(reason: str) -> object:
+    """The result given by hand; raises Invalid naming all that is wrong in the dialog."""
+    text = flask.request.form.get("result", "").strip() or "{}"
+    blank = [] if reason.strip() else [errors.FieldError("reason", "required", "请填写理由")]
     try:
-        return orjson.loads(text)
+        found = orjson.loads(text)
     except orjson.JSONDecodeError as fault:
         params = (("line", fault.lineno), ("column", fault.colno))
         template = "内容不是有效的 JSON（第{line}行第{column}列）"
-        raise errors.Invalid([errors.FieldError(name, "json", template, params)]) from None
+        raise errors.Invalid([errors.FieldError("result", "json", template, params), *blank]) from None
+    if blank:
+        raise errors.Invalid(blank)
+    return found
 
 
 @pages.post("/clock")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import flask
 from flask_babel import lazy_gettext
@@ -93,8 +93,17 @@ def _shared() -> dict[str, Any]:
         "unread": 0 if actor is None else _unread(),
         "now": visit.now(),
         "demo": visit.site().settings.demo,
-        "here": flask.request.full_path.rstrip("?"),
+        "here": _here(),
     }
+
+
+def _here() -> str:
+    """Where this page can be asked for again: what came back to a form that was refused has no address of its own."""
+    request = flask.request
+    if request.method in ("GET", "HEAD"):
+        return request.full_path.rstrip("?")
+    before = urlsplit(request.referrer or "")
+    return urlunsplit(("", "", before.path, before.query, "")) if before.netloc == request.host else "/"
 
 
 def _unread() -> int:
