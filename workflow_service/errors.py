@@ -45,6 +45,13 @@ class Conflict(ServiceError):
     """The thing has moved on meanwhile; look again and decide anew."""
 
 
+class KeyUsed(Conflict):
+    """An idempotency key stands for something else: nothing was done, another key can be chosen."""
+
+    def __init__(self) -> None:
+        super().__init__("此幂等键已用于另一次提交，请换一个键")
+
+
 class TooLarge(ServiceError):
     """More was sent than is taken."""
 

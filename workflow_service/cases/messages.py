@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from workflow_service import errors, feel
 from workflow_service.bundles import programs
-from workflow_service.cases import answers, failures, involvement, lifecycle, scope, sealed
+from workflow_service.cases import answers, failures, involvement, lifecycle, once, scope, sealed
 from workflow_service.engine import inputs, view
 from workflow_service.identity import permissions, roster
 from workflow_service.identity.actors import Actor
@@ -65,6 +65,26 @@ def receive(session: Session, actor: Actor, now: datetime, number: str, name: st
     steps.hold(case, messages_waiting=case.messages_waiting + 1)
     lifecycle.note(session, actor, now, case, "message_kept", {"message": name, "key": message.key})
     return Receipt(case.number, message.key, now)
+
+
+def receive_once(  # noqa: PLR0913  who says what to which case, under which key
+    session: Session, actor: Actor, now: datetime, number: str, name: str, data: dict[str, Any], key: str
+) -> Receipt:
+    """Keeps a message once for each key: a sender who got no answer sends it again and gets the same receipt.
+
+    Raises:
+        KeyUsed: the key was used for another message. What ``receive`` raises.
+    """
+    if not key:
+        return receive(session, actor, now, number, name, data)
+
+    def act() -> tuple[str, dict[str, Any]]:
+        kept = receive(session, actor, now, number, name, data)
+        return kept.case, {"case": kept.case, "key": kept.key, "received_at": kept.received_at.isoformat()}
+
+    content = {"case": number, "message": name, "data": data}
+    answer = once.done(session, actor, now, f"message:{key}", content, act)
+    return Receipt(answer["case"], answer["key"], datetime.fromisoformat(answer["received_at"]))
 
 
 def _entrance(session: Session, case: tables.Case, name: str) -> view.Entrance:

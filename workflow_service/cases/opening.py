@@ -4,16 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import orjson
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
 from workflow_service.bundles import programs
-from workflow_service.cases import answers, library, lifecycle, queries, scope, sealed
+from workflow_service.cases import answers, library, lifecycle, once, queries, scope, sealed
 from workflow_service.engine import view
 from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
-from workflow_service.storage import database, looks, steps, tables
+from workflow_service.storage import tables
 
 
 @dataclass(frozen=True)
@@ -30,22 +29,19 @@ def open_once(session: Session, actor: Actor, now: datetime, wanted: Opening) ->
     """Opens a case, once for each key: a client that got no answer asks again and gets the same case.
 
     Raises:
-        Conflict: the key was used for other fields.
+        KeyUsed: the key was used for other fields.
     """
     if not wanted.key:
         return open_case(session, actor, now, wanted.process, wanted.data, wanted.place)
     content = {"process": wanted.process, "data": wanted.data, "place": wanted.place}
-    digest = database.safe_of(session).digest(orjson.dumps(content, option=orjson.OPT_SORT_KEYS))
-    key = f"{actor.name}:open:{wanted.key}"[:200]
-    row = {"key": key, "task_id": "", "digest": digest, "answer": {}, "at": now}
-    if steps.reserve_submission(session, row):
-        case = open_case(session, actor, now, wanted.process, wanted.data, wanted.place)
-        steps.answer_submission(session, key, case.number, {"case": case.number})
-        return case
-    (known,) = looks.submissions(session, key=key)
-    if known.digest not in ("", digest):  # earlier releases kept none
-        raise errors.Conflict("此幂等键已用于另一次提交，请换一个键")
-    return queries.found(session, known.answer["case"])
+    opened: list[tables.Case] = []
+
+    def act() -> tuple[str, dict[str, Any]]:
+        opened.append(open_case(session, actor, now, wanted.process, wanted.data, wanted.place))
+        return opened[0].number, {"case": opened[0].number}
+
+    answer = once.done(session, actor, now, f"open:{wanted.key}", content, act)
+    return opened[0] if opened else queries.found(session, answer["case"])
 
 
 def open_case(  # noqa: PLR0913  who opens what where

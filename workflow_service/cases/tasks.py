@@ -307,12 +307,12 @@ def _remember(session: Session, row: dict[str, Any]) -> None:
     try:
         steps.add_submission(session, row)
     except IntegrityError as used:
-        raise errors.Conflict("此幂等键已用于另一次提交，请换一个键") from used
+        raise errors.KeyUsed from used
 
 
 def _known(known: tables.Submission, digest: str) -> Submission:
     if known.digest != digest:
-        raise errors.Conflict("此幂等键已用于另一次提交，请换一个键")
+        raise errors.KeyUsed
     return Submission(known.answer["case"], tuple(known.answer["opened_tasks"]))
 
 

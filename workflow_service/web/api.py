@@ -63,6 +63,11 @@ OPERATIONS: dict[str, tuple[Op, Callable[..., Any]]] = {}
 """Every operation by its view's name, filled while the ``api_*`` modules are imported."""
 
 
+def idempotency_key() -> str:
+    """The key that a client chose for this request, so that it can ask again; empty without one."""
+    return flask.request.headers.get("Idempotency-Key", "")[:120]
+
+
 def offer(op: Op) -> Callable[[View], View]:
     """Offers a view as an operation: its JSON body is checked and handed over first, its answer becomes JSON."""
 

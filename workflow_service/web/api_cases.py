@@ -26,14 +26,14 @@ FILTERS = (
 
 @api.offer(
     Op(
-        "POST", "/cases", "cases", "发起案件", status=201, gives=CASE,
+        "POST", "/cases", "cases", "发起案件", status=201, gives=CASE, idempotent=True,
         body=schemas.record(("process", "data"), process=schemas.NAME, data=schemas.DATA, place=schemas.NAME),
     )
 )  # fmt: skip
 def open_case(given: dict[str, Any]) -> dict[str, Any]:
     """Opens a case with the fields of the process's first form (``intake``: those of ``submit_application``)."""
     with visit.writing() as session:
-        key = flask.request.headers.get("Idempotency-Key", "")[:120]
+        key = api.idempotency_key()
         wanted = opening.Opening(given["process"], given["data"], given.get("place"), key)
         case = opening.open_once(session, visit.actor(), visit.now(), wanted)
         if not effects.has_woken(session):
@@ -78,21 +78,25 @@ def get_case(number: str) -> dict[str, Any]:
 
 @api.offer(
     Op(
-        "POST", "/cases/<number>/messages/<name>", "cases", "向案件提交陈述、申请", status=202,
+        "POST", "/cases/<number>/messages/<name>", "cases", "向案件提交陈述、申请", status=202, idempotent=True,
         gives=schemas.told(case=schemas.TEXT, key=schemas.TEXT, received_at=schemas.TIME),
         body=schemas.record(("data",), data=schemas.DATA),
     )
 )  # fmt: skip
 def send_message(given: dict[str, Any], number: str, name: str) -> dict[str, Any]:
     """Sends a statement or request to a case; it is kept durably before the procedure sees it."""
-    receipt = deliver(number, name, given["data"])
+    receipt = deliver(number, name, given["data"], api.idempotency_key())
     return {"case": receipt.case, "key": receipt.key, "received_at": shapes.at(receipt.received_at)}
 
 
-def deliver(number: str, name: str, data: dict[str, Any]) -> messages.Receipt:
-    """Keeps a message in one transaction and hands it to the case in the next; a failure of that is left to a worker."""
+def deliver(number: str, name: str, data: dict[str, Any], key: str) -> messages.Receipt:
+    """Keeps a message in one transaction and hands it to the case in the next; a failure of that is left to a worker.
+
+    Args:
+        key: under which it is kept once.
+    """
     with visit.writing() as session:
-        receipt = messages.receive(session, visit.actor(), visit.now(), number, name, data)
+        receipt = messages.receive_once(session, visit.actor(), visit.now(), number, name, data, key)
     try:
         with visit.writing() as session:
             messages.feed_waiting(session, visit.now(), lifecycle.lock(session, number))

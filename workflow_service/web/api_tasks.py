@@ -206,7 +206,7 @@ def save_draft(given: dict[str, Any], task_id: str) -> None:
 )  # fmt: skip
 def submit_task(given: dict[str, Any], task_id: str) -> dict[str, Any]:
     """Completes the task with its form; 422 names every wrong field, unknown ones included."""
-    key = flask.request.headers.get("Idempotency-Key", "")[:120]
+    key = api.idempotency_key()
     with visit.writing() as session:
         done = tasks.submit(session, visit.actor(), visit.now(), task_id, given["data"], key, visit.site().worker.safe)
         answer = done.answer()

@@ -257,10 +257,11 @@ def start(process: str) -> flask.typing.ResponseReturnValue:
     try:
         with visit.writing() as session:
             given = task_pages.filled(answers)
-            number = opening.open_case(session, visit.actor(), visit.now(), process, given).number
-    except errors.Invalid as invalid:
+            wanted = opening.Opening(process, given, key=_key())
+            number = opening.open_once(session, visit.actor(), visit.now(), wanted).number
+    except (errors.Invalid, errors.KeyUsed) as refused:
         with visit.reading() as session:
-            return _ask(session, asked, answers, task_pages.faults_of(invalid)), 422
+            return _ask_again(session, asked, answers, refused)
     visit.follow(number)
     return shared.go("case_pages.show", "opened", number=number)
 
@@ -296,8 +297,28 @@ class _Asked:
     to: str
 
 
-def _ask(
-    session: Session, asked: _Asked, values: Mapping[str, Any], faults: Mapping[str, str], case: Any = None
+def _key() -> str:
+    """The key of the page from which a form is sent: sent from it once more, it has no second effect."""
+    return flask.request.form.get("key", "")[:40]
+
+
+def _ask_again(
+    session: Session, asked: _Asked, values: Mapping[str, Any], refused: errors.ServiceError, case: Any = None
+) -> tuple[str, int]:
+    """The form as it was filled in, with what is wrong with it, or that something else was sent from its page before."""
+    if isinstance(refused, errors.Invalid):
+        return _ask(session, asked, values, task_pages.faults_of(refused), case), 422
+    told = _("从这一页已经提交过一次，内容与现在的不同，这次没有提交；确需再次提交的，请再点“提交”")
+    return _ask(session, asked, values, {}, case, told), 409
+
+
+def _ask(  # noqa: PLR0913  a form, as it stands on its page
+    session: Session,
+    asked: _Asked,
+    values: Mapping[str, Any],
+    faults: Mapping[str, str],
+    case: Any = None,
+    notice: str = "",
 ) -> str:
     described = forms.describe(asked.form, asked.known)
     filled_in.call_files(session, visit.actor(), described["fields"], values)
@@ -307,7 +328,8 @@ def _ask(
         described=described,
         values=values,
         faults=faults,
-        notice=task_pages.unsaved() if flask.request.form.get("act") == "review" else "",
+        notice=task_pages.unsaved() if flask.request.form.get("act") == "review" else notice,
+        key=visit.site().db.random(12),
         case=case,
         people=task_pages.people_for(session, visit.actor().place, asked.form),
         articles=asked.articles,
@@ -336,11 +358,11 @@ def message(number: str, name: str) -> flask.typing.ResponseReturnValue:
         with visit.reading() as session:
             return _ask(session, asked, answers, faults, case), 422 if faults else 200
     try:
-        api_cases.deliver(number, name, task_pages.filled(answers))
-    except errors.Invalid as invalid:
+        api_cases.deliver(number, name, task_pages.filled(answers), _key())
+    except (errors.Invalid, errors.KeyUsed) as refused:
         with visit.reading() as session:
             case = queries.readable(session, visit.actor(), visit.now(), number, f"message {name}")
-            return _ask(session, asked, answers, task_pages.faults_of(invalid), case), 422
+            return _ask_again(session, asked, answers, refused, case)
     return shared.go("case_pages.show", "sent", number=number)
 
 

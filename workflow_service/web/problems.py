@@ -19,6 +19,7 @@ STATUS: Mapping[type[errors.ServiceError], tuple[int, str]] = {
     errors.PasswordDue: (403, "password-due"),
     errors.NotFound: (404, "not-found"),
     errors.Conflict: (409, "conflict"),
+    errors.KeyUsed: (409, "conflict"),
     errors.CalendarDataMissing: (409, "calendar-missing"),
     errors.CannotAdvance: (409, "cannot-advance"),
     errors.TooLarge: (413, "too-large"),
