@@ -4,7 +4,7 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import openpyxl
@@ -90,6 +90,6 @@ def _xml(root: etree._Element) -> bytes:
 def _at(content: bytes, at: datetime) -> bytes:
     """The workbook without the moment at which the library happened to save it."""
     files = packing.unzipped(content)
-    stamp = at.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
+    stamp = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode()
     core = re.sub(rb"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", stamp, files["docProps/core.xml"])
     return packing.zipped({**files, "docProps/core.xml": core}, at)

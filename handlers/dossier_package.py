@@ -10,7 +10,7 @@ from typing import Any
 
 import rfc8785
 
-from handlers import catalogue, records
+from handlers import catalogue, letters, records
 from workflow_service.handler_api import Context
 
 PROCEDURE, EVIDENCE, STATEMENTS, MEETINGS = "01_程序文件", "02_证据", "03_申诉", "04_会议"
@@ -61,7 +61,7 @@ class Sorted:
 def sort(call: Context, report: Mapping[str, Any]) -> Sorted:
     """The files of the package; nothing in them depends on when it is made."""
     entries = call.ports.dossier.entries()
-    last = datetime.fromisoformat(str(entries[-1]["at"])) if entries else datetime(1980, 1, 1, tzinfo=UTC)
+    last = _moment(entries[-1]) if entries else datetime(1980, 1, 1, tzinfo=UTC)
     papers = [_filed(call, one) for one in records.opened(call, entries)]
     described = [*_documents(call), *_submissions(entries), *papers, *_attachments(call, entries)]
     payload = {one.path: content for one, content in described}
@@ -77,7 +77,12 @@ def sort(call: Context, report: Mapping[str, Any]) -> Sorted:
     hidden |= {f"{one.source}_{at:02d}.docx": one.content for at, one in enumerate(records.sealed(call, entries), 1)}
     if parts := call.ports.dossier.sealed_parts():
         hidden |= {"密封项目.jsonl": _lines(parts), "密封项目说明.txt": _SEALED_PARTS.encode()}
-    return Sorted(payload, hidden, lines, str(entries[0]["at"])[:10] if entries else "", last)
+    return Sorted(payload, hidden, lines, f"{_moment(entries[0]):%Y-%m-%d}" if entries else "", last)
+
+
+def _moment(entry: Mapping[str, Any]) -> datetime:
+    """When an entry was written, on the wall in Shanghai: the journal's own stamps are in UTC, whose day is another until eight."""
+    return datetime.fromisoformat(str(entry["at"])).astimezone(letters.SHANGHAI)
 
 
 def _retention_of(template: str) -> str:
@@ -107,7 +112,7 @@ def _submissions(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[catalog
         element = str(entry["body"]["at"]["element"])
         path = f"{_BY_ELEMENT.get(element, PROCEDURE)}/记录{int(entry['seq']):04d}_{element}.json"
         content = _json({"seq": entry["seq"], "at": entry["at"], "by": entry["actor"], **entry["body"]})
-        yield _line(path, f"{element}填写记录", "", str(entry["at"])[:10], str(entry["actor"]), "30年"), content
+        yield _line(path, f"{element}填写记录", "", f"{_moment(entry):%Y-%m-%d}", str(entry["actor"]), "30年"), content
 
 
 def _filed(context: Context, one: records.Record) -> tuple[catalogue.Line, bytes]:

@@ -124,6 +124,20 @@ def test_a_whole_case_is_complete() -> None:
     assert archival.check_completeness(_closed())["missing"] == []
 
 
+def test_days_in_the_package_are_those_of_shanghai() -> None:
+    context = _closed()
+    first = _dossier(context).journal[0]
+    first["at"] = "2025-12-31T23:30:00+00:00"  # half past seven on New Year's Day
+
+    package = _package(context)
+
+    info = package["RC-2026-00001/bag-info.txt"].decode()
+    assert "起止日期: 2026-01-01/" in info
+    listing = package["RC-2026-00001/data/归档目录.xml"].decode()
+    assert "<date>2026-01-01</date>" in listing
+    assert "2025-12-31" not in info + listing
+
+
 def test_a_statement_that_was_removed_is_missed_by_its_name() -> None:
     context = _closed()
     del _dossier(context).submitted["register_appeal"]

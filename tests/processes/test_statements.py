@@ -329,3 +329,15 @@ def test_a_withdrawn_case_closes_its_open_statements_and_tells_the_party(town: c
     story.does("review_archive")
     assert story.status() == "archived"
     story.holds()
+
+
+def test_each_request_that_is_granted_opens_a_case_of_its_own(town: city.City) -> None:
+    story = decided(town)
+    for _ in range(2):
+        town.send("party_1", story.number, "reopening_requested", ground="发现新的证据")
+
+    for _ in range(2):
+        story.does("decide_reopening", granted=True, reason="新证据可能改变结论")
+
+    assert len(set(town.case(story.number).related)) == 2
+    story.holds()

@@ -58,6 +58,7 @@ def test_a_closed_account_is_opened_again_with_a_password_to_be_changed(house: H
     assert fresh is not None
     assert _entered(house, fresh[1]).get("/").location == "/profile"
     assert again.status_code == 409 and "未停用" in again.get_data(as_text=True)
+    assert house.api("clerk_2", "GET", "/tasks").status_code == 401, "its old token stays taken back"
     told = house.browser("auditor_1").get("/operations?tab=acts").get_data(as_text=True)
     assert told.count("重新启用账户") == 1
 

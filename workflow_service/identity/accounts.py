@@ -170,6 +170,8 @@ def reset_password(session: Session, actor: Actor, now: datetime, name: str, pas
 def reopen(session: Session, actor: Actor, now: datetime, name: str, password: str) -> None:
     """Opens a closed account again, with a password to be changed at once; its roles are what they were.
 
+    Its API tokens stay taken back: who left with one does not come in with it.
+
     Raises:
         Conflict: the account is not closed.
     """
@@ -178,3 +180,4 @@ def reopen(session: Session, actor: Actor, now: datetime, name: str, password: s
     if account.active:
         raise errors.Conflict("用户“{name}”未停用", name=name)
     account.active = True
+    credentials.revoke_tokens(session, now, account.id)
