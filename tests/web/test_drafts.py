@@ -1,6 +1,7 @@
 """Drafts in the hands of several process owners: who may approve, take back, delete; which of equal bundles is meant."""
 
 import io
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -376,3 +377,31 @@ def test_what_changes_in_a_letter_is_shown_by_the_paragraph_and_in_words(house: 
     rows = page.split("<tbody>")[1].split("</tbody>")[0]
     assert "正文第 5 段" in rows and "<code>文字</code>" in rows
     assert "请届时书面说明" in rows and "不进入容错认定程序" not in rows
+
+
+LETTERS = sorted(one.stem for one in (Path(__file__).parents[2] / "forms" / "letters").glob("*.json"))
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+def test_a_letter_is_previewed_with_the_names_of_its_fields(house: House, letter: str) -> None:
+    answer = house.browser(AUTHOR).get(f"/bundles/1/preview/forms/letters/{letter}.json")
+
+    page = answer.get_data(as_text=True).split('<article class="card paper">')[1].split("</article>")[0]
+    assert answer.status_code == 200
+    assert "<mark>" in page and "{" not in page
+
+
+def test_the_preview_of_a_letter_says_when_a_part_appears(house: House) -> None:
+    page = house.browser(AUTHOR).get("/bundles/1/preview/forms/letters/T14_decision.json").get_data(as_text=True)
+
+    assert "“认定结果”是不予容错时" in page and "关于对<mark>认定对象</mark>免于问责的决定" in page
+
+
+def test_a_letter_with_faults_says_them_in_place_of_its_preview(house: House) -> None:
+    made, author = draft(house), house.browser(AUTHOR)
+    name = "forms/letters/T28_warning.json"
+    author.post(f"/bundles/{made.id}/text/{name}", text="{")
+
+    answer = author.get(f"/bundles/{made.id}/preview/{name}")
+
+    assert answer.status_code == 200 and "改正下列错误后才能预览" in answer.get_data(as_text=True)

@@ -12,7 +12,18 @@ from workflow_service import dispatch, dmn, errors, feel
 from workflow_service.bundles import check, forms, names, publish, read, variant_file
 from workflow_service.identity.permissions import Permission
 from workflow_service.storage import reference
-from workflow_service.web import api, case_pages, guard, headers, i18n, owner, problems, task_pages, visit
+from workflow_service.web import (
+    api,
+    case_pages,
+    guard,
+    headers,
+    i18n,
+    letter_preview,
+    owner,
+    problems,
+    task_pages,
+    visit,
+)
 from workflow_service.web import pages as shared
 
 pages = flask.Blueprint("editors", __name__, url_prefix="/bundles")
@@ -128,9 +139,11 @@ def save_text(bundle_id: int, name: str) -> flask.typing.ResponseReturnValue:
 @pages.get("/<int:bundle_id>/preview/<path:name>")
 @guard.needs(Permission.BUNDLE_READ)
 def preview(bundle_id: int, name: str) -> str:
-    """A form as people will see it, empty."""
+    """A form as people will see it, empty; a letter as it will be read, with the names of its fields."""
     with visit.reading() as session:
         bundle = publish.by_id(session, bundle_id)
+        if names.kind(name) == "letter":
+            return _letter(session, bundle, name)
         form = forms.read_form(publish.file_of(session, visit.actor(), bundle, name))
         known = case_pages.blank_scope()
         return flask.render_template(
@@ -141,6 +154,19 @@ def preview(bundle_id: int, name: str) -> str:
             values=forms.prefill(form, known),
             people=task_pages.people_for(session, visit.actor().place, form),
         )
+
+
+def _letter(session: Session, bundle: reference.Bundle, name: str) -> str:
+    content = publish.file_of(session, visit.actor(), bundle, name)
+    found = [one for one in _errors(_of_all(session, bundle, name)) if one["file"] == name]
+    return flask.render_template(
+        "letter_preview.html",
+        bundle=bundle,
+        name=name,
+        title=owner.title_of(name, content) or name,
+        found=found,
+        paper=None if found else letter_preview.paper(orjson.loads(content)),
+    )
 
 
 @pages.post("/<int:bundle_id>/new")
