@@ -9,10 +9,11 @@ from tests import city
 from tests.meanwhile import meanwhile
 from tests.processes import answers
 from tests.processes.story import Story, at
+from workflow_service import errors, workdays
 from workflow_service.audit import oracle
-from workflow_service.cases import files, messages, opening, pages, sealed, tasks
+from workflow_service.cases import calendars, files, messages, opening, pages, sealed, tasks
 from workflow_service.identity import accounts
-from workflow_service.storage import database, tables
+from workflow_service.storage import database, reference, tables
 
 ACCUSER = {"name": "举报人孔明", "contact": "0578-0000000", "account": "clerk_2"}
 
@@ -101,6 +102,38 @@ def test_a_client_that_asks_twice_at_once_with_one_key_opens_one_case(town: city
     assert meanwhile(town.db, opens, opens) is None
 
     assert numbers == ["RC-2026-00001"] * 2
+
+
+def test_of_two_drafts_saved_at_once_the_later_is_kept(town: city.City) -> None:
+    task = town.task(town.open("applicant_1", "intake", **answers.application("4.1")), "review_acceptance")
+    town.claim("clerk_1", task)
+    clerk = town.actor("clerk_1")
+
+    refused = meanwhile(
+        town.db,
+        lambda session: tasks.save_draft(session, clerk, town.time, task, {"reason": "先存"}),
+        lambda session: tasks.save_draft(session, clerk, town.time, task, {"reason": "后存"}),
+    )
+
+    assert refused is None
+    with town.look() as session:
+        assert session.get_one(tables.Draft, (task, "clerk_1")).data == {"reason": "后存"}
+
+
+def test_of_two_who_approve_a_calendar_at_once_the_first_did(town: city.City) -> None:
+    with town.work() as session:
+        version = calendars.enter(session, city.CONSOLE, town.time, workdays.seed(), "更正")
+    one, other = town.actor("admin_1"), town.actor("admin_2")
+
+    refused = meanwhile(
+        town.db,
+        lambda session: calendars.approve(session, one, town.time, version),
+        lambda session: calendars.approve(session, other, town.time, version),
+    )
+
+    assert isinstance(refused, errors.NotFound)
+    with town.look() as session:
+        assert session.get_one(reference.CalendarVersion, version).approved_by == "admin_1"
 
 
 def test_of_two_who_set_the_roles_of_somebody_at_once_the_later_s_count(town: city.City) -> None:

@@ -407,6 +407,15 @@ def _breach(story: Story) -> tables.Deadline:
         return session.query(tables.Deadline).filter_by(element="notice_overdue", status="waiting").one()
 
 
+def test_a_calendar_is_not_approved_behind_one_that_was_entered_later(town: city.City) -> None:
+    with town.work() as session:
+        older = calendars.enter(session, city.CONSOLE, town.time, workdays.seed(), "先录入")
+    publish_2027(town)
+
+    with town.work() as session, pytest.raises(errors.Conflict, match="重新录入"):
+        calendars.approve(session, city.SYSTEM, town.time, older)
+
+
 def test_the_seeded_calendar_says_which_days_of_2026_are_worked(town: city.City) -> None:
     with town.look() as session:
         calendar = calendars.in_force(session)

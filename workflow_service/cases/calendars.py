@@ -59,12 +59,15 @@ class Current:
 
 def in_force(session: Session) -> workdays.Calendar:
     """The newest approved calendar; raises NotFound when none was ever entered."""
-    version = session.scalar(
-        select(func.max(reference.CalendarVersion.id)).where(reference.CalendarVersion.approved_at.is_not(None))
-    )
+    version = _newest_approved(session)
     if version is None:
         raise errors.NotFound("尚未录入工作日历")
     return of_version(session, version)
+
+
+def _newest_approved(session: Session) -> int | None:
+    row = reference.CalendarVersion
+    return session.scalar(select(func.max(row.id)).where(row.approved_at.is_not(None)))
 
 
 def of_version(session: Session, version: int) -> workdays.Calendar:
@@ -117,11 +120,18 @@ def enter(session: Session, actor: Actor, now: datetime, rows: Iterable[tuple[da
 
 
 def approve(session: Session, actor: Actor, now: datetime, version_id: int) -> None:
-    """Puts a version in force; nobody approves an own one."""
+    """Puts a version in force; nobody approves an own one.
+
+    Raises:
+        NotFound: there is none that waits. NotAllowed: it is the actor's own.
+        Conflict: one that was entered later is in force, and would stay so.
+    """
     permissions.require(actor, permissions.Permission.CALENDAR_EDIT)
-    version = session.get(reference.CalendarVersion, version_id)
+    version = session.get(reference.CalendarVersion, version_id, with_for_update=True, populate_existing=True)
     if version is None or version.approved_at is not None:
         raise errors.NotFound("没有待审核的工作日历版本")
     if version.created_by == actor.name:
         raise errors.NotAllowed("录入人不能审核自己录入的工作日历，须由另一名管理员审核")
+    if (_newest_approved(session) or 0) > version_id:
+        raise errors.Conflict("其后录入的工作日历已经生效，此版本不能再生效；确需采用的，请重新录入")
     version.approved_by, version.approved_at = actor.name, now

@@ -243,7 +243,7 @@ def save_draft(session: Session, actor: Actor, now: datetime, task_id: str, data
     if len(orjson.dumps(data)) > 1_000_000:
         raise errors.TooLarge("草稿过大，请把长材料作为附件上传")
     kept = sealed.without(_form(session, case, task), data)
-    session.merge(tables.Draft(task_id=task.id, account=actor.name, data=kept, saved_at=now))
+    steps.save_draft(session, now, task.id, actor.name, kept)
 
 
 def submit(  # noqa: PLR0913  the whole of a submission
@@ -355,7 +355,7 @@ def _give_back(  # noqa: PLR0913  a step's whole context
 ) -> Submission:
     asked = task.delegated_by or ""
     data = sealed.without(_form(session, case, task), data)
-    session.merge(tables.Draft(task_id=task.id, account=asked, data=data, saved_at=now))
+    steps.save_draft(session, now, task.id, asked, data)
     steps.save_task(session, task, holder=asked, delegated_by=None)
     lifecycle.note(session, actor, now, case, "delegation_returned", {"task": task.id, "to": asked})
     messages.tell(

@@ -70,6 +70,14 @@ _RESERVE_SUBMISSION = Prepared(
         bindparam("answer", type_=tables.Submission.answer.type), bindparam("at", type_=tables.Submission.at.type)
     )
 )
+_SAVE_DRAFT = Prepared(
+    text(
+        "INSERT INTO draft (task_id, account, data, saved_at) VALUES (:task_id, :account, :data, :saved_at) "
+        "ON CONFLICT (task_id, account) DO UPDATE SET data = excluded.data, saved_at = excluded.saved_at"
+    ).bindparams(
+        bindparam("data", type_=tables.Draft.data.type), bindparam("saved_at", type_=tables.Draft.saved_at.type)
+    )
+)
 _ANSWER_SUBMISSION = _update(tables.Submission, ("task_id", "answer"), ("key",))
 _RUNS = Prepared(
     select(
@@ -198,6 +206,11 @@ def cancel_deadlines(session: Session, case_id: int, places: list[tuple[str, str
         for run, element, visit in places
     ]
     _CANCEL_DEADLINE.run_many(session, rows)
+
+
+def save_draft(session: Session, now: datetime, task_id: str, account: str, data: Mapping[str, Any]) -> None:
+    """Keeps what somebody typed; of two windows that save at once the later counts."""
+    _SAVE_DRAFT.run(session, {"task_id": task_id, "account": account, "data": dict(data), "saved_at": now})
 
 
 def end_incidents(session: Session, now: datetime, by: str, case_id: int, places: set[tuple[str, str]]) -> None:
