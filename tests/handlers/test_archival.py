@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 import rfc8785
 
-from handlers import archival, packing
+from handlers import archival, catalogue, packing
 from tests import fakes
 from workflow_service.handler_api import Context, PermanentFailure
 
@@ -122,6 +122,15 @@ def _package(context: Context) -> dict[str, bytes]:
 
 def test_a_whole_case_is_complete() -> None:
     assert archival.check_completeness(_closed())["missing"] == []
+
+
+def test_a_title_that_looks_like_a_formula_is_text_in_the_catalogue() -> None:
+    line = catalogue.Line(1, "02_证据/附件001", "=1+1.pdf", "", "", "", "30年", "ab")
+
+    sheet = openpyxl.load_workbook(io.BytesIO(catalogue.workbook([line], "RC-2026-00001", fakes.NOW))).active
+
+    assert sheet is not None
+    assert (sheet["C3"].value, sheet["C3"].data_type) == ("=1+1.pdf", "s")
 
 
 def test_days_in_the_package_are_those_of_shanghai() -> None:
