@@ -220,3 +220,21 @@ def test_nobody_remarks_on_a_case_that_is_archived(town: city.City) -> None:
 
     assert story.status() == "archived"
     assert "commented" not in {one.kind for one in town.journal(story.number)}
+
+
+@pytest.mark.parametrize(("role", "element"), [("committee_secretary", "record_meeting"), ("signer", "sign_decision")])
+def test_who_is_of_the_team_decides_nothing_even_if_others_did_its_work(
+    town: city.City, role: str, element: str
+) -> None:
+    grant(town, "investigator_2", role)
+    story = begun(town)
+    story.does("plan_investigation", "investigator_1", team=["investigator_1", "investigator_2"])
+    story.does("record_evidence", "investigator_1")
+    story.does("report_investigation", "investigator_1", **answers.report("4.1"))
+    story.does("draft_simple_decision")
+    if element == "sign_decision":
+        story.does("record_meeting", **answers.meeting({"s1": "EXEMPT"}, story.committee()))
+        story.does("draft_decision")
+        story.does("check_draft")
+
+    assert "相斥" in refused(story, "investigator_2", element)

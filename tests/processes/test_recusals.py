@@ -203,3 +203,38 @@ def test_a_head_cannot_be_named_to_a_head_by_account(town: city.City) -> None:
 
     with pytest.raises(errors.Invalid):
         story.does("decide_recusal", "chief_1", granted=True, account="chief_1", reason="情况属实")
+
+
+@pytest.mark.parametrize(("granted", "why_not"), [(True, "您已回避本案"), (False, None)])
+def test_who_is_to_be_recused_does_nothing_in_the_case_until_that_is_decided(
+    town: city.City, granted: bool, why_not: str | None
+) -> None:
+    story = Story(town, town.open("applicant_1", "intake", **answers.application("4.1")))
+    story.does("review_acceptance", "clerk_2")
+    task = town.task(story.number, "propose_route")
+    town.claim("clerk_2", task)
+    town.send("applicant_1", story.number, "recusal_requested", person="clerk_2", ground="近亲属")
+
+    with pytest.raises(errors.NotAllowed, match="还没有决定"):
+        town.do("clerk_2", task, **answers.route())
+    story.does("decide_recusal", granted=granted, reason="已核实")
+
+    if why_not is None:
+        town.do("clerk_2", task, **answers.route())
+        assert story.elements() == ["approve_route"]
+    else:
+        with pytest.raises(errors.NotAllowed, match=why_not):
+            town.do("clerk_2", task, **answers.route())
+    assert town.shared(story.number)["challenged"] == []
+    story.holds()
+
+
+def test_of_two_requests_about_one_person_the_second_still_waits(town: city.City) -> None:
+    story = applied(town)
+    town.send("applicant_1", story.number, "recusal_requested", person="clerk_2", ground="利害关系")
+
+    story.does("decide_recusal", granted=False, reason="不属实")
+
+    assert [one["key"] for one in town.shared(story.number)["challenged"]] == ["H2"]
+    with pytest.raises(errors.NotAllowed, match="还没有决定"):
+        town.claim("clerk_2", town.task(story.number, "review_acceptance"))

@@ -23,6 +23,8 @@ def of(
         subject=permissions.is_subject(case.shared, name),
         opened=case.opened_by == name,
         recused=permissions.is_recused(case.shared, name),
+        challenged=permissions.is_challenged(case.shared, name),
+        investigates=name in (case.shared.get("investigators") or ()),
         accuser=_accused_or_witnessed(session, case, name),
         holds=bool(rows),
     )

@@ -105,6 +105,10 @@ ELEMENT_CONFLICTS: Mapping[str, frozenset[str]] = {
 }
 
 
+_DECIDES_RECUSALS = frozenset({"decide_recusal", "decide_chief_recusal"})
+"""Open also to who is challenged, for requests about others: else requests about all who decide could never be decided."""
+
+
 @dataclass(frozen=True)
 class Involvement:
     """What a person has to do with a case, as far as permissions need to know.
@@ -113,7 +117,8 @@ class Involvement:
         done: (element, role) of the tasks the person has completed in it.
         subject: whether the case is about this person.
         opened: whether this person began it.
-        recused: whether this person was recused from it.
+        recused: whether this person was recused from it. challenged: whether a request for it is still undecided.
+        investigates: whether this person is of the team that investigates it.
         accuser: whether this person is its sealed accuser or a witness.
         holds: whether a task of the case is or was theirs.
     """
@@ -122,6 +127,8 @@ class Involvement:
     subject: bool = False
     opened: bool = False
     recused: bool = False
+    challenged: bool = False
+    investigates: bool = False
     accuser: bool = False
     holds: bool = False
 
@@ -195,7 +202,9 @@ def separation(actor: Actor, element: str, role: str, involved: Involvement) -> 
         return "您已回避本案，不能再办理"
     if role in HANDLING and is_concerned(involved):
         return CONCERNED
-    for done, as_role in involved.done:
+    if involved.challenged and role in HANDLING and element not in _DECIDES_RECUSALS:
+        return "对您的回避请求还没有决定，决定作出前不能办理本案"
+    for done, as_role in (*involved.done, *((("", "investigator"),) if involved.investigates else ())):
         if done in ELEMENT_CONFLICTS.get(element, ()):
             return "提出与批准、拟制与审核签发、整改与验收须由不同的人办理，您已办理过本案的相应环节"
         if as_role in ROLE_CONFLICTS.get(role, ()):
@@ -206,6 +215,11 @@ def separation(actor: Actor, element: str, role: str, involved: Involvement) -> 
 def is_recused(shared: Mapping[str, Any], name: str) -> bool:
     """Whether a person was recused from a case, by what the case publishes."""
     return name in (shared.get("recused") or ())
+
+
+def is_challenged(shared: Mapping[str, Any], name: str) -> bool:
+    """Whether a request to recuse a person from a case is still undecided."""
+    return any(one.get("person") == name for one in shared.get("challenged") or ())
 
 
 def is_subject(shared: Mapping[str, Any], name: str) -> bool:

@@ -135,6 +135,7 @@ def _published() -> Labels:
         "committed_members": _("已作承诺的成员"),
         "approver": _("批准分流的负责人"),
         "replacements": _("接替人员"),
+        "challenged": _("尚未决定的回避请求"),
         "duties": _("所涉人员的职责"),
         "assessment": _("研判结果"),
         "boundary": _("边界审查"),
