@@ -102,7 +102,10 @@ def signature(name: str, function: Callable[..., Any]) -> Signature:
         )
         for one in list(inspect.signature(function).parameters.values())[1:]
     ]
-    title, summary = function.__name__.replace("_", " ").capitalize(), " ".join(doc.split("\n\n")[0].split())
+    title, summary = (
+        function.__name__.replace("_", " ").capitalize(),
+        " ".join(doc.split("\n\n")[0].replace("``", "").split()),
+    )
     chinese = (told.title, told.summary) if told else (title, summary)
     codes = tuple(dict.fromkeys(re.findall(r"\bERR_[A-Z]+\b", doc)))
     return Signature(name, chinese[0], title, chinese[1], summary, tuple(parameters), codes)
@@ -111,7 +114,7 @@ def signature(name: str, function: Callable[..., Any]) -> Signature:
 def _meanings(doc: str) -> dict[str, str]:
     """Parameter → what a docstring says of it, also where that goes on over several lines."""
     found = re.findall(r"^    (\w+): (.+(?:\n {8,}.+)*)$", doc, re.MULTILINE)
-    return {name: " ".join(text.split()) for name, text in found}
+    return {name: " ".join(text.replace("``", "").split()) for name, text in found}
 
 
 def _in_chinese() -> Mapping[str, Any]:

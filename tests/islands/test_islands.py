@@ -207,6 +207,8 @@ def test_a_step_is_added_named_and_told_what_it_still_lacks(open_island: Open, s
     found = {(one.rule, one.element) for one in check.check(saved) if one.severity == "error"}
     assert {("R02", "review_proposal"), ("S06", "draft_simple_decision"), ("S16", "review_proposal")} <= found
     assert not {rule for rule, _ in found} & {"S19", "S24", "S25"}
+    drawn = saved.files["simple_case.bpmn"].decode()
+    assert 'id="draft_simple_decision_to_review_proposal"' in drawn and "_to_activity_" not in drawn
 
 
 def test_a_conflict_is_told_and_nothing_is_lost(open_island: Open, site: tuple[str, Flask]) -> None:
