@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from tests import city
 from tests.processes import answers
 from tests.processes.story import at
-from tests.processes.test_statements import WRITTEN, begun
+from tests.processes.test_statements import WRITTEN, begun, investigated, resolved
 from workflow_service import errors, worker
 from workflow_service.audit import oracle
 from workflow_service.cases import deadlines, failures, incidents, lifecycle, messages
@@ -134,6 +134,28 @@ def test_the_oracle_sees_a_statement_that_was_lost_or_lies_about(town: city.City
     with town.work() as session:
         session.execute(sa.delete(tables.Message))
     assert {one.code for one in faults(town)} == {"message_missing"}
+
+
+def test_nobody_signs_while_a_statement_could_not_enter(town: city.City) -> None:
+    story = investigated(town, "simple")
+    resolved(story, "simple")
+    story.does("draft_decision")
+    story.does("check_draft")
+    kept(town, story.number)
+    with town.work() as session:
+        messages.give_up(session, town.time, session.query(tables.Message).one().id, "数据库中保存的内容已损坏")
+
+    with pytest.raises(errors.Invalid, match="检查标出") as refused:
+        story.does("sign_decision", decision_date="2026-01-05")
+
+    assert [dict(one.params)["message"] for one in refused.value.errors] == ["还有陈述申辩没有答复，答复后才能签发"]
+    with town.work() as session:
+        incidents.retry(session, town.actor("operator_1"), town.time, incident_of(town))
+    town.settle()
+    story.does("register_appeal")
+    story.does("answer_appeal")
+    story.does("sign_decision", decision_date="2026-01-05")
+    story.holds()
 
 
 def gives_up(town: city.City, number: str, element: str) -> None:

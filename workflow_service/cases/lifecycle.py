@@ -162,7 +162,7 @@ def create(  # noqa: PLR0913  who opens what where
     shared = {
         "number": number,
         "place": place,
-        "opened_at": now.isoformat(),
+        "opened_at": calendars.local(now).isoformat(),  # diagrams and forms ask for its day
         "opened_by": actor.name,
         "status": "registered",
         **(known or {}),

@@ -74,7 +74,8 @@ def task_page(session: Session, actor: Actor, now: datetime, task_id: str) -> Ta
     returnable: list[view.Element] = []
     # beside it stand votes and the data of others
     if task.status == "open" and (permissions.is_staff(actor) or not blocked):
-        known, returnable = _engine_side(actor, now, family, task, loaded)
+        known = scope.of_task(session, actor, now, case, task, family)
+        returnable = _returnable(family, task, loaded)
     may = _may(actor, task, blocked, returnable) | stands_in
     if permissions.is_concerned(involved):
         may -= {"transfer", "countersign"}
@@ -142,14 +143,10 @@ def _written(session: Session, actor: Actor, task: tables.Task, form: forms.Form
     return sealed.without(form, data) if isinstance(data, dict) else None
 
 
-def _engine_side(
-    actor: Actor, now: datetime, family: view.Family, task: tables.Task, loaded: programs.Loaded
-) -> tuple[dict[str, Any], list[view.Element]]:
-    """What the form of an open task sees, and the earlier steps to which the work can be sent back."""
-    at = inputs.Address(task.run, task.element, task.visit)
-    known = scope.of_data(actor, now, family, engine.task_data(loaded.program, family, at))
-    earlier = engine.returnable(loaded.program, family, at)
-    return known, [loaded.elements[task.process, one] for one in earlier]
+def _returnable(family: view.Family, task: tables.Task, loaded: programs.Loaded) -> list[view.Element]:
+    """The earlier steps to which the work of an open task can be sent back."""
+    earlier = engine.returnable(loaded.program, family, inputs.Address(task.run, task.element, task.visit))
+    return [loaded.elements[task.process, one] for one in earlier]
 
 
 def _blocked(  # noqa: PLR0913  who looks at which task of which case, and when

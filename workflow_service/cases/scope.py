@@ -10,7 +10,7 @@ from workflow_service.bundles import programs
 from workflow_service.engine import view
 from workflow_service.engine.inputs import Address
 from workflow_service.identity.actors import Actor
-from workflow_service.storage import tables
+from workflow_service.storage import looks, tables
 
 
 def of_task(  # noqa: PLR0913  who sees which task of which case, and when
@@ -19,7 +19,18 @@ def of_task(  # noqa: PLR0913  who sees which task of which case, and when
     """The scope of an open task's form."""
     loaded = programs.of(session, case.bundle)
     data = engine.task_data(loaded.program, family, Address(task.run, task.element, task.visit))
-    return of_data(actor, now, family, data)
+    known = of_data(actor, now, family, data)
+    known["case"]["runs"] += _to_come(session, case, loaded)
+    return known
+
+
+def _to_come(session: Session, case: tables.Case, loaded: programs.Loaded) -> list[dict[str, Any]]:
+    """The runs that begin with what was stated and could not enter yet: nobody decides as if it had not been said (art. 16)."""
+    return [
+        {"run": "", "process": process, "key": message.key, "open": True}
+        for message in looks.unfed(session, case_id=case.id)
+        for process, _start in loaded.program.starts.get(message.name, ())
+    ]
 
 
 def of_data(actor: Actor, now: datetime | None, family: view.Family, data: dict[str, Any]) -> dict[str, Any]:

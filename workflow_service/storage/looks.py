@@ -72,5 +72,12 @@ attachments = Look(
 )
 around = Looks(deadlines=deadlines, documents=documents, comments=comments, incidents=incidents)
 """What may lie around a case; most cases have little of it."""
+unfed = Look(
+    tables.Message,
+    _is(tables.Message.case_id),
+    _among(tables.Message.status, "waiting", "incident"),
+    order=(tables.Message.id,),
+)
+"""What somebody has stated and the procedure has not seen yet."""
 drafts = Look(tables.Draft, _is(tables.Draft.task_id), _is(tables.Draft.account))
 submissions = Look(tables.Submission, _is(tables.Submission.key))
