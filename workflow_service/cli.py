@@ -16,7 +16,7 @@ from workflow_service import backups, cli_people, console, demo, dmn, errors, fe
 from workflow_service.audit import oracle
 from workflow_service.audit import replay as replaying
 from workflow_service.bundles import check as checking
-from workflow_service.bundles import overlay, read, scenario_file, variant_file, variants
+from workflow_service.bundles import overlay, programs, read, scenario_file, variant_file, variants
 from workflow_service.bundles import publish as publishing
 from workflow_service.cases import lifecycle
 from workflow_service.identity import roster
@@ -177,17 +177,15 @@ def run_scenarios(directory: Path, coverage: bool) -> None:
     stories = scenario_file.in_bundle(files)
     if not stories:
         raise errors.NotFound("“{folder}”中没有情景（应在 bpmn/scenarios 下）", folder=directory)
-    outcomes = [
-        scenarios.run(scenarios.rehearsal(files, one.starts_at, counties), one)
-        for one in tqdm(stories, desc="运行情景", disable=None)
-    ]
+    outcomes = [scenarios.play(files, one, counties) for one in tqdm(stories, desc="运行情景", disable=None)]
     for one in outcomes:
         click.echo(f"{'通过' if not one.differences else '不符'}　{one.scenario.id}　{one.scenario.title}")
         for difference in one.differences:
             click.echo(f"　　{difference}", err=True)
     if coverage:
-        for process, element in scenarios.not_reached(files, outcomes):
-            click.echo(f"未走到：{process} {element}")
+        program = programs.load("", files).program
+        for missed in scenarios.not_reached(program, [one.passed for one in outcomes]):
+            click.echo(f"未走到：{missed.process} {missed.id}")
     if any(one.differences for one in outcomes):
         sys.exit(FINDINGS)
 

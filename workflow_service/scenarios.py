@@ -1,22 +1,23 @@
 """Runs the stories beside the diagrams: people, clock and expected end, in seconds and on a database of their own."""
 
 import random
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflow_service import demo, errors, mail, workdays, worker
+from workflow_service import demo, engine, errors, mail, workdays, worker
 from workflow_service.bundles import programs, publish, scenario_file
 from workflow_service.bundles.scenario_file import Scenario
 from workflow_service.cases import ballots, calendars, messages, opening, tasks
+from workflow_service.engine import view
 from workflow_service.identity import roster
 from workflow_service.identity.actors import Actor
 from workflow_service.settings import Settings
-from workflow_service.storage import database, migrations, people, tables
+from workflow_service.storage import database, migrations, people, reference, tables
 
 
 class Stage:
@@ -31,24 +32,49 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class Difference:
+    """Where a story went otherwise than it says.
+
+    Args:
+        step: the step that was refused, from 1; 0 at the end of the story.
+        name: what the step does, or what was expected at the end.
+        why: why the step was refused: wrong fields, or one reason without a field.
+        wanted, found: what was expected at the end, and what there was.
+    """
+
+    step: int
+    name: str
+    why: tuple[errors.FieldError, ...] = ()
+    wanted: Any = None
+    found: Any = None
+
+    def __str__(self) -> str:
+        """The difference in Chinese, for the command line."""
+        if not self.step:
+            return f"{self.name}：应为 {self.wanted}，实为 {self.found}"
+        told = (f"{one.field} {one.template.format(**dict(one.params))}".strip() for one in self.why)
+        return f"第{self.step}步 {self.name}：{'；'.join(told)}"
+
+
+@dataclass(frozen=True)
 class Outcome:
     """How a scenario went: its case, the elements passed, and where it differs from what was expected."""
 
     scenario: Scenario
     number: str
     passed: frozenset[tuple[str, str]]
-    differences: tuple[str, ...]
+    differences: tuple[Difference, ...]
 
 
 def run(stage: Stage, scenario: Scenario, steps: int | None = None) -> Outcome:
     """Plays a scenario, all of it or its first steps; a step that is refused ends it with the reason."""
-    numbers, differences = list[str](), []
+    numbers, differences = list[str](), list[Difference]()
     for position, step in enumerate(scenario.steps[:steps], start=1):
         try:
             opened = _play(stage, numbers[-1] if numbers else "", filled(step, numbers))
             numbers += [opened] if opened else []
         except errors.ServiceError as refused:
-            differences.append(f"第{position}步 {_name(step)}：{_said(refused)}")
+            differences.append(Difference(position, _name(step), _why(refused)))
             break
         worker.settle(stage.worker)
     with database.reading(stage.worker.db) as session:
@@ -73,10 +99,10 @@ def _name(step: Mapping[str, Any]) -> str:
     return str(step.get("do") or step.get("send") or step.get("open") or step.get("clock"))
 
 
-def _said(refused: errors.ServiceError) -> str:
+def _why(refused: errors.ServiceError) -> tuple[errors.FieldError, ...]:
     if isinstance(refused, errors.Invalid):
-        return "；".join(f"{one.field} {one.template.format(**dict(one.params))}" for one in refused.errors)
-    return str(refused)
+        return refused.errors
+    return (errors.FieldError("", "refused", refused.template, tuple(refused.params.items())),)
 
 
 def _play(stage: Stage, number: str, step: Mapping[str, Any]) -> str | None:
@@ -112,7 +138,7 @@ def _task(session: Session, number: str, element: str, name: str) -> str:
     return (own or list(rows))[0].id
 
 
-def _compare(session: Session, number: str, expect: Mapping[str, Any]) -> list[str]:
+def _compare(session: Session, number: str, expect: Mapping[str, Any]) -> list[Difference]:
     case = session.scalars(select(tables.Case).where(tables.Case.number == number)).one()
     waiting = session.scalars(
         select(tables.Task.element).where(tables.Task.case_id == case.id, tables.Task.status == "open")
@@ -126,7 +152,9 @@ def _compare(session: Session, number: str, expect: Mapping[str, Any]) -> list[s
         "elements": sorted(waiting),
     }
     return [
-        f"{name}：应为 {wanted}，实为 {found.get(name)}" for name, wanted in expect.items() if found.get(name) != wanted
+        Difference(0, name, wanted=wanted, found=found.get(name))
+        for name, wanted in expect.items()
+        if found.get(name) != wanted
     ]
 
 
@@ -157,6 +185,15 @@ def rehearsal(files: Mapping[str, bytes], starts_at: datetime, variants: Sequenc
     return Stage(one, set_clock)
 
 
+def play(files: Mapping[str, bytes], scenario: Scenario, variants: Sequence[bytes] = ()) -> Outcome:
+    """Plays a scenario of a bundle to its end on a stage of its own; raises BadBundle for a bundle that cannot run."""
+    stage = rehearsal(files, scenario.starts_at, variants)
+    try:
+        return run(stage, scenario)
+    finally:
+        stage.worker.db.engine.dispose()
+
+
 def furnish(session: Session, now: datetime, files: Mapping[str, bytes]) -> None:
     """Puts people without passwords, a calendar and a published bundle into an empty database."""
     demo.enter_units(session)
@@ -180,17 +217,74 @@ def furnish(session: Session, now: datetime, files: Mapping[str, bytes]) -> None
     publish.first(session, now, publish.Origin("city", files))
 
 
-def not_reached(files: Mapping[str, bytes], outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:
-    """The user tasks, by process and element, that no scenario has passed."""
-    program = programs.load("", files).program
-    passed = frozenset[tuple[str, str]]().union(*(one.passed for one in outcomes))
-    drawn = {
-        (one.process, one.id)
+def keep(session: Session, actor: Actor, now: datetime, bundle: reference.Bundle, name: str, outcome: Outcome) -> None:  # noqa: PLR0913  who played what of which bundle
+    """Notes how a scenario of a bundle went, in place of what was noted of it before."""
+    told = [
+        {**asdict(one), "why": [{**asdict(fault), "params": _plain(fault.params)} for fault in one.why]}
+        for one in outcome.differences
+    ]
+    passed = sorted(outcome.passed)
+    session.merge(
+        reference.PlayedScenario(
+            bundle_id=bundle.id,
+            name=name,
+            hash=bundle.hash,
+            by=actor.name,
+            at=now,
+            differences=told,
+            passed=passed,
+        )
+    )
+
+
+def _plain(params: Sequence[tuple[str, object]]) -> list[list[object]]:
+    return [[name, value if isinstance(value, str | int) else str(value)] for name, value in params]
+
+
+@dataclass(frozen=True)
+class Played:
+    """How a scenario went when it was last played: by whom, when, and where it differs from what it says."""
+
+    by: str
+    at: datetime
+    differences: tuple[Difference, ...]
+    passed: frozenset[tuple[str, str]]
+
+
+def played(session: Session, bundle: reference.Bundle) -> dict[str, Played]:
+    """File name → how that scenario went, of those played since the bundle was changed last."""
+    rows = session.scalars(
+        select(reference.PlayedScenario).where(
+            reference.PlayedScenario.bundle_id == bundle.id, reference.PlayedScenario.hash == bundle.hash
+        )
+    )
+    return {
+        row.name: Played(
+            row.by, row.at, tuple(map(_difference, row.differences)), frozenset((one[0], one[1]) for one in row.passed)
+        )
+        for row in rows
+    }
+
+
+def _difference(told: Mapping[str, Any]) -> Difference:
+    why = tuple(
+        errors.FieldError(
+            one["field"], one["code"], one["template"], tuple((key, value) for key, value in one["params"])
+        )
+        for one in told["why"]
+    )
+    return Difference(told["step"], told["name"], why, told["wanted"], told["found"])
+
+
+def not_reached(program: engine.Program, passed: Iterable[frozenset[tuple[str, str]]]) -> list[view.Element]:
+    """The user tasks that scenarios which passed these, by process and element, have not come to."""
+    done = frozenset[tuple[str, str]]().union(*passed)
+    return [
+        one
         for process in program.process_names
         for one in program.elements(process)
-        if one.kind == "userTask"
-    }
-    return sorted(drawn - passed)
+        if one.kind == "userTask" and (one.process, one.id) not in done
+    ]
 
 
 SAMPLES = (

@@ -18,7 +18,7 @@ PLACES = {
     "applicant_1": ("/inbox", "/start", "/start/intake", "/cases"),
     "clerk_1": STAFF,
     "panel_business_1": ("/inbox",),
-    "process_owner_1": ("/bundles", "/bundles/1/preview/forms/letters/T14_decision.json", "/bundles/1", "/bundles/1/limits", "/bundles/try", "/bundles/1/files/route.dmn",
+    "process_owner_1": ("/bundles", "/bundles/1/preview/forms/letters/T14_decision.json", "/bundles/1", "/bundles/1/limits", "/bundles/1/scenarios", "/bundles/try", "/bundles/1/files/route.dmn",
                         "/bundles/1/files/correction.bpmn", "/bundles/1/files/forms/evaluate.json",
                         "/bundles/1/files/roles.json"),
     "auditor_1": ("/cases",),

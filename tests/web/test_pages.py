@@ -20,7 +20,7 @@ PAGES = {
     "applicant_1": ["/start/intake", "/cases/{case}"],
     "auditor_1": ["/cases", "/audit/{case}/journal", "/audit/{case}/replay", "/audit/{case}/verification",
                   "/audit/{case}/access", "/operations", "/operations?tab=acts", "/bundles"],
-    "process_owner_1": ["/bundles", "/bundles/1", "/bundles/1/limits", "/bundles/1/files/intake.bpmn", "/bundles/1/files/route.dmn",
+    "process_owner_1": ["/bundles", "/bundles/1", "/bundles/1/limits", "/bundles/1/scenarios", "/bundles/1/files/intake.bpmn", "/bundles/1/files/route.dmn",
                         "/bundles/1/files/forms/visit.json", "/bundles/1/preview/forms/visit.json", "/bundles/try",
                         "/bundles/1/differences"],
     "operator_1": ["/operations", "/operations?tab=jobs", "/operations?tab=workers", "/operations?tab=closed"],

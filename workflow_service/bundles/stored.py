@@ -93,6 +93,7 @@ def put(session: Session, draft: reference.Bundle, name: str, content: bytes | N
 def remove(session: Session, draft: reference.Bundle) -> None:
     """Takes a draft away with its files."""
     session.execute(delete(reference.BundleFile).where(reference.BundleFile.bundle_id == draft.id))
+    session.execute(delete(reference.PlayedScenario).where(reference.PlayedScenario.bundle_id == draft.id))
     session.delete(draft)
     session.flush()
 

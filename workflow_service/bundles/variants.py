@@ -119,6 +119,13 @@ def _standing(session: Session) -> Iterator[tuple[reference.Bundle, Variant]]:
             yield bundle, named
 
 
+def fitting(session: Session, city: read.Bundle) -> list[bytes]:
+    """The variant files in force that can be carried out on a bundle of the city's, by place."""
+    return [
+        variant_file.write(named) for _bundle, named in _standing(session) if not overlay.derive(city, named).conflicts
+    ]
+
+
 def rewrite(session: Session, draft: reference.Bundle, name: str, content: bytes | None) -> None:
     """Writes the variant file of a draft and derives its other files anew on the parent's version in force.
 

@@ -48,6 +48,22 @@ class BundleFile(Table):
     content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class PlayedScenario(Table):
+    """How a scenario of a version or draft went when somebody last played it; it holds for the content of that hash alone.
+
+    ``differences`` are where it went otherwise than it says, ``passed`` the user tasks done: pairs of process and element.
+    """
+
+    __tablename__ = "played_scenario"
+    bundle_id: Mapped[int] = mapped_column(ForeignKey("bundle.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(160), primary_key=True)
+    hash: Mapped[str] = mapped_column(String(64))
+    by: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime]
+    differences: Mapped[list[Any]]
+    passed: Mapped[list[Any]]
+
+
 class CalendarVersion(Table):
     """A version of the working-day calendar; the newest approved one is in force."""
 

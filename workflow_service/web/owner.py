@@ -11,7 +11,7 @@ import orjson
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from workflow_service import errors
+from workflow_service import errors, scenarios
 from workflow_service.bundles import check, diff, names, overtaken, programs, publish, read, variant_file, variants
 from workflow_service.cases import overview
 from workflow_service.identity import roster
@@ -123,6 +123,7 @@ def _page(bundle_id: int, refused: Mapping[str, Any] | None = None) -> str:
             places=overview.place_names(session),
             meanwhile=meanwhile,
             bases=[one for one in publish.listed(session, visit.actor()) if one.id != bundle.id],
+            stories=scenarios.played(session, bundle),
             refused=refused or {},
         )
 

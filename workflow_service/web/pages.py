@@ -62,6 +62,7 @@ SAID: Mapping[str, Any] = {
     "discarded": lazy_gettext("草稿已删除"),
     "approved": lazy_gettext("已批准"),
     "rejected": lazy_gettext("已退回编制人"),
+    "played": lazy_gettext("已试演"),
     "published": lazy_gettext("已发布，新案件将使用此版本"),
     "deleted": lazy_gettext("已删除"),
     "clock": lazy_gettext("演示时钟已拨动"),

@@ -128,8 +128,34 @@ const keep = (name, value) => {
   }
 };
 
+/** Plays one story after the other and shows how each went; without scripts each has its own button. */
+const stories = () => {
+  const all = document.querySelector("[data-plays]");
+  if (!all) return;
+  const place = () => document.getElementById(all.dataset.plays);
+  all.hidden = false;
+  all.addEventListener("click", async () => {
+    all.disabled = true;
+    const names = [...place().querySelectorAll("[data-plays-one] [name=name]")].map((one) => one.value);
+    for (const [done, name] of names.entries()) {
+      const bar = place().querySelector("progress");
+      Object.assign(bar, { hidden: false, className: "", value: done, max: names.length });
+      const form = [...place().querySelectorAll("[data-plays-one]")].find((one) => one.elements.name.value === name);
+      form.closest("tr").setAttribute("aria-busy", "true");
+      const answer = await fetch(location.pathname, { method: "POST", body: new FormData(form), credentials: "same-origin" });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const now = page.getElementById(all.dataset.plays);
+      // what could not be played says why on a page of its own
+      if (!answer.ok || !now) return form.requestSubmit();
+      place().replaceWith(document.adoptNode(now));
+    }
+    all.disabled = false;
+  });
+};
+
 dialogs();
 chosenTabs();
+stories();
 shortcuts();
 submissions();
 writings();
