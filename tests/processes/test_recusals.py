@@ -7,7 +7,7 @@ from tests.processes import answers
 from tests.processes.story import Story
 from tests.processes.test_duties import grant
 from workflow_service import errors
-from workflow_service.bundles import programs
+from workflow_service.bundles import forms, programs
 from workflow_service.cases import callings, pages
 from workflow_service.storage import database, people, tables
 
@@ -238,3 +238,29 @@ def test_of_two_requests_about_one_person_the_second_still_waits(town: city.City
     assert [one["key"] for one in town.shared(story.number)["challenged"]] == ["H2"]
     with pytest.raises(errors.NotAllowed, match="还没有决定"):
         town.claim("clerk_2", town.task(story.number, "review_acceptance"))
+
+
+@pytest.mark.parametrize("step", ["record_evidence", "report_investigation"])
+def test_the_team_is_named_anew_when_one_of_it_is_recused(town: city.City, step: str) -> None:
+    story = Story(town, town.open("applicant_1", "intake", **answers.application("4.1")))
+    story.is_accepted(simple=True, consensus=True)
+    story.does("plan_investigation", "investigator_1", team=["investigator_1", "investigator_2"])
+    if step == "report_investigation":
+        story.does("record_evidence", "investigator_1", kind="document", summary="会议记录")
+    town.send("applicant_1", story.number, "recusal_requested", person="investigator_1", ground="近亲属")
+    story.does("decide_recusal", granted=True, reason="属实", replacement="investigator_3")
+
+    assert story.elements() == ["plan_investigation"]
+    with pytest.raises(errors.Invalid) as refused:
+        story.does("plan_investigation", "investigator_3", team=["investigator_1", "investigator_2"])
+    assert [one.field for one in refused.value.errors] == ["team"]
+    with town.look() as session:
+        seen = pages.task_page(session, town.actor("investigator_3"), town.time, town.task(story.number, "plan_investigation"))  # fmt: skip
+        assert forms.prefill(seen.form, seen.known)["team"] == ["investigator_3", "investigator_2"]
+
+    story.does("plan_investigation", "investigator_3", team=["investigator_3", "investigator_2"])
+    story.does("record_evidence", "investigator_3")
+    story.does("report_investigation", "investigator_3", **answers.report("4.1"))
+    assert story.elements() == ["draft_simple_decision"]
+    assert town.shared(story.number)["investigators"] == ["investigator_3", "investigator_2"]
+    story.holds()
