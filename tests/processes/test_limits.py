@@ -113,6 +113,33 @@ def test_a_limit_that_was_missed_before_the_suspension_stays_missed(town: city.C
     story.holds()
 
 
+def test_a_limit_that_begins_while_the_case_is_suspended_begins_to_run_with_the_resumption(town: city.City) -> None:
+    story = begun(town)
+    reports(story)
+    town.time = at(2026, 2, 25)  # the limit of the investigation is over, its extension is to be decided
+    town.settle()
+    suspended(story)
+    story.does("decide_extension", granted=True, reason="案情复杂")  # until 13 March, thirteen working days from now
+    assert [(row.due_at, row.paused_days) for row in story.rows("report_investigation")] == [(None, 13)]
+
+    town.time = at(2026, 3, 25)
+    town.settle()
+    assert _waits(story) == {"reach_extended_limit": "paused", "resumption_expected": "waiting"}
+    resumed(story)
+
+    assert story.due("report_investigation") == "2026-04-14"  # thirteen working days after the resumption
+    assert _waits(story) == {"reach_extended_limit": "waiting"}
+    story.holds()
+
+
+def _waits(story: Story) -> dict[str, str]:
+    """The dates of a case that have not come, and whether they stand still."""
+    with story.town.look() as session:
+        case_id = story.town.case(story.number).id
+        rows = session.query(tables.Deadline).filter_by(case_id=case_id)
+        return {one.element: one.status for one in rows if one.status in ("waiting", "paused")}
+
+
 def reports(story: Story) -> tuple[str, str]:
     """The day on which the report is due, once evidence is taken, and the day on which the investigation's limit ends."""
     story.does("plan_investigation", team=["investigator_1", "investigator_2"])

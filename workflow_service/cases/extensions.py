@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from workflow_service import engine
 from workflow_service.bundles.programs import Loaded
-from workflow_service.cases import calendars, effects
+from workflow_service.cases import calendars, effects, pauses
 from workflow_service.engine import inputs, view
 from workflow_service.storage import tables
 
@@ -45,10 +45,13 @@ def react(  # noqa: PLR0913  what a step did to which case, and what was known b
     if not tasks:
         return ()
     moved = []
-    for anew in engine.recomputed(loaded.program, done.family, now, calendars.Current(session)):
+    calendar = calendars.Current(session)
+    for anew in engine.recomputed(loaded.program, done.family, now, calendar):
         if anew.at in tasks and anew.due > anew.standing:
             task = tasks[anew.at]
             task.due_at, task.due_limit = anew.due, effects.limit_json(anew.limit)
             task.calendar = effects.calendar_of(anew.limit)
+            if pauses.is_suspended(case) and not task.mandatory:
+                pauses.stop(calendar, now, task)
             moved.append(inputs.Rescheduled(anew.at, anew.due, REASON))
     return moved

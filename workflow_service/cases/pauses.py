@@ -1,9 +1,9 @@
 """Stops the internal limits of a suspended case and lets them run on when it is resumed.
 
-What is marked ``mandatory`` in the diagram (the limit of the correction notice, art. 17(1)) never stops.
+A limit that begins while the case is suspended begins to run with the resumption. What is marked ``mandatory`` in the diagram (the limit of the correction notice, art. 17(1)) never stops.
 """
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
 
 from sqlalchemy import select
@@ -25,36 +25,56 @@ def react(
     """What a suspension or resumption in this step does to the limits; the inputs that tell the engine of new dates."""
     names = {one.name for one in done.thrown if one.kind == "signal"}
     if "suspended" in names:
-        pause(session, now, case, loaded, {at for at, _how in done.closed})
+        closed = {at for at, _how in done.closed}  # whether they were done in time stays to be seen
+        pause(session, now, case, loaded, lambda at: at not in closed)
     if "resumed" in names:
         return resume(session, now, case)
+    if is_suspended(case):
+        begun = {one.at for one in done.opened} | {one.at for one in done.timers}
+        if begun:
+            pause(session, now, case, loaded, begun.__contains__)
     return ()
 
 
+def is_suspended(case: tables.Case) -> bool:
+    """Whether the limits of a case stand still."""
+    return case.shared.get("status") == "suspended"
+
+
 def pause(
-    session: Session, now: datetime, case: tables.Case, loaded: Loaded, closed: Container[inputs.Address]
+    session: Session, now: datetime, case: tables.Case, loaded: Loaded, concerned: Callable[[inputs.Address], bool]
 ) -> None:
-    """Stops the internal limits of a case and keeps the working days that were left; one that is over stays missed.
+    """Stops internal limits of a case and keeps the working days that were left; one that is over stays missed.
 
     Args:
-        closed: where this very step ends tasks; whether they were done in time stays to be seen.
+        concerned: of which places the limits stop.
     """
-    calendar, today = calendars.Current(session), calendars.local(now).date()
     session.flush()
-    for task in session.scalars(
-        select(tables.Task).where(tables.Task.case_id == case.id, tables.Task.status == "open")
-    ):
-        at = inputs.Address(task.run, task.element, task.visit)
-        if task.due_at is not None and not _is_over(task, task.due_at, now) and not task.mandatory and at not in closed:
-            task.paused_days = _left(calendar, today, task.due_at)
-            task.due_at = None
-    for row in session.scalars(
-        select(tables.Deadline).where(tables.Deadline.case_id == case.id, tables.Deadline.status == "waiting")
-    ):
+    calendar = calendars.Current(session)
+    open_tasks = select(tables.Task).where(tables.Task.case_id == case.id, tables.Task.status == "open")
+    for task in session.scalars(open_tasks):
+        if concerned(_at(task)) and not task.mandatory:
+            stop(calendar, now, task)
+    waiting = select(tables.Deadline).where(tables.Deadline.case_id == case.id, tables.Deadline.status == "waiting")
+    for row in session.scalars(waiting):
         mandatory = loaded.properties(row.process, row.element).get("mandatory") == "true"
-        if not mandatory and not _is_over(row, row.due_at, now):
-            row.paused_days = _left(calendar, today, row.due_at)
-            row.status = "paused"
+        if concerned(_at(row)) and not mandatory:
+            stop(calendar, now, row)
+
+
+def _at(row: tables.Task | tables.Deadline) -> inputs.Address:
+    return inputs.Address(row.run, row.element, row.visit)
+
+
+def stop(calendar: calendars.Current, now: datetime, row: tables.Task | tables.Deadline) -> None:
+    """Stops the limit of one row, unless it has none or is over."""
+    if row.due_at is None or _is_over(row, row.due_at, now):
+        return
+    row.paused_days = _left(calendar, calendars.local(now).date(), row.due_at)
+    if isinstance(row, tables.Deadline):
+        row.status = "paused"
+    else:
+        row.due_at = None
 
 
 def _is_over(row: tables.Task | tables.Deadline, due: datetime, now: datetime) -> bool:
