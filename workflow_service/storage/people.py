@@ -127,6 +127,18 @@ class Copy(Table):
     at: Mapped[datetime]
 
 
+class SavedFilter(Table):
+    """A filter of a list that somebody keeps under a name; ``list_name`` is ``inbox`` or ``cases``, ``query`` its address."""
+
+    __tablename__ = "saved_filter"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account: Mapped[str] = mapped_column(String(80))
+    list_name: Mapped[str] = mapped_column(String(12))
+    name: Mapped[str] = mapped_column(String(40))
+    query: Mapped[str] = mapped_column(String(800))
+    __table_args__ = (Index("saved_filter_by_name", "account", "list_name", "name", unique=True),)
+
+
 class CaughtMail(Table):
     """A mail that demo mode caught instead of sending."""
 

@@ -27,6 +27,7 @@ from workflow_service.web import (
     headers,
     i18n,
     problems,
+    saved_pages,
     shapes,
     staff,
     task_pages,
@@ -43,6 +44,20 @@ TABS = ("overview", "progress", "documents", "history")
 @guard.needs(Permission.CASE_READ)
 def listed() -> str:
     """The cases that the person may see, newest first."""
+    return _listed()
+
+
+@pages.post("/cases")
+@guard.needs(Permission.CASE_READ)
+def keep_filter() -> flask.typing.ResponseReturnValue:
+    """Keeps the list's filter under a name."""
+    try:
+        return saved_pages.kept("cases")
+    except errors.Invalid as invalid:
+        return _listed(problems.refused(invalid)), 422
+
+
+def _listed(refused: Mapping[str, Any] | None = None) -> str:
     wanted = api_cases.case_filter()
     with visit.reading() as session:
         found = queries.cases(session, visit.actor(), visit.now(), wanted, visit.text_of("after"), 30, COUNT_CAP)
@@ -53,6 +68,8 @@ def listed() -> str:
             statuses=i18n.words()["status"],
             processes=staff.process_names(session),
             places=overview.place_names(session),
+            saved=saved_pages.above(session, "cases"),
+            refused=refused or {},
         )
 
 

@@ -1,6 +1,8 @@
 """The desk of whoever handles cases: inbox, notices, own profile."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import flask
 from flask_babel import gettext as _
@@ -12,7 +14,7 @@ from workflow_service.cases import queries
 from workflow_service.cases.paging import COUNT_CAP
 from workflow_service.identity import credentials, permissions, roster, substitutes
 from workflow_service.identity.permissions import Permission
-from workflow_service.web import api_tasks, guard, i18n, visit
+from workflow_service.web import api_tasks, guard, i18n, problems, saved_pages, visit
 from workflow_service.web import pages as shared
 
 pages = flask.Blueprint("staff", __name__)
@@ -33,6 +35,20 @@ def home() -> flask.typing.ResponseReturnValue:
 @guard.needs(Permission.TASK_WORK)
 def inbox() -> str:
     """The tasks of the person: held, free to claim, all, done."""
+    return _inbox()
+
+
+@pages.post("/inbox")
+@guard.needs(Permission.TASK_WORK)
+def keep_filter() -> flask.typing.ResponseReturnValue:
+    """Keeps the list's filter under a name."""
+    try:
+        return saved_pages.kept("inbox")
+    except errors.Invalid as invalid:
+        return _inbox(problems.refused(invalid)), 422
+
+
+def _inbox(refused: Mapping[str, Any] | None = None) -> str:
     scope = api_tasks.one_of("scope", api_tasks.SCOPES, "mine")
     wanted = api_tasks.task_filter()
     with visit.reading() as session:
@@ -53,6 +69,8 @@ def inbox() -> str:
             counts=counts,
             wanted=wanted,
             processes=process_names(session),
+            saved=saved_pages.above(session, "inbox"),
+            refused=refused or {},
         )
 
 
