@@ -185,6 +185,15 @@ def test_departing_from_the_panel_needs_a_reason() -> None:
     assert refused("record_meeting", {**answers, "departure_reason": "情节较重"}, **known) == {}
 
 
+@pytest.mark.parametrize("form", ["record_meeting", "determine_accountability"])
+def test_one_person_is_no_meeting(form: str) -> None:
+    alone = {"members_due": 1, "attendees": ["a"], "votes": [{"user": "a", "vote": "同意"}]}
+    more = {"resolution": "同意", "outcomes": [{"subject_id": one, "outcome": "EXEMPT"} for one in ("s1", "s2")]}
+    rest = more if form == "record_meeting" else {"determined": True, "grounds": "理由", "organ": "监察委员会"}
+
+    assert refused(form, {**alone, **rest}, decision_path="standard") == {"members_due": "too_small"}
+
+
 def test_nobody_votes_twice() -> None:
     twice = {**MEETING, "deferred": True, "votes": [{"user": "a", "vote": "同意"}, {"user": "a", "vote": "反对"}]}
 
