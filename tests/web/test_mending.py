@@ -141,3 +141,16 @@ def test_data_of_a_run_are_tried_before_they_are_kept(house: House, opened: str)
 @pytest.mark.parametrize("who", ["clerk_1", "auditor_1", "admin_1"])
 def test_nobody_else_comes_to_the_page(house: House, warned: int, who: str) -> None:
     assert house.browser(who).get(f"/operations/incidents/{warned}").status_code == 403
+
+
+def test_who_skips_a_call_is_told_what_later_steps_read_in_its_result(house: House, warned: int) -> None:
+    operator = house.browser("operator_1")
+    nothing = operator.get("/operations").get_data(as_text=True)
+    with database.transaction(house.db) as session:
+        job = session.get_one(tables.Job, session.get_one(tables.Incident, warned).job_id)
+        job.element, job.kind = "check_meeting", "assessment.check_meeting"
+
+    page = operator.get("/operations").get_data(as_text=True)
+
+    assert "后面的环节不用这一步的结果" in nothing
+    assert "后面的环节要用结果中的" in page and "passed" in page

@@ -1,6 +1,6 @@
 """What can be repaired of an incident: what stands there now, as far as the operator may see it, and what a repair would do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from workflow_service import dispatch, engine, errors, feel
 from workflow_service.bundles import programs
+from workflow_service.bundles.form_model import Expression, Field
 from workflow_service.cases import access, calendars, incidents, involvement, lifecycle
 from workflow_service.engine import inputs, view
 from workflow_service.feel import nodes
@@ -234,3 +235,24 @@ def _dates(session: Session, incident: tables.Incident) -> list[inputs.Address]:
     query = select(row).where(row.case_id == incident.case_id, row.run == incident.run, row.element == incident.element)
     found = session.scalars(query.where(row.status == "incident"))
     return [inputs.Address(one.run, one.element, one.visit) for one in found]
+
+
+def awaited(loaded: programs.Loaded, job: tables.Job) -> list[str]:
+    """What later steps read in the result of a call: whoever skips the call has to give it by hand."""
+    results = {
+        meta.result
+        for (_scope, element), meta in loaded.program.metas.items()
+        if element == job.element and meta.node.operation == job.kind
+    }
+    paths = {path for one in loaded.program.expressions() for path in one.compiled.free_names}
+    paths |= {path for form in loaded.forms.values() for one in _of_form(form.fields) for path in one}
+    parts = [path.split(".") for path in paths]
+    return sorted({part[1].strip() for part in parts if len(part) > 1 and part[0].strip() in results})
+
+
+def _of_form(fields: Sequence[Field]) -> Iterator[frozenset[str]]:
+    """The names that the expressions of a form read."""
+    for field in fields:
+        given = (field.required, field.when, field.relevant, field.default, field.options_from)
+        yield from (one.compiled.free_names for one in given if isinstance(one, Expression))
+        yield from _of_form(field.fields)

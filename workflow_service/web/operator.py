@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from workflow_service import errors
 from workflow_service.bundles import programs
-from workflow_service.cases import access, incidents, overview
+from workflow_service.cases import access, incidents, mending, overview
 from workflow_service.identity import permissions, roster
 from workflow_service.identity.permissions import Permission
 from workflow_service.storage import people, tables
@@ -65,8 +65,17 @@ def _incidents(session: Session, found: Sequence[tuple[tables.Incident, str]]) -
     return {
         "incidents": found,
         "called": called,
+        "awaited": _awaited(session, found),
         "who": roster.display_names(session, {one.closed_by for one in rows if one.closed_by}),
     }
+
+
+def _awaited(session: Session, found: Sequence[tuple[tables.Incident, str]]) -> dict[int, list[str]]:
+    """What later steps read in the results of the calls that gave up, by job."""
+    wanted = [one.job_id for one, _number in found if one.job_id and one.closed_at is None]
+    query = select(tables.Job, tables.Case.bundle).join(tables.Case, tables.Case.id == tables.Job.case_id)
+    rows = session.execute(query.where(tables.Job.id.in_(wanted)))
+    return {row[0].id: mending.awaited(programs.of(session, row[1]), row[0]) for row in rows}
 
 
 _SIZE = 50
