@@ -29,7 +29,7 @@ header{background:#0b4fa8;color:#fff;padding:.75rem 1.5rem}main{padding:.5rem 1.
 
 ISLANDS = {
     "viewer": (
-        "当前步骤",
+        "当前环节",
         'data-diagram=\'/bundle/simple_case.bpmn\' data-marks=\'{"current":["record_meeting"],"done":["begin_simple_case","draft_simple_decision"]}\' '
         'data-lanes=\'{"受理机关经办":"Clerk","党委（党组）":"Party committee","系统":"System"}\'',
     ),

@@ -35,7 +35,7 @@ def test_the_viewer_marks_the_current_step(open_island: Open) -> None:
 
     expect(page.locator('.djs-element[data-element-id="record_meeting"].mark-current')).to_have_count(1)
     expect(page.locator('.djs-element[data-element-id="draft_simple_decision"].mark-done')).to_have_count(1)
-    expect(page.get_by_text("当前步骤").first).to_be_visible()
+    expect(page.get_by_text("当前环节").first).to_be_visible()
 
 
 def test_english_readers_see_the_english_names_of_the_steps(open_island: Open) -> None:
