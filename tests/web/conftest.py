@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import flask
+import jinja2.bccache
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -49,7 +50,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: bytes) -
 
 def let_in(db: database.Database) -> dict[str, str]:
     """Gives everybody the password of these tests, and a token."""
-    hashed = credentials.hash_password(PASSWORD)
+    hashed = credentials.hash_random(PASSWORD)
     with database.transaction(db) as session:
         accounts = session.query(people.Account).all()
         for one in accounts:
@@ -129,7 +130,25 @@ def build(db: database.Database, tokens: dict[str, str], folder: Path) -> House:
     safe = ballots.Safe(b"test")
     one = worker.Worker("test", db, lambda: made.time, chosen, mail.Silent(), safe, random.Random(1))
     made.app = joined.create_app(chosen, lambda: made.time, one)
+    made.app.jinja_env.bytecode_cache = _COMPILED
     return made
+
+
+class _Compiled(jinja2.BytecodeCache):
+    """Templates as they were compiled for the first application of a run; each test has an application of its own."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
 
 
 @pytest.fixture

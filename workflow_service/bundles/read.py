@@ -2,9 +2,9 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import count
 from pathlib import Path
 
@@ -66,7 +66,16 @@ def digest(content: bytes) -> str:
 
 def canonical(name: str, content: bytes) -> bytes:
     """The canonical form of a file: C14N for XML, JCS for JSON; what cannot be read stands for itself."""
-    return _canonical_json(content) if name.endswith(".json") else _canonical_xml(content)
+    form = _canonical_json if name.endswith(".json") else _canonical_xml
+    return _kept(form, content) if len(content) <= _OFTEN_ASKED else form(content)
+
+
+_OFTEN_ASKED = 100_000  # bytes; a larger file is no form, letter or diagram that people draw
+
+
+@lru_cache(maxsize=512)  # each change of a draft asks for all its files again, and only one has changed
+def _kept(form: Callable[[bytes], bytes], content: bytes) -> bytes:
+    return form(content)
 
 
 def _canonical_json(content: bytes) -> bytes:
