@@ -143,6 +143,27 @@ def test_the_chair_closes_the_vote_after_eight_working_days_and_the_silent_are_n
     story.holds()
 
 
+@pytest.mark.parametrize("at_last", ["it is given", "it never is"])
+def test_a_chair_who_keeps_waiting_is_asked_again(story: Story, at_last: str) -> None:
+    forms_panel(story)
+    for name, _category in PANEL[:-1]:
+        evaluates(story, name)
+    story.town.wait(days=13)
+    for _ in range(2):
+        story.does("close_evaluation", close=False, reason="再等等")
+        assert story.elements() == ["evaluate"]
+        story.town.wait(days=7)
+        assert sorted(story.elements()) == ["close_evaluation", "evaluate"]
+
+    if at_last == "it is given":
+        evaluates(story, PANEL[-1][0])
+    else:
+        story.does("close_evaluation", close=True, reason="期限已过")
+
+    assert story.elements() == ["record_panel_meeting"]
+    story.holds()
+
+
 def test_what_was_given_before_a_new_investigation_counts_no_more(story: Story) -> None:
     town = story.town
     forms_panel(story)
