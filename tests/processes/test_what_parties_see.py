@@ -8,7 +8,7 @@ from tests import city
 from tests.processes import answers
 from tests.processes.story import Story, at, form_and_evaluate, panel_meets
 from workflow_service import errors
-from workflow_service.cases import pages, why
+from workflow_service.cases import files, pages, queries, why
 from workflow_service.storage import tables
 
 SUBJECTS = [
@@ -115,3 +115,33 @@ def test_who_asked_for_a_recusal_reads_the_decision(town: city.City) -> None:
 
     assert papers(story, "party_1") == [("T30_recusal", None)]
     assert papers(story, "party_2") == []
+
+
+def test_a_head_whom_the_case_is_about_reads_it_as_a_party(town: city.City) -> None:
+    given = answers.application("4.1")
+    given["subjects"].append({**given["subjects"][0], "kind": "person", "name": "李四", "account": "chief_2"})
+    story = Story(town, town.open("applicant_1", "intake", **given))
+    story.is_accepted(simple=True, consensus=True)
+    story.does("plan_investigation", team=["investigator_1", "investigator_2"])
+    task, actor = town.task(story.number, "record_evidence"), town.actor("chief_2")
+    investigator = town.actor("investigator_1")
+    with town.work() as session:
+        kept = files.upload(session, investigator, town.time, "笔录.pdf", "application/pdf", b"%PDF-1.7")
+    story.does("record_evidence", "investigator_1", record=kept.id)
+
+    with town.work() as session:
+        file = pages.case_file(session, actor, town.time, story.number)
+        told = queries.journal(session, actor, town.time, story.number, size=200)
+        seen = pages.task_page(session, actor, town.time, task)
+        with pytest.raises(errors.NotFound):
+            files.download(session, actor, kept.id)
+        with pytest.raises(errors.NotAllowed):
+            queries.record(session, actor, town.time, story.number, "replay")
+
+    assert [one["name"] for one in file.subjects] == ["李四"]
+    assert (file.attachments, {one.template for one in file.documents} - {"T03_acceptance", "T05_rights"}) == (
+        [],
+        set(),
+    )
+    assert [one for one in told.items if one.body is not None] == []
+    assert (seen.draft, seen.shown, seen.may & {"transfer", "countersign"}) == (None, {}, frozenset())

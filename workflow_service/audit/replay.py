@@ -148,7 +148,7 @@ def _same(session: Session, case: tables.Case, family: view.Family) -> bool:
 
 def verify_case(session: Session, actor: Actor, now: datetime, number: str) -> Verification:
     """The verification of a case that this person may see."""
-    return verify(session, queries.readable(session, actor, now, number, "verification"))
+    return verify(session, queries.record(session, actor, now, number, "verification"))
 
 
 def state_at(session: Session, case: tables.Case, entry: int) -> dict[str, Any]:

@@ -110,7 +110,9 @@ def download(session: Session, actor: Actor, file_id: str, *, addressed: bool = 
         if row.added_by != actor.name:
             raise errors.NotFound("没有这份文件，或您无权查看")
         return row
-    involvement.require_reading(session, actor, session.get_one(tables.Case, row.case_id))
-    if not (addressed or row.added_by == actor.name or permissions.is_staff(actor)):
+    case = session.get_one(tables.Case, row.case_id)
+    involvement.require_reading(session, actor, case)
+    is_staff = permissions.is_staff(permissions.within(actor, case.shared))
+    if not (addressed or row.added_by == actor.name or is_staff):
         raise errors.NotFound("没有这份文件，或您无权查看")
     return row

@@ -90,7 +90,7 @@ def of(session: Session, actor: Actor, now: datetime, incident_id: int) -> Mendi
 
 def _sees(session: Session, actor: Actor, case: tables.Case) -> bool:
     """Whether somebody may read what is said in a case, not only that steps are taken in it."""
-    if not permissions.allows(actor, permissions.Permission.JOURNAL_READ):
+    if not permissions.allows(permissions.within(actor, case.shared), permissions.Permission.JOURNAL_READ):
         return False
     return permissions.may_read(actor, case.place, involvement.of(session, case, actor.name))
 

@@ -64,6 +64,7 @@ def task_page(session: Session, actor: Actor, now: datetime, task_id: str) -> Ta
     """Everything that a task's page shows; raises NotFound for one the person may not see."""
     task, case = tasks.find(session, task_id)
     involved = queries.look_at(session, actor, now, case, f"task {task.element}")
+    actor = permissions.within(actor, case.shared)
     if task.run in queries.runs_of_others(session, actor, case):
         raise errors.NotFound("没有编号为“{task}”的任务", task=task_id)
     loaded = programs.of(session, case.bundle)
@@ -244,6 +245,7 @@ def file_of(session: Session, actor: Actor, now: datetime, case: tables.Case) ->
     """The same of a case that has been read already."""
     work = looks.tasks(session, case_id=case.id)
     queries.look_at(session, actor, now, case, "case", work)
+    actor = permissions.within(actor, case.shared)
     loaded = programs.of(session, case.bundle)
     around = looks.around(session, case_id=case.id)
     runs = sorted(looks.runs(session, case_id=case.id), key=lambda one: int(one.id[1:]))

@@ -145,7 +145,7 @@ def journal(session: Session, actor: Actor, now: datetime, number: str, after: i
     """The journal of a case in order; the parties see that a step was taken, not what was said in it."""
     case = readable(session, actor, now, number, "journal")
     rows = chain.entries(session, case.id, after, after + size)
-    whole = permissions.allows(actor, permissions.Permission.JOURNAL_READ)
+    whole = permissions.allows(permissions.within(actor, case.shared), permissions.Permission.JOURNAL_READ)
     items = [JournalRow(row, chain.legible_body(row) if whole or row.actor == actor.name else None) for row in rows]
     return paging.Page(items, case.head_seq, str(after + size) if case.head_seq > after + size else None)
 
@@ -154,6 +154,13 @@ def readable(session: Session, actor: Actor, now: datetime, number: str, what: s
     """A case that this person may see; that it was looked at is recorded. Raises NotFound."""
     case = found(session, number)
     look_at(session, actor, now, case, what)
+    return case
+
+
+def record(session: Session, actor: Actor, now: datetime, number: str, what: str) -> tables.Case:
+    """A case whose whole record this person may read: what was said at each step too. Raises NotFound or NotAllowed."""
+    case = readable(session, actor, now, number, what)
+    permissions.require(permissions.within(actor, case.shared), permissions.Permission.JOURNAL_READ)
     return case
 
 
@@ -191,7 +198,7 @@ def runs_of_others(session: Session, actor: Actor, case: tables.Case) -> frozens
 
     Staff and who opened the case see every run.
     """
-    if permissions.is_staff(actor) or case.opened_by == actor.name:
+    if permissions.is_staff(permissions.within(actor, case.shared)) or case.opened_by == actor.name:
         return frozenset()
     concerned = case.shared.get("subjects") or ()
     others = {one.get("id") for one in concerned if one.get("account") and one["account"] != actor.name}

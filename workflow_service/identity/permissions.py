@@ -4,7 +4,7 @@ Asked once, in the verb; everything that is not allowed here is forbidden.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -146,6 +146,13 @@ def permissions_of(roles: Iterable[str]) -> frozenset[Permission]:
 def is_staff(actor: Actor) -> bool:
     """Whether somebody has another part in the procedure than asking for it or being concerned."""
     return bool(actor.roles - {"party", "applicant"})
+
+
+def within(actor: Actor, shared: Mapping[str, Any]) -> Actor:
+    """The actor as a case sees them, by what it publishes: whom it is about reads it as a party, whatever their duties are."""
+    if not is_subject(shared, actor.name):
+        return actor
+    return replace(actor, roles=actor.roles & {"party", "applicant"})
 
 
 def allows(actor: Actor, permission: Permission) -> bool:

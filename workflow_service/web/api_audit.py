@@ -41,7 +41,7 @@ def get_journal(number: str) -> dict[str, Any]:
 
 def changes(session: Session, case: tables.Case) -> Mapping[int, Sequence[Mapping[str, Any]]]:
     """What each entry of a case changed in its data; nothing for those who may not read the whole journal."""
-    if not permissions.allows(visit.actor(), Permission.JOURNAL_READ):
+    if not permissions.allows(permissions.within(visit.actor(), case.shared), Permission.JOURNAL_READ):
         return {}
     return {one["entry"]: one["diff"] for one in replay.steps(session, case)}
 
@@ -55,7 +55,7 @@ def changes(session: Session, case: tables.Case) -> Mapping[int, Sequence[Mappin
 def get_state(number: str) -> dict[str, Any]:
     """Tokens, open tasks and data as they were after an entry; by default after the last."""
     with visit.reading() as session:
-        case = queries.readable(session, visit.actor(), visit.now(), number, "state")
+        case = queries.record(session, visit.actor(), visit.now(), number, "state")
         entry = visit.whole_of("entry", case.head_seq, 1, 10**9)
         found = replay.state_at(session, case, entry)
     return {**found, "at": i18n.stamp(datetime.fromisoformat(found["at"]))}

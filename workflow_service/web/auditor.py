@@ -100,7 +100,7 @@ def show_replay(number: str) -> str:
 def steps(number: str) -> flask.Response:
     """Every entry with the way of the tokens and what changed, for the replay."""
     with visit.reading() as session:
-        case = queries.readable(session, visit.actor(), visit.now(), number, "replay")
+        case = queries.record(session, visit.actor(), visit.now(), number, "replay")
         loaded, processes = programs.of(session, case.bundle), _runs(session, case)
         found = replay.steps(session, case)
         who = roster.display_names(session, {one["actor"] for one in found})
@@ -157,7 +157,7 @@ def _step(
 def verification(number: str) -> str:
     """Whether the record of a case holds."""
     with visit.reading() as session:
-        case = queries.readable(session, visit.actor(), visit.now(), number, "verification")
+        case = queries.record(session, visit.actor(), visit.now(), number, "verification")
         found = replay.verify(session, case)
         told = api_audit.verification(number, found, replay.judged(session, visit.now(), found))
         subjects = {str(one.get("id")): str(one.get("name")) for one in case.shared.get("subjects") or ()}
