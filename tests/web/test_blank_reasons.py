@@ -78,3 +78,12 @@ def test_the_language_is_changed_where_the_form_stands(house: House, opened: str
 
     link = re.search(r'href="(/[^"]*)">English</a>', answer.get_data(as_text=True))
     assert link is not None and f"/cases/{opened}" in unquote(link[1]) and "comments" not in link[1]
+
+
+def test_a_county_variant_without_its_names_is_asked_for_them(house: House) -> None:
+    answer = house.browser(AUTHOR).post("/bundles", variant_of="east", title=" ", title_en="East")
+
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert re.search(r'<dialog id="variant-east"[^>]* open>', page)
+    assert _said_beside(page, "title", "请填写") and 'value="East"' in page

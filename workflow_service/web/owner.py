@@ -29,6 +29,10 @@ EDITABLE = ("draft", "rejected")
 @guard.needs(Permission.BUNDLE_READ)
 def bundles() -> str:
     """Drafts and published versions."""
+    return _desk()
+
+
+def _desk(refused: Mapping[str, Any] | None = None) -> str:
     with visit.reading() as session:
         found = publish.listed(session, visit.actor())
         who = _who(session, found)
@@ -42,6 +46,7 @@ def bundles() -> str:
             overtaken={one.id for one in found if overtaken.newer(session, one)},
             standing=variants.overview(session),
             places=overview.place_names(session),
+            refused=refused or {},
         )
 
 
@@ -53,23 +58,31 @@ def _who(session: Session, found: Sequence[reference.Bundle]) -> Mapping[str, st
 @pages.post("")
 @guard.needs(Permission.BUNDLE_EDIT)
 def new_draft() -> flask.typing.ResponseReturnValue:
-    """Makes a draft from a published version, or from an uploaded archive."""
-    form, sent = flask.request.form, flask.request.files.get("file")
-    note = form.get("note", "").strip()[:400]
-    with visit.writing() as session:
-        if sent is not None and sent.filename:
-            origin = publish.Origin(
-                form.get("place") or visit.actor().place, read.read_zip(sent.stream.read()).files, note=note
-            )
-            draft = publish.upload(session, visit.actor(), visit.now(), origin)
-        elif form.get("variant_of"):
-            draft = publish.new_variant(session, visit.actor(), visit.now(), _named(form))
-        elif form.get("base"):
-            draft = publish.new_draft(session, visit.actor(), visit.now(), form["base"], note)
-        else:
-            raise errors.Invalid([errors.FieldError("file", "required", "请选择要上传的文件")])
-        bundle_id = draft.id
+    """Makes a draft from a published version, or from an uploaded archive; a variant without its names is asked for them."""
+    try:
+        with visit.writing() as session:
+            bundle_id = _new_draft(session, flask.request.form).id
+    except errors.Invalid as invalid:
+        place = flask.request.form.get("variant_of")
+        if not place:
+            raise
+        return _desk(problems.refused(invalid, "variant", place)), 422
     return shared.go("owner.show", "saved", bundle_id=bundle_id)
+
+
+def _new_draft(session: Session, form: Mapping[str, str]) -> reference.Bundle:
+    sent, note = flask.request.files.get("file"), form.get("note", "").strip()[:400]
+    actor, now = visit.actor(), visit.now()
+    if sent is not None and sent.filename:
+        place = form.get("place") or actor.place
+        return publish.upload(
+            session, actor, now, publish.Origin(place, read.read_zip(sent.stream.read()).files, note=note)
+        )
+    if form.get("variant_of"):
+        return publish.new_variant(session, actor, now, _named(form))
+    if form.get("base"):
+        return publish.new_draft(session, actor, now, form["base"], note)
+    raise errors.Invalid([errors.FieldError("file", "required", "请选择要上传的文件")])
 
 
 def _named(form: Mapping[str, str]) -> variant_file.Variant:
