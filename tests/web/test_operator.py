@@ -45,6 +45,26 @@ def test_an_incident_is_resolved_once(house: House, incident: int) -> None:
     assert len(house.api("operator_1", "GET", "/incidents?closed=true").json["items"]) == 1
 
 
+def test_what_gave_up_for_one_cause_is_retried_together(house: House, opened: str) -> None:
+    refused = "邮件服务器拒绝：\n550 “no” <relay>"
+    with database.transaction(house.db) as session:
+        case = lifecycle.lock(session, opened)
+        for n, cause in enumerate((refused, refused, refused, "邮件服务器不可用")):
+            failures.open_one(session, house.time, case, failures.Cause(f"r{n + 1}", "notify", cause, f"trace-{n}", 3))
+    operator = house.browser("operator_1")
+    page = operator.get("/operations").get_data(as_text=True)
+    to = page.split('/alike"')[0].rpartition('"')[2] + "/alike"
+
+    assert house.browser("auditor_1").post(to).status_code == 403
+    retried, again = (operator.post(to) for _ in range(2))
+
+    assert "重试 3 项" in page and "重试 1 项" not in page
+    assert (retried.status_code, again.status_code) == (303, 409)
+    left = house.api("operator_1", "GET", "/incidents").json["items"]
+    assert [one["cause"] for one in left] == ["邮件服务器不可用"]
+    assert "同因异常" not in operator.get("/operations").get_data(as_text=True)
+
+
 def test_a_repair_needs_a_reason_and_good_json(house: House, incident: int) -> None:
     path = f"/incidents/{incident}/repair"
 

@@ -1,6 +1,7 @@
 """Things that gave up: listed for operators, retried, repaired or skipped with a reason."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +34,38 @@ def count(session: Session, actor: Actor, *, closed: bool = False) -> int:
     ended = tables.Incident.closed_at
     query = select(func.count()).select_from(tables.Incident)
     return session.scalar(query.where(ended.is_not(None) if closed else ended.is_(None))) or 0
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Open incidents of several cases at the same step for the same cause: one fault outside, seen many times.
+
+    ``newest``: the id of one of them, by which the others are found.
+    """
+
+    element: str
+    cause: str
+    count: int
+    newest: int
+
+
+def alike(session: Session, actor: Actor) -> list[Alike]:
+    """Where several cases gave up in the same way, the most frequent first."""
+    permissions.require(actor, permissions.Permission.OPERATIONS_READ)
+    one, count = tables.Incident, func.count()
+    query = select(one.element, one.cause, count, func.max(one.id)).where(one.closed_at.is_(None))
+    grouped = query.group_by(one.element, one.cause).having(count > 1)
+    return [Alike(*row) for row in session.execute(grouped.order_by(count.desc(), one.element, one.cause).limit(10))]
+
+
+def open_like(session: Session, actor: Actor, incident_id: int, size: int = 200) -> list[int]:
+    """The ids of the open incidents at the same step for the same cause as this one, oldest first; raises NotFound."""
+    permissions.require(actor, permissions.Permission.INCIDENT_RESOLVE)
+    like, one = session.get(tables.Incident, incident_id), tables.Incident
+    if like is None:
+        raise errors.NotFound("没有此项异常")
+    query = select(one.id).where(one.closed_at.is_(None), one.element == like.element, one.cause == like.cause)
+    return list(session.scalars(query.order_by(one.id).limit(size)))
 
 
 def retry(session: Session, actor: Actor, now: datetime, incident_id: int) -> tables.Incident:

@@ -1,6 +1,7 @@
 """The desk of operators: incidents, jobs, workers, caught mail, the demo's clock."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import flask
@@ -37,6 +38,7 @@ def _page(tab: str, refused: Mapping[str, Any] | None = None) -> str:
         counts = overview.counts(session, visit.now())
         if tab in ("incidents", "closed"):
             shown = _incidents(session, incidents.listed(session, actor, after, 50, closed=tab == "closed"))
+            shown["alike"] = [] if tab == "closed" else incidents.alike(session, actor)
         elif tab == "jobs":
             status = api_tasks.one_of("status", api_operations.JOB_STATUS, "")
             rows, total, following = overview.jobs(session, actor, status, after, 50)
@@ -99,6 +101,20 @@ def _tabs() -> dict[str, str]:
     if permissions.allows(visit.actor(), Permission.ACCESS_READ):
         tabs["acts"] = _("管理记录")
     return {**tabs, "mail": _("邮件箱")} if visit.site().settings.demo else tabs
+
+
+@pages.post("/incidents/<int:incident_id>/alike")
+@guard.needs(Permission.INCIDENT_RESOLVE)
+def retry_alike(incident_id: int) -> flask.typing.ResponseReturnValue:
+    """Retries all that gave up as this one did, each case by itself: one that cannot be retried stops no other."""
+    with visit.reading() as session:
+        wanted = incidents.open_like(session, visit.actor(), incident_id)
+    if not wanted:
+        raise errors.Conflict("这些异常已经处理")
+    for one in wanted:
+        with suppress(errors.ServiceError), visit.writing() as session:
+            incidents.retry(session, visit.actor(), visit.now(), one)
+    return shared.go("operator.desk", "retried")
 
 
 @pages.post("/incidents/<int:incident_id>/<action>")
