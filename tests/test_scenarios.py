@@ -41,3 +41,18 @@ def test_a_step_that_is_refused_ends_the_story_with_the_reason() -> None:
     assert [str(one) for one in early.differences] == ["第2步 sign_decision：没有待办的“sign_decision”"]
     assert [one.step for one in blank.differences] == [2]
     assert {"in_scope", "decision"} <= {one.field for one in blank.differences[0].why}
+
+
+def test_a_story_that_opens_no_case_differs_from_whatever_it_expects() -> None:
+    scenario = scenario_file.read(Path("bpmn/scenarios/simple_case_exempted.json").read_bytes())
+
+    empty = scenarios.play(FILES, replace(scenario, steps=(), expect={"status": "archived"}))
+
+    assert [str(one) for one in empty.differences] == ["status：应为 archived，实为 None"]
+
+
+@pytest.mark.parametrize("written", ["{case:x}", "{case:}", "{case:", "{case:-1}", "{case:2}"])
+def test_what_names_no_case_of_the_story_stands_as_it_is_written(written: str) -> None:
+    assert scenarios.filled({"number": [written, "{case:1}"]}, ["RC-2026-00001"]) == {
+        "number": [written, "RC-2026-00001"]
+    }

@@ -40,6 +40,8 @@ def of_scenarios(files: Mapping[str, bytes]) -> list[Finding]:
         ({"steps": [{"do": "visit", "data": {}}]}, "by"),
         ({"steps": [{"do": "visit", "by": "clerk_1", "data": []}]}, "data"),
         ({"steps": [{"clock": "tomorrow"}]}, "clock"),
+        ({"steps": [{"clock": "9999-12-31T10:00:00+08:00"}]}, "clock"),  # nothing can be counted there
+        ({"starts_at": "0001-01-01T00:00:00+08:00"}, "starts_at"),
         ({"steps": [{"clock": "2026-02-13T10:00:00+08:00"}] * 301}, "steps"),
     ],
 )

@@ -16,6 +16,8 @@ from workflow_service.engine.diagram import Node
 from workflow_service.errors import BadBundle, Finding
 
 MOST_STEPS = 300
+_YEARS = range(2000, 2100)
+_WHEN = ("带时区的时间（2000年至2099年）", "time with an offset, of the years 2000 to 2099")
 _WORK = ("userTask", "manualTask")
 _TOP: Mapping[str, type] = {
     "id": str, "title": str, "title_en": str, "starts_at": str, "steps": list, "expect": dict,
@@ -113,7 +115,8 @@ def _shape(name: str, raw: Any) -> Iterator[Finding]:
         yield _fault(name, key, f"缺少“{key}”", f"“{key}” is missing")
     yield from _settings(name, raw, _TOP, ("", ""))
     if isinstance(raw.get("starts_at"), str) and _moment(raw["starts_at"]) is None:
-        yield _fault(name, "starts_at", "“starts_at”不是带时区的时间", "“starts_at” is no time with an offset")
+        wrong = f"“starts_at”不是{_WHEN[0]}", f"“starts_at” is no {_WHEN[1]}"
+        yield _fault(name, "starts_at", *wrong)
     if isinstance(raw.get("expect"), dict):
         yield from _settings(name, raw["expect"], _ENDS, ("expect 的", "expect: "))
     steps = raw["steps"] if isinstance(raw.get("steps"), list) else []
@@ -133,7 +136,7 @@ def _step(name: str, number: int, step: Any) -> Iterator[Finding]:
     yield from _settings(name, step, _STEP, (f"{where[0]}的", where[1]))
     if acts == ["clock"]:
         if isinstance(step["clock"], str) and _moment(step["clock"]) is None:
-            yield _fault(name, "clock", f"{where[0]}的时间应带时区", f"{where[1]}the time has no offset or is none")
+            yield _fault(name, "clock", f"{where[0]}的“clock”不是{_WHEN[0]}", f"{where[1]}“clock” is no {_WHEN[1]}")
         return
     for key in {"by", "data"} - step.keys():
         yield _fault(name, key, f"{where[0]}缺少“{key}”", f"{where[1]}“{key}” is missing")
@@ -157,7 +160,7 @@ def _moment(text: str) -> datetime | None:
         found = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.tzinfo is not None else None
+    return found if found.tzinfo is not None and found.year in _YEARS else None
 
 
 def _fault(name: str, element: str, message: str, message_en: str) -> Finding:
