@@ -13,7 +13,15 @@ from tests.contract import USER_TASKS
 from workflow_service import errors
 from workflow_service.bundles import form_model, forms
 
-MESSAGES = ["recusal_request", "withdrawal_request", "suspension_request", "resumption_request", "reopening_request"]
+MESSAGES = [
+    "recusal_request",
+    "withdrawal_request",
+    "suspension_request",
+    "resumption_request",
+    "reopening_request",
+    "clarification_request",
+    "visit_request",
+]
 
 OUTCOMES = ["EXEMPT", "TERMINATE", "LIGHTEN", "NOT_TOLERATED"]
 CONTRACT: list[tuple[str, str, list[str]]] = [

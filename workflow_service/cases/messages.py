@@ -19,6 +19,7 @@ from workflow_service.storage import notices, steps, tables
 PREFIXES = {
     "statement_received": "S", "recusal_requested": "H", "withdrawal_requested": "W", "suspension_requested": "Z",
     "resumption_requested": "F", "reopening_requested": "K",
+    "clarification_requested": "C", "visit_requested": "V",
 }  # fmt: skip
 """First letters of the keys by which messages are known in their case (S1 is the first statement)."""
 

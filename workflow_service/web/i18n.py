@@ -275,6 +275,8 @@ def _words() -> Mapping[str, Mapping[str, str]]:
             "suspension_requested": say("申请中止"),
             "resumption_requested": say("申请恢复"),
             "reopening_requested": say("申请重新认定"),
+            "clarification_requested": say("申请澄清"),
+            "visit_requested": say("申请回访"),
         },
         "role": _roles(),
         "severity": {"error": say("错误"), "warning": say("提醒"), "info": say("说明")},
