@@ -321,3 +321,15 @@ def test_a_form_that_names_nobody_asks_nothing() -> None:
     forms.check(sheets.make({"name": "a", "type": "text"}), {"a": "好"}, sheets.around(), files={}, people=staff(asked))
 
     assert asked == []
+
+
+def test_an_empty_row_before_another_takes_nothing_from_it_and_is_counted() -> None:
+    cells = [
+        {"name": "n", "type": "text", "label": "n", "required": True},
+        {"name": "place", "type": "text", "label": "p", "default": '"本县"'},
+    ]
+    form = sheets.make({"name": "r", "type": "rows", "fields": cells})
+
+    assert sheets.check(form, {"r": [{}, {"n": "甲", "place": "外县"}]}) == {"r": [{"n": "甲", "place": "外县"}]}
+    assert sheets.wrong(form, {"r": [{}, {"place": "外县"}]}) == {"r.1.n": "required"}
+    assert sheets.wrong(sheets.make({"name": "t", "type": "texts"}), {"t": ["", 3]}) == {"t.1": "type"}

@@ -159,6 +159,8 @@ def test_an_unknown_name_is_a_finding_with_the_nearest_one(operation: dict[str, 
             "field": "decision",
             "value": '"accept"',
         },  # decided beforehand
+        {"do": "set_default", "form": "sign_decision", "field": "outcomes", "value": "[]"},  # other than was drafted
+        {"do": "set_default", "form": "evaluate", "field": "member_id", "value": '"somebody"'},  # in another's name
         {"do": "set_role", "lane": "党委（党组）", "role": "clerk"},  # somebody else decides
         {"do": "set_role", "lane": "档案", "role": "signer"},  # who decides gets other work
     ],

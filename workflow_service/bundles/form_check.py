@@ -117,6 +117,7 @@ def _rows(judged: Judgement, path: str, one: Field, value: Any) -> list[dict[str
     kept = [(at, entry) for at, entry in enumerate(value) if not is_empty(entry)]
     if not counted(judged, path, one, kept):
         return None
+    judged.places[path] = [at for at, _entry in kept]
     found = [_row(judged, f"{path}.{at}", one, entry) for at, entry in kept]
     if one.row_id:
         _number_rows(judged, path, one, found)
@@ -139,7 +140,7 @@ def _number_rows(judged: Judgement, path: str, one: Field, rows: list[dict[str, 
     """Rows keep the id they have; the others take the next free number, in order."""
     pattern = re.compile(one.row_id + r"[1-9][0-9]{0,3}")
     taken: set[str] = set()
-    for at, row in enumerate(rows):
+    for at, row in zip(judged.places[path], rows, strict=True):
         given = row.get("id")
         if given is None:
             continue
@@ -231,7 +232,7 @@ def _inside(judged: Judgement, path: str, one: Field, value: Any, sight: Seen) -
     elif one.type == "group":
         _settle(judged, f"{path}.", one.fields, value, sight.within(value))
     elif one.type == "rows":
-        for at, row in enumerate(value):
+        for at, row in zip(judged.places[path], value, strict=True):
             if row:
                 _settle(judged, f"{path}.{at}.", one.fields, row, sight.within(row))
 

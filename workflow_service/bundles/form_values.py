@@ -33,12 +33,14 @@ class Judgement:
         files: file id → reference, for the files that may be used here.
         errors: what was found. given: path → value of every field that was sent along, were it empty.
         named: the people who were named, each with the place where, to be looked up together.
+        places: path of rows → for each row the number under which it was sent: empty ones are passed over.
     """
 
     files: Mapping[str, Any]
     errors: list[FieldError] = field(default_factory=list)
     named: list[tuple[str, Field, str]] = field(default_factory=list)
     given: dict[str, Any] = field(default_factory=dict)
+    places: dict[str, list[int]] = field(default_factory=dict)
 
     def refuse(self, path: str, one: Field, code: str, template: str, **params: object) -> None:
         """Notes that a field is wrong; the label goes along in both languages for the sentence."""
@@ -226,10 +228,10 @@ def _several(  # noqa: PLR0913  a list of whatever kind
     if not isinstance(value, list):
         judged.refuse(path, one, "type", "“{label}”应为列表")
         return None
-    found = [entry for entry in value if not is_empty(entry)]
+    found = [(at, entry) for at, entry in enumerate(value) if not is_empty(entry)]
     if not counted(judged, path, one, found, MOST_NAMES):
         return None
-    kept = [kind(judged, f"{path}.{at}", one, entry) for at, entry in enumerate(found)]
+    kept = [kind(judged, f"{path}.{at}", one, entry) for at, entry in found]
     if any(entry is None for entry in kept):
         return None
     return list(dict.fromkeys(kept)) if distinct else kept

@@ -66,6 +66,12 @@ def set_default(desk: Desk, given: Operation) -> Words:
             f"“{given['field']}” has to be filled in by a person and takes no default",
         )
         raise desk.refuse("V03", given["field"], message, ("删除此操作", "drop the operation"))
+    if field.get("access", "write") != "write":
+        message = (
+            f"“{field.get('label', given['field'])}”由前面的环节得出，办理人不能改，县区也不能另行填写",
+            f"“{given['field']}” follows from earlier steps; who works here cannot change it, and a county states nothing else",
+        )
+        raise desk.refuse("V03", given["field"], message, ("删除此操作", "drop the operation"))
     field["default"] = given["value"]
     desk.keep_data(f"forms/{given['form']}.json", form)
     return (
