@@ -174,7 +174,8 @@ def test_an_expression_is_tried_and_its_fault_explained(house: House) -> None:
 
     assert ">3<" in owner.post("/bundles/try", expression="a + 1", context='{"a": 2}').get_data(as_text=True)
     assert 'class="blocked"' in owner.post("/bundles/try", expression="a +", context="{}").get_data(as_text=True)
-    assert 'class="blocked"' in owner.post("/bundles/try", expression="1", context="{").get_data(as_text=True)
+    for context in ("{", "[1]", "3", "null"):
+        assert 'class="blocked"' in owner.post("/bundles/try", expression="a", context=context).get_data(as_text=True)
 
 
 def test_a_decision_is_tried_with_the_rules_that_matched(house: House) -> None:
@@ -187,6 +188,21 @@ def test_a_decision_is_tried_with_the_rules_that_matched(house: House) -> None:
     )
 
     assert answer.status_code == 200 and answer.json["trace"]["decision"] == "route"
+    wrong = owner.client.post(
+        "/bundles/1/try/route.dmn",
+        json={"inputs": 3},
+        headers={"X-CSRF-Token": owner.csrf, "Accept": "application/json"},
+    )
+    assert (wrong.status_code, wrong.json["errors"][0]["field"]) == (422, "inputs")
+
+
+@pytest.mark.parametrize("when", ["0001-01-01T00:00", "tomorrow", ""])
+def test_an_absence_without_a_time_that_there_is_comes_back(house: House, when: str) -> None:
+    chief = house.browser("chief_1")
+
+    answer = chief.post("/profile/substitutes", substitute="chief_2", starts_at=when, ends_at="2026-12-01T00:00")
+
+    assert answer.status_code == 422 and "请选择日期和时间" in answer.get_data(as_text=True)
 
 
 def test_a_checked_file_is_never_answered_with_a_fault_of_ours(house: House) -> None:

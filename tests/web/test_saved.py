@@ -63,3 +63,12 @@ def test_only_whose_it_is_gives_a_filter_up(house: House) -> None:
 
     assert (refused.status_code, gone.status_code, gone.location) == (404, 303, "/cases?status=decided")
     assert "已决定的" not in clerk.get("/cases").get_data(as_text=True)
+
+
+def test_a_filter_that_says_more_than_can_be_kept_is_refused_and_an_empty_one_is_not_offered(house: House) -> None:
+    clerk = house.browser("clerk_1")
+
+    refused, empty = clerk.post(f"/inbox?q={'电' * 200}", name="长"), clerk.get("/inbox?q=%20")
+
+    assert refused.status_code == 422 and "不能保存，请先缩短" in refused.get_data(as_text=True)
+    assert "保存此筛选" not in empty.get_data(as_text=True)

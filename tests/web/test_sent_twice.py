@@ -70,6 +70,22 @@ def test_a_statement_sent_twice_is_received_once(house: House, opened: str) -> N
     assert count(house, tables.Message) == 1
 
 
+def test_what_a_case_takes_no_more_comes_back_as_it_was_filled_in(house: House, opened: str) -> None:
+    accepted(house, opened)
+    applicant, path = house.browser("applicant_1"), f"/cases/{opened}/messages/withdrawal_requested"
+    key = hidden(applicant.get(path).get_data(as_text=True), "key")
+    with database.transaction(house.db) as session:
+        case = session.query(tables.Case).filter_by(number=opened).one()
+        case.shared = {**case.shared, "end": "REJECTED"}
+
+    late, again = applicant.post(path, key=key, reason="情况已经变化"), applicant.get(path)
+
+    page = late.get_data(as_text=True)
+    assert late.status_code == 409 and "您填写的内容没有提交，仍在下面" in page and "情况已经变化" in page
+    assert again.status_code == 409
+    assert count(house, tables.Message) == 0
+
+
 @pytest.mark.parametrize(("content", "status"), [(SAID["content"], 202), ("别的话", 409)])
 def test_a_program_that_sends_a_message_again_gets_the_same_receipt(
     house: House, opened: str, content: str, status: int

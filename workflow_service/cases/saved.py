@@ -20,6 +20,8 @@ MOST = 20
 """How many filters of one list somebody may keep: more are no help in finding."""
 
 _LONGEST = 200
+_LONGEST_ADDRESS = 800
+"""Signs of an address: a Chinese character is nine of them."""
 
 
 def address(list_name: str, given: Mapping[str, str]) -> str:
@@ -38,10 +40,12 @@ def keep(session: Session, actor: Actor, list_name: str, name: str, given: Mappi
     """Keeps a filter under a name, in place of another of that name; gives its address.
 
     Raises:
-        Invalid: no name, a name too long or with signs that nobody sees, or too many filters.
+        Invalid: no name, a name too long or with signs that nobody sees, too many filters, or one that says too much.
     """
     _require_name(name)
     kept = address(list_name, given)
+    if len(kept) > _LONGEST_ADDRESS:
+        raise errors.Invalid([errors.FieldError("name", "long", "筛选的文字太长，不能保存，请先缩短")])
     others = [one for one in of(session, actor, list_name) if one.name != name]
     if len(others) >= MOST:
         told = "每个列表至多保存 {most} 个筛选，请先删除不用的"

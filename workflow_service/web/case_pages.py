@@ -322,11 +322,10 @@ def _key() -> str:
 def _ask_again(
     session: Session, asked: _Asked, values: Mapping[str, Any], refused: errors.ServiceError, case: Any = None
 ) -> tuple[str, int]:
-    """The form as it was filled in, with what is wrong with it, or that something else was sent from its page before."""
+    """The form as it was filled in, with what is wrong with it, or why it cannot be sent (now, or once more from its page)."""
     if isinstance(refused, errors.Invalid):
         return _ask(session, asked, values, task_pages.faults_of(refused), case), 422
-    told = _("从这一页已经提交过一次，内容与现在的不同，这次没有提交；确需再次提交的，请再点“提交”")
-    return _ask(session, asked, values, {}, case, told), 409
+    return _ask(session, asked, values, {}, case, task_pages.not_sent(refused)), 409
 
 
 def _ask(  # noqa: PLR0913  a form, as it stands on its page
@@ -361,8 +360,11 @@ def message(number: str, name: str) -> flask.typing.ResponseReturnValue:
         case = queries.readable(session, visit.actor(), visit.now(), number, f"message {name}")
         loaded = programs.of(session, case.bundle)
         family = lifecycle.family_of(session, case)
-        open_ones = gathered.messages_for(loaded, visit.actor(), visit.now(), family)
-        entrance = next((one for one in open_ones if one.message == name), None)
+        mine = [one for one in loaded.program.entrances if visit.actor().roles & set(one.roles)]
+        # what was filled in is judged where it is received: the first of two sendings may have closed the way itself
+        if flask.request.method == "GET":
+            mine = gathered.messages_for(loaded, visit.actor(), visit.now(), family)
+        entrance = next((one for one in mine if one.message == name), None)
         if entrance is None:
             raise errors.Conflict("案件现在的状态不接受这项申请，或您的角色不能提出")
         form, known = loaded.form(entrance.form), scope.of_data(visit.actor(), visit.now(), family, {})
@@ -376,7 +378,7 @@ def message(number: str, name: str) -> flask.typing.ResponseReturnValue:
             return _ask(session, asked, answers, faults, case), 422 if faults else 200
     try:
         api_cases.deliver(number, name, task_pages.filled(answers), _key())
-    except (errors.Invalid, errors.KeyUsed) as refused:
+    except (errors.Invalid, errors.Conflict) as refused:
         with visit.reading() as session:
             case = queries.readable(session, visit.actor(), visit.now(), number, f"message {name}")
             return _ask_again(session, asked, answers, refused, case)

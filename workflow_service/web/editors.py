@@ -6,6 +6,7 @@ from typing import Any
 
 import flask
 import orjson
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from workflow_service import dispatch, dmn, errors, feel
@@ -321,9 +322,11 @@ def _evaluated(expression: str, context: str) -> Mapping[str, Any]:
     except orjson.JSONDecodeError as fault:
         params = {"line": fault.lineno, "column": fault.colno}
         return {"fault": problems.filled("内容不是有效的 JSON（第{line}行第{column}列）", params)}
+    if not isinstance(given, dict):
+        return {"fault": _('数据须为 JSON 对象，如 {"a": 2}')}
     try:
         seen: list[feel.Problem] = []
-        compiled = feel.compile(expression, given if isinstance(given, dict) else {})
+        compiled = feel.compile(expression, given)
         value = compiled.evaluate(given, env=feel.Env(visit.now, None, seen))
     except feel.FeelError as fault:
         return {"fault": problems.either_message(fault)}
@@ -338,12 +341,15 @@ def _evaluated(expression: str, context: str) -> Mapping[str, Any]:
 def try_decision(bundle_id: int, name: str) -> flask.Response:
     """The outcome of a decision for given inputs, with the rules that matched and their articles."""
     given = api.parsed(flask.request.get_data() or b"{}")
+    inputs = given.get("inputs") or {}
+    if not isinstance(inputs, dict):
+        raise errors.Invalid([errors.FieldError("inputs", "type", "“{name}”的取值不对", (("name", "inputs"),))])
     with visit.reading() as session:
         content = _content(session, bundle_id, name, given)
     try:
         model = dmn.read(content)
         decision = str(given.get("decision") or _stem(name))
-        trace = model.decide_traced(decision, given.get("inputs") or {}, feel.Env(visit.now)).to_json()
+        trace = model.decide_traced(decision, inputs, feel.Env(visit.now)).to_json()
         return api.as_json({"result": trace.get("value"), "trace": trace})
     except (dmn.DmnError, feel.FeelError) as fault:
         refusal = errors.FieldError("inputs", "decision", "{message}", (("message", problems.either_message(fault)),))

@@ -21,7 +21,7 @@ def above(session: Session, list_name: str) -> dict[str, Any]:
         {"id": one.id, "name": one.name, "to": f"{_LISTS[list_name]}?{one.query}", "in_use": one.query == here}
         for one in saved.of(session, visit.actor(), list_name)
     ]
-    narrows = any(flask.request.args.get(name) for name in saved.FILTERS[list_name] if name != "scope")
+    narrows = any(flask.request.args.get(name, "").strip() for name in saved.FILTERS[list_name] if name != "scope")
     to_keep = f"{_LISTS[list_name]}?{here}" if narrows and not any(one["in_use"] for one in mine) else ""
     return {"filters": mine, "to_keep": to_keep}
 

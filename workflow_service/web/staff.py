@@ -1,7 +1,7 @@
 """The desk of whoever handles cases: inbox, notices, own profile."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import flask
@@ -191,8 +191,8 @@ def local_time(name: str) -> datetime:
     """A posted time on the wall in Shanghai; raises Invalid naming the field."""
     text = flask.request.form.get(name, "")
     try:
-        return datetime.fromisoformat(text[:16]).replace(tzinfo=workdays.SHANGHAI)
-    except ValueError:
+        return datetime.fromisoformat(text[:16]).replace(tzinfo=workdays.SHANGHAI).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise errors.Invalid([errors.FieldError(name, "format", "请选择日期和时间")]) from None
 
 

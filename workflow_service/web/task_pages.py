@@ -147,9 +147,7 @@ def submit(task_id: str) -> flask.typing.ResponseReturnValue:
     except errors.Invalid as invalid:
         return _again(task_id, answers, "", faults_of(invalid)), 422
     except (errors.Conflict, errors.NotAllowed, errors.CannotAdvance, errors.CalendarDataMissing) as refused:
-        problem = problems.of_error(refused)
-        told = _("%(why)s。您填写的内容没有提交，仍在下面", why=problem.detail.rstrip("。."))
-        return _again(task_id, answers, told), problem.status
+        return _again(task_id, answers, not_sent(refused)), problems.of_error(refused).status
     visit.follow(done.case)
     return _onwards(done)
 
@@ -165,6 +163,14 @@ def _again(task_id: str, answers: Mapping[str, Any], notice: str, faults: Mappin
     with visit.reading() as session:
         seen = gathered.task_page(session, visit.actor(), visit.now(), task_id)
         return _page(session, seen, answers, faults or {}, notice)
+
+
+def not_sent(refused: errors.ServiceError) -> str:
+    """The sentence above a form that was refused as a whole."""
+    if isinstance(refused, errors.KeyUsed):
+        return str(_("从这一页已经提交过一次，内容与现在的不同，这次没有提交；确需再次提交的，请再点“提交”"))
+    why = problems.of_error(refused).detail.rstrip("。.")
+    return str(_("%(why)s。您填写的内容没有提交，仍在下面", why=why))
 
 
 def unsaved() -> str:
