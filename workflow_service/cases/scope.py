@@ -20,8 +20,14 @@ def of_task(  # noqa: PLR0913  who sees which task of which case, and when
     loaded = programs.of(session, case.bundle)
     data = engine.task_data(loaded.program, family, Address(task.run, task.element, task.visit))
     known = of_data(actor, now, family, data)
-    known["case"]["runs"] += _to_come(session, case, loaded)
+    if _asks_for_runs(loaded, task.form):
+        known["case"]["runs"] += _to_come(session, case, loaded)
     return known
+
+
+def _asks_for_runs(loaded: programs.Loaded, form: str) -> bool:
+    """Whether a form looks at the runs of its case: of fifty forms two do, and the others are spared the question."""
+    return b"case.runs" in loaded.files.get(f"forms/{form}.json", b"")
 
 
 def _to_come(session: Session, case: tables.Case, loaded: programs.Loaded) -> list[dict[str, Any]]:
