@@ -8,6 +8,7 @@ value refuses the letter, a block that names an optional field without a value i
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, Literal
@@ -124,9 +125,12 @@ def spoken(value: Any) -> str:
     if isinstance(value, dict):
         return spoken(value.get("text") or value.get("name") or value.get("user") or next(iter(value.values()), ""))
     text = str(value)
-    if _DATE.fullmatch(text):
-        return chinese_date(date.fromisoformat(text))
-    return _chinese_moment(text) if _MOMENT.fullmatch(text) else text.strip()
+    with suppress(ValueError, OverflowError):  # what only looks like a date, such as 2026-02-30, stands as it was typed
+        if _DATE.fullmatch(text):
+            return chinese_date(date.fromisoformat(text))
+        if _MOMENT.fullmatch(text):
+            return _chinese_moment(text)
+    return text.strip()
 
 
 def chinese_date(day: date) -> str:

@@ -143,6 +143,13 @@ def test_an_unknown_name_is_a_finding_with_the_nearest_one(operation: dict[str, 
     assert f"“{nearest}”" in found[0].fix_en
 
 
+@pytest.mark.parametrize("key", ["id", "name", "due"])
+def test_a_task_with_signs_that_no_diagram_holds_is_refused(key: str) -> None:
+    derived = derive({**CONFIRMING, "task": {**CONFIRMING["task"], key: "x\u0001"}})
+
+    assert [one.rule for one in derived.conflicts] == ["V01"]
+
+
 @pytest.mark.parametrize(
     "operation",
     [

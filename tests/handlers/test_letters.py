@@ -196,6 +196,10 @@ def test_accounts_are_replaced_by_names_where_the_template_says_so() -> None:
         ("2026-09-04", "2026年9月4日"),  # no leading zeros
         ("2026-09-24T23:59:59+08:00", "2026年9月24日"),  # the end of a day is the day
         ("2026-09-24T02:30:00+00:00", "2026年9月24日10时30分"),  # Shanghai's clock
+        ("2026-06-31", "2026-06-31"),  # no day that there is: as it was typed
+        ("２０２６-０９-１８", "２０２６-０９-１８"),
+        ("2026-09-18T9", "2026-09-18T9"),
+        ("9999-12-31T23:59:59+00:00", "9999-12-31T23:59:59+00:00"),
         (["甲", "乙"], "甲、乙"),
         ({"text": "材料"}, "材料"),
         (True, "是"),

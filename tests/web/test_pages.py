@@ -218,6 +218,8 @@ def test_a_calendar_is_entered_by_one_and_approved_by_another(house: House) -> N
     version = re.search(r"version=(\d+)", answer.location)[1]
 
     assert one.post("/calendars", year="2027", source="某文件", days="2027-13-01 休").status_code == 422
+    for year in ("２０２７", "9" * 5000, "二〇二七"):
+        assert one.post("/calendars", year=year, source="某文件", days="2027-01-01 休").status_code == 422
     assert one.post(f"/calendars/{version}/approve").status_code == 403
     assert other.post(f"/calendars/{version}/approve").status_code == 303
     assert "元旦" in other.get("/calendars?year=2027").get_data(as_text=True)

@@ -1,5 +1,6 @@
 """Operations of a variant on diagrams: a limit tightened, a task inserted; what the law protects is refused by its article."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -119,6 +120,8 @@ def _article(drawn: Diagram, node: Node) -> str:
     return own or "22"
 
 
+#: what no diagram can hold
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _TASK_KEYS = ("id", "name", "name_en", "lane", "article", "due", "show")
 
 
@@ -155,7 +158,7 @@ def _task(desk: Desk, raw: Mapping[str, Any]) -> dict[str, str]:
             message = (f"新环节缺少“{key}”", f"the new task lacks “{key}”")
             raise desk.refuse("V01", str(raw.get("id", "")), message, (f"补上 task.{key}", f"add task.{key}"))
     for key, value in raw.items():
-        if key not in _TASK_KEYS or not isinstance(value, str):
+        if key not in _TASK_KEYS or not isinstance(value, str) or _NO_XML.search(value):
             message = (f"新环节的“{key[:40]}”不可用", f"a new task takes no “{key[:40]}”")
             fix = (f"可用：{'、'.join(_TASK_KEYS)}", f"known: {', '.join(_TASK_KEYS)}")
             raise desk.refuse("V01", raw["id"], message, fix)

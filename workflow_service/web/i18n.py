@@ -115,7 +115,7 @@ def moment(text: str) -> str:
     """A moment that stands in a case's data, as a time on the wall; what is none stays as it is."""
     try:
         return when(datetime.fromisoformat(text))
-    except ValueError:
+    except (ValueError, OverflowError):
         return text
 
 

@@ -196,8 +196,8 @@ def enter_calendar() -> flask.typing.ResponseReturnValue:
 
 def _enter_year() -> tuple[int, str]:
     form = flask.request.form
-    year = form.get("year", "")
-    if not (year.isdecimal() and 2000 <= int(year) <= 2200):  # noqa: PLR2004  a year of ours
+    year = form.get("year", "").strip()
+    if not (year.isascii() and year.isdecimal() and len(year) == 4 and 2000 <= int(year) <= 2200):  # noqa: PLR2004  a year of ours
         raise errors.Invalid([errors.FieldError("year", "format", "请填写年份，如 2028")])
     days = list(_typed_days(int(year), form.get("days", "")))
     if not days:
