@@ -16,6 +16,23 @@ from workflow_service import errors
 from workflow_service.bundles import forms
 from workflow_service.web import headers, i18n
 
+ASKED = {"type": "boolean", "label": "是", "required": True}
+TEXT = {"type": "text", "label": "文字"}
+MADE = {
+    "chain": sheets.make(
+        {"name": "one", **ASKED}, {"name": "two", **ASKED, "when": "one = true"}, {"name": "three", **TEXT, "when": "two = true"},
+        {"name": "box", "type": "group", "when": "one = true", "fields": [{"name": "four", **TEXT, "when": "two = true"}]},
+    ),
+    "nested": sheets.make({"name": "teams", "type": "rows", "fields": [
+        {"name": "name", **TEXT},
+        {"name": "people", "type": "rows", "label": "人员", "fields": [{"name": "who", **TEXT}, {"name": "since", **TEXT, "when": "name = \"甲\""}]},
+    ]}),
+    "read": sheets.make(
+        {"name": "kind", **TEXT, "access": "read", "default": "\"甲\""}, {"name": "more", **TEXT, "when": "kind = \"甲\""},
+    ),
+}  # fmt: skip
+"""Forms as the city has none: conditions on conditions, rows within rows, a condition on what is only read."""
+
 PAGE = """<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>表单</title><link rel="icon" href="/static/icon.svg">
 <link rel="stylesheet" href="/static/app.css"><link rel="stylesheet" href="/static/form.css"><script src="/static/form.js" type="module"></script></head>
 <body><main><h1>{{ form.title }}</h1>{% import "_form.html" as sheet %}
@@ -33,7 +50,7 @@ def create(sent: list[Any]) -> flask.Flask:
 
     @app.route("/form/<name>", methods=["GET", "POST"])
     def show(name: str) -> flask.typing.ResponseReturnValue:
-        form, scope, wrong = sheets.city(name), sheets.around(), {}
+        form, scope, wrong = MADE.get(name) or sheets.city(name), sheets.around(), {}
         values = forms.prefill(form, scope)
         if flask.request.method == "POST":
             values = forms.from_web(form, flask.request.form, {})
@@ -105,6 +122,53 @@ def test_a_field_appears_when_it_applies(page: Page) -> None:
 
     expect(page.locator('[name="transfer_to"]')).to_be_visible()
     expect(page.locator('[name="missing_items"]')).to_be_disabled()
+
+
+def test_a_field_that_goes_takes_those_with_it_that_rest_on_it(page: Page, sent: list[Any]) -> None:
+    page.goto("/form/chain")
+    page.locator('[name="one"][value="true"]').check()
+    page.locator('[name="two"][value="true"]').check()
+    page.locator('[name="three"]').fill("三")
+    page.locator('[name="box.four"]').fill("四")
+
+    page.locator('[name="one"][value="false"]').check()
+    expect(page.locator('[name="three"]')).to_be_hidden()
+    page.locator('[name="two"][value="false"]').evaluate("one => { one.checked = true; }")
+    page.locator('[name="one"][value="true"]').check()
+
+    expect(page.locator('[name="two"][value="false"]')).to_be_visible()
+    expect(page.locator('[name="box.four"]')).to_be_disabled()
+    page.get_by_role("button", name="提交").click()
+    page.wait_for_load_state()
+    assert sent[-1] == {"one": True, "two": False}
+
+
+def test_rows_within_rows_are_added_each_in_its_own(page: Page, sent: list[Any]) -> None:
+    page.goto("/form/nested")
+    outer = page.locator('[data-path="teams"] > [data-row-add]')
+    outer.click()
+    page.locator('[name="teams.0.name"]').fill("甲")
+    outer.click()
+    page.locator('[name="teams.1.name"]').fill("乙")
+
+    for team in (0, 1, 1):
+        page.locator(f'[data-path="teams.{team}.people"] > [data-row-add]').click()
+    for name in ("0.people.0.who", "0.people.0.since", "1.people.0.who", "1.people.1.who"):
+        page.locator(f'[name="teams.{name}"]').fill(name[-5:])
+    expect(page.locator('[name="teams.1.people.0.since"]')).to_be_hidden()
+    page.get_by_role("button", name="提交").click()
+    page.wait_for_load_state()
+
+    assert [[list(one) for one in team["people"]] for team in sent[-1]["teams"]] == [
+        [["who", "since"]],
+        [["who"], ["who"]],
+    ]
+
+
+def test_what_rests_on_something_that_is_only_read_is_shown(page: Page) -> None:
+    page.goto("/form/read")
+
+    expect(page.locator('[name="more"]')).to_be_visible()
 
 
 def test_citing_a_situation_shows_its_facts(page: Page) -> None:

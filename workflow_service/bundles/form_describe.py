@@ -45,9 +45,14 @@ def describe(form: Form, scope: Mapping[str, Any]) -> dict[str, Any]:
         "note": form.note,
         "note_en": form.note_en,
         "fields": [
-            _field(one, sight, values, frozenset(form.answers)) for one in form.fields if one.access != "hidden"
+            _field(one, sight, values, _answerable(form.fields)) for one in form.fields if one.access != "hidden"
         ],
     }
+
+
+def _answerable(fields: tuple[Field, ...]) -> frozenset[str]:
+    """What a person can answer: a condition on anything else is judged here, once and for all."""
+    return frozenset(one.name for one in carrying(fields) if one.access == "write")
 
 
 def _field(one: Field, sight: Seen, values: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
@@ -66,7 +71,7 @@ def _field(one: Field, sight: Seen, values: Mapping[str, Any], names: frozenset[
     if one.options or one.options_from:
         told["options"] = [_option(entry) for entry in form_scope.options(one, sight)]
     if one.fields:
-        within = names | {inner.name for inner in one.fields}
+        within = names | _answerable(one.fields)
         inner_values = values.get(one.name) if one.type == "group" else None
         told["fields"] = [
             _field(entry, sight, inner_values or {}, within) for entry in one.fields if entry.access != "hidden"

@@ -26,6 +26,7 @@
   const valueOf = (form, name) => {
     const inputs = named(form, name);
     if (!inputs.length) return undefined;
+    if (inputs.every((one) => one.disabled)) return ""; // what does not apply has no answer
     const chosen = inputs.filter((one) => (one.type === "radio" || one.type === "checkbox" ? one.checked : true));
     const texts = chosen.map((one) => one.value).filter((text) => text !== "");
     if (inputs.every((one) => one.type === "checkbox") && inputs.length > 1) return texts;
@@ -33,11 +34,19 @@
     return texts[0] ?? "";
   };
 
+  // The answer beside a field, else that of the row around it, and so on outwards.
+  const nearest = (form, spot, name) => {
+    for (let at = spot.lastIndexOf("."); at > 0; at = spot.lastIndexOf(".", at - 1)) {
+      const found = valueOf(form, spot.slice(0, at + 1) + name);
+      if (found !== undefined) return found;
+    }
+    return valueOf(form, name);
+  };
+
   const holds = (form, spot, test) => {
     if (test.any) return test.any.some((one) => holds(form, spot, one));
     if (test.all) return test.all.every((one) => holds(form, spot, one));
-    const near = spot.includes(".") ? valueOf(form, spot.slice(0, spot.lastIndexOf(".") + 1) + test.field) : undefined;
-    const value = near ?? valueOf(form, test.field);
+    const value = nearest(form, spot, test.field);
     const wanted = Array.isArray(test.value) ? test.value : String(test.value);
     if (test.op === "contains") return Array.isArray(value) ? value.includes(wanted) : value === wanted;
     if (test.op === "in") return wanted.includes(value);
@@ -45,11 +54,16 @@
   };
 
   const judge = (form) => {
-    for (const block of form.querySelectorAll("[data-show]")) {
-      const shown = holds(form, block.dataset.path ?? "", JSON.parse(block.dataset.show));
-      if (block.hidden === !shown) continue;
-      block.hidden = !shown;
-      for (const input of block.querySelectorAll("input, select, textarea")) input.disabled = !shown;
+    // a field that goes may take others with it, and what lies in a hidden block stays disabled when it would itself be shown
+    for (let turn = 0, again = true; again && turn < 9; turn += 1) {
+      again = false;
+      for (const block of form.querySelectorAll("[data-show]")) {
+        const shown = holds(form, block.dataset.path ?? "", JSON.parse(block.dataset.show));
+        if (block.hidden === !shown) continue;
+        block.hidden = !shown;
+        again = true;
+        for (const input of block.querySelectorAll("input, select, textarea")) input.disabled = input.closest("[data-show][hidden]") !== null;
+      }
     }
     for (const block of form.querySelectorAll("[data-required]")) {
       const must = block.querySelector("[data-must]");
@@ -61,22 +75,29 @@
 
   const limit = (rows) => {
     const list = rows.querySelector("[data-row-list]");
-    rows.querySelector("[data-row-add]").hidden = list.children.length >= Number(rows.dataset.most);
+    rows.querySelector(":scope > [data-row-add]").hidden = list.children.length >= Number(rows.dataset.most);
     for (const button of list.querySelectorAll("[data-row-remove]")) button.hidden = false;
   };
 
-  const addRow = (form, rows) => {
-    const number = Number(rows.dataset.rows);
-    rows.dataset.rows = String(number + 1);
-    const fresh = rows.querySelector("template").content.cloneNode(true);
-    for (const one of fresh.querySelectorAll("*")) {
+  // Each name holds one mark for every row around it: the outermost is this row's, the others are for rows within it.
+  const number = (root, row) => {
+    for (const one of root.querySelectorAll("*")) {
       for (const attribute of [...one.attributes]) {
-        if (attribute.value.includes("__ROW__")) one.setAttribute(attribute.name, attribute.value.replaceAll("__ROW__", String(number)));
+        if (attribute.value.includes("__ROW__")) one.setAttribute(attribute.name, attribute.value.split(" ").map((part) => part.replace("__ROW__", row)).join(" "));
       }
+      if (one.localName === "template") number(one.content, row);
     }
+  };
+
+  const addRow = (form, rows) => {
+    const row = rows.dataset.rows;
+    rows.dataset.rows = String(Number(row) + 1);
+    const fresh = rows.querySelector(":scope > template").content.cloneNode(true);
+    number(fresh, row);
     const list = rows.querySelector("[data-row-list]");
     list.append(fresh);
     limit(rows);
+    for (const inner of list.lastElementChild.querySelectorAll("[data-rows]")) limit(inner);
     prepare(list.lastElementChild);
     judge(form);
     list.lastElementChild.querySelector("input:not([type=hidden]), select, textarea")?.focus();
@@ -88,7 +109,7 @@
     const next = row.nextElementSibling ?? row.previousElementSibling;
     row.remove();
     limit(rows);
-    (next?.querySelector("[data-row-remove]") ?? rows.querySelector("[data-row-add]")).focus();
+    (next?.querySelector("[data-row-remove]") ?? rows.querySelector(":scope > [data-row-add]")).focus();
     changed(form);
   };
 
