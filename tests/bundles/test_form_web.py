@@ -8,6 +8,7 @@ from werkzeug.datastructures import MultiDict
 from tests.bundles import sheets
 from workflow_service.bundles import forms
 
+CELL = {"name": "n", "type": "text", "label": "n"}
 PICK = [{"value": "a", "label": "甲"}, {"value": "b", "label": "乙"}]
 
 
@@ -86,3 +87,31 @@ def test_an_empty_page_is_judged_like_an_empty_submission(name: str) -> None:
     found = sheets.wrong(form, posted(form))
 
     assert set(found.values()) <= {"required", "check", "too_few"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "kept", "shown"),
+    [
+        ({"type": "datetime"}, "2026-09-18T01:00:00Z", "2026-09-18T09:00:00+08:00"),  # Shanghai's clock
+        ({"type": "datetime"}, "2026-09-18T09:00", "2026-09-18T09:00"),
+        ({"type": "datetime"}, "9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
+        ({"type": "tristate"}, True, "yes"),
+        ({"type": "boolean"}, False, False),
+        ({"type": "choice", "options": [{**PICK[0], "aliases": ["甲"]}]}, "甲", "a"),
+        ({"type": "texts"}, ["一", {"text": "二"}, {"words": "三"}], ["一", "二"]),
+        ({"type": "texts"}, 3, [3]),
+        ({"type": "texts"}, "一", ["一"]),
+        ({"type": "files"}, [{"id": "f1", "name": "x"}, {"id": [1]}], ["f1"]),
+        ({"type": "text"}, {"a": 1}, None),
+        ({"type": "date"}, ["2026-09-18"], None),
+        ({"type": "rows", "fields": [CELL]}, {"a": 1}, None),
+        ({"type": "rows", "fields": [CELL], "bare": "n"}, ["甲", {"n": {"x": 1}}, {"n": "乙", "id": "s1"}], [{"n": "甲"}, {}, {"n": "乙"}]),
+        ({"type": "rows", "fields": [CELL], "row_id": "s"}, [{"n": "乙", "id": "s1"}, 3], [{"n": "乙", "id": "s1"}, {}]),
+        ({"type": "group", "fields": [CELL]}, {"n": "甲", "m": "乙"}, {"n": "甲"}),
+        ({"type": "group", "fields": [CELL]}, "甲", None),
+    ],
+)  # fmt: skip
+def test_a_draft_of_a_program_is_shown_as_a_page_can(kind: dict[str, Any], kept: Any, shown: Any) -> None:
+    form = sheets.make({"name": "a", **kind})
+
+    assert forms.to_web(form, {"a": kept, "unknown": 1}) == ({} if shown is None else {"a": shown})

@@ -359,3 +359,15 @@ def test_the_export_holds_every_case_however_many_and_is_made_as_it_is_sent(hous
     assert lines[1].startswith("B-001201,")
     assert len(set(lines)) == len(lines)
     assert house.api("auditor_1", "GET", "/cases?place=city&size=1").json["total"] == len(lines) - 1
+
+
+def test_a_draft_that_fits_no_field_does_not_keep_its_page_from_opening(house: House, opened: str) -> None:
+    task = house.api("clerk_1", "GET", f"/tasks?scope=available&case={opened}").json["items"][0]["id"]
+    house.api("clerk_1", "POST", f"/tasks/{task}/claim")
+    odd = {"missing_items": 3, "decision": "受理", "reason": {"text": []}, "in_scope": "maybe", "what": 1}
+
+    kept = house.api("clerk_1", "PUT", f"/tasks/{task}/draft", {"data": odd})
+
+    page = house.browser("clerk_1").get(f"/tasks/{task}")
+    assert (kept.status_code, page.status_code) == (204, 200)
+    assert 'value="accept" checked' in page.get_data(as_text=True)

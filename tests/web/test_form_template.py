@@ -160,3 +160,11 @@ def test_a_form_speaks_english(app: flask.Flask) -> None:
 
     assert "Within scope" in html
     assert "Summary of article 3" in html
+
+
+def test_what_is_only_read_stands_there_also_when_a_form_comes_back(app: flask.Flask) -> None:
+    drafted = {"outcomes": [{"subject_id": "s1", "outcome": "EXEMPT", "grounds": "改革探索"}]}
+
+    page = rendered(app, sheets.city("sign_decision"), {"decision_no": "x"}, {}, draft_decision=drafted)
+
+    assert "改革探索" in page and "甲局领导班子" in page

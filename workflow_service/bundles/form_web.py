@@ -1,12 +1,15 @@
-"""Turns what a browser posts, flat names with texts, into answers as a program would send them."""
+"""Turns what a browser posts, flat names with texts, into answers as a program would send them, and drafts of programs back."""
 
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from workflow_service.bundles.form_model import Field, Form, carrying
+from workflow_service.workdays import SHANGHAI
 
 _MOST_ROWS = 500
 _INTEGER = re.compile(r"-?[0-9]{1,16}")
@@ -121,3 +124,59 @@ def _filled(value: Any) -> bool:
     if isinstance(value, dict):
         return any(_filled(one) for one in value.values())
     return bool(value)
+
+
+_TRISTATE = {True: "yes", False: "no"}
+_BARE = {"texts": "text"}
+
+
+def to_web(form: Form, draft: Mapping[str, Any]) -> dict[str, Any]:
+    """A draft as a page shows it: programs spell values otherwise than pages do, and keep drafts that fit no field."""
+    return _fitting(form.fields, draft)
+
+
+def _fitting(fields: tuple[Field, ...], given: Mapping[str, Any]) -> dict[str, Any]:
+    found = {one.name: _fit(one, given.get(one.name)) for one in carrying(fields)}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _fit(one: Field, value: Any) -> Any:
+    if one.type == "group":
+        return _fitting(one.fields, value) if isinstance(value, dict) else None
+    if one.type == "rows":
+        return [_fitting_row(one, entry) for entry in value] if isinstance(value, list) else None
+    if one.type in ("choices", "people", "texts", "files"):
+        entries = [_single(one, entry) for entry in (value if isinstance(value, list) else [value])]
+        return [entry for entry in entries if entry is not None]
+    return _single(one, value)
+
+
+def _fitting_row(one: Field, entry: Any) -> dict[str, Any]:
+    if one.bare and not isinstance(entry, dict):
+        entry = {one.bare: entry}
+    if not isinstance(entry, dict):
+        return {}
+    known = {"id": entry["id"]} if one.row_id and isinstance(entry.get("id"), str) else {}
+    return {**_fitting(one.fields, entry), **known}
+
+
+def _single(one: Field, value: Any) -> Any:
+    """One value in the spelling of a page; None for what no field of its type can show."""
+    if isinstance(value, dict):
+        key = "id" if one.type in ("file", "files") else _BARE.get(one.type, "")
+        value = value.get(key)
+    if isinstance(value, bool):
+        return value if one.type == "boolean" else _TRISTATE[value] if one.type == "tristate" else None
+    if not isinstance(value, str | int | float):
+        return None
+    if one.type in ("choice", "choices"):
+        return one.spellings.get(str(value), str(value))
+    return _on_the_wall(value) if one.type == "datetime" else value
+
+
+def _on_the_wall(value: Any) -> Any:
+    """A time as it is in Shanghai: a page has no place for an offset."""
+    with suppress(ValueError, OverflowError):
+        at = datetime.fromisoformat(str(value))
+        return at.astimezone(SHANGHAI).isoformat(timespec="seconds") if at.tzinfo else value
+    return value

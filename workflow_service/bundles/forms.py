@@ -9,7 +9,7 @@ from workflow_service.bundles.form_describe import describe, prefill
 from workflow_service.bundles.form_model import TYPES, Check, Field, Form, Known, Option, People, roles_named
 from workflow_service.bundles.form_reader import RULES, read_form
 from workflow_service.bundles.form_schema import to_schema
-from workflow_service.bundles.form_web import from_web
+from workflow_service.bundles.form_web import from_web, to_web
 
 __all__ = [
     "RULES",
@@ -27,5 +27,6 @@ __all__ = [
     "read_form",
     "roles_named",
     "to_schema",
+    "to_web",
     "upfront",
 ]

@@ -45,7 +45,8 @@ def show(task_id: str) -> str:
 def _shown(task_id: str, refused: Mapping[str, Any] | None = None) -> str:
     with visit.reading() as session:
         seen = gathered.task_page(session, visit.actor(), visit.now(), task_id)
-        values = seen.draft if seen.draft is not None else forms.prefill(seen.form, seen.known)
+        draft = seen.draft
+        values = forms.prefill(seen.form, seen.known) if draft is None else forms.to_web(seen.form, draft)
         return _page(session, seen, values, {}, refused=refused)
 
 
