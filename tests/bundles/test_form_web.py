@@ -115,3 +115,16 @@ def test_a_draft_of_a_program_is_shown_as_a_page_can(kind: dict[str, Any], kept:
     form = sheets.make({"name": "a", **kind})
 
     assert forms.to_web(form, {"a": kept, "unknown": 1}) == ({} if shown is None else {"a": shown})
+
+
+def test_a_row_with_nothing_but_a_no_or_a_zero_is_a_row() -> None:
+    cells = [
+        {"name": "sure", "type": "boolean", "label": "s", "required": True},
+        {"name": "n", "type": "integer", "label": "n"},
+    ]
+    box = {"name": "box", "type": "boolean", "label": "b"}
+    form = sheets.make({"name": "r", "type": "rows", "fields": [*cells, box]})
+
+    rows = posted(form, ("r.0.sure", "false"), ("r.1.n", "0"), ("r.2.n", ""))["r"]
+
+    assert rows == [{"sure": False, "n": None, "box": False}, {"sure": None, "n": 0, "box": False}]

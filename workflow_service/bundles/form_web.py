@@ -111,7 +111,7 @@ def _rows(desk: _Desk, path: str, one: Field) -> list[dict[str, Any]]:
     for number in desk.rows(path):
         here = f"{path}.{number}."
         row = _object(desk, here, one.fields)
-        if not any(_filled(value) for value in row.values()):
+        if not _filled(one, row):
             continue
         if one.row_id and (known := desk.first(f"{here}id")):
             row["id"] = known
@@ -119,11 +119,13 @@ def _rows(desk: _Desk, path: str, one: Field) -> list[dict[str, Any]]:
     return found
 
 
-def _filled(value: Any) -> bool:
-    """Whether a person put something into a field; an unticked box is nothing."""
+def _filled(one: Field, value: Any) -> bool:
+    """Whether a person put something into a field; an unticked box is nothing, a “no” to a question is an answer."""
     if isinstance(value, dict):
-        return any(_filled(one) for one in value.values())
-    return bool(value)
+        return any(_filled(inner, value.get(inner.name)) for inner in carrying(one.fields))
+    if value is False:
+        return one.asked and one.default is None
+    return value is not None and value not in ("", [])
 
 
 _TRISTATE = {True: "yes", False: "no"}
