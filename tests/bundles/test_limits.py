@@ -1,9 +1,10 @@
 """All limits of the shipped bundle are found, told apart by who set them, and changed wherever they are stated."""
 
 import pytest
+from lxml import etree
 
 from tests.bundles import city
-from workflow_service import errors
+from workflow_service import errors, feel
 from workflow_service.bundles import check, limits, read
 from workflow_service.bundles.limits import Limit, Row, Wanted
 
@@ -98,3 +99,23 @@ def test_texts_that_tell_days_are_listed() -> None:
     assert ("investigation.bpmn", "reach_limit") in told
     assert ("forms/supervise_correction.json", "") in told
     assert ("forms/visit.json", "") not in told
+
+
+@pytest.mark.parametrize(
+    ("step", "name", "told"),
+    [
+        ("panel.invite_members", "text", ("五个工作日", "三个工作日")),
+        ("panel.invite_members", "text_en", ("five working days", "three working days")),
+        ("intake.issue_acceptance", "fields", ("不超过三十个工作日", "不超过十五个工作日")),
+    ],
+)
+def test_who_is_told_a_limit_in_words_is_told_that_of_the_urgent_case(
+    step: str, name: str, told: tuple[str, str]
+) -> None:
+    process, _dot, element = step.partition(".")
+    root = etree.fromstring(city.bundle().files[f"{process}.bpmn"])
+    (source,) = root.xpath(f"//*[@id='{element}']//*[@id='{name}']/@value")
+
+    said = [feel.evaluate(source, {"case": {"title": "甲", "urgent": urgent}}) for urgent in (False, True)]
+
+    assert all(words in str(one) for words, one in zip(told, said, strict=True))
