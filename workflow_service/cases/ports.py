@@ -78,8 +78,7 @@ class Notices:
 
     def addresses(self, to: Sequence[str]) -> Sequence[str]:
         with database.reading(self.place.db) as session:
-            wanted = set(self.people(session, to))
-            return [one.email for one in roster.everybody(session) if one.name in wanted and one.active and one.email]
+            return roster.addresses(session, self.people(session, to))
 
     def people(self, session: Session, to: Sequence[str]) -> list[str]:
         """Account names behind ``role:clerk``, account names and subject ids (``s1``)."""

@@ -125,6 +125,12 @@ def known(session: Session, names: Iterable[str]) -> dict[str, tuple[bool, froze
     return {row.name: (row.active, frozenset(roles[row.name])) for row in rows}
 
 
+def addresses(session: Session, names: Iterable[str]) -> list[str]:
+    """The mail addresses of these people, by name; of those who have one and whose account is open."""
+    held = people.Account.name.in_(set(names)), people.Account.active, people.Account.email != ""
+    return list(session.scalars(select(people.Account.email).where(*held).order_by(people.Account.name)))
+
+
 def everywhere(session: Session, role: str) -> list[str]:
     """Account names of the active people who hold a role, in whichever place."""
     held = select(people.Grant.account_id).where(people.Grant.role == role)
