@@ -51,10 +51,7 @@ def listed() -> str:
 @guard.needs(Permission.CASE_READ)
 def keep_filter() -> flask.typing.ResponseReturnValue:
     """Keeps the list's filter under a name."""
-    try:
-        return saved_pages.kept("cases")
-    except errors.Invalid as invalid:
-        return _listed(problems.refused(invalid)), 422
+    return saved_pages.kept("cases", _listed)
 
 
 def _listed(refused: Mapping[str, Any] | None = None) -> str:

@@ -1,13 +1,15 @@
 """Filters of lists, kept under names: the row of them above a list, keeping one, giving one up."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import flask
 from sqlalchemy.orm import Session
 
+from workflow_service import errors
 from workflow_service.cases import saved
 from workflow_service.identity.permissions import Permission
-from workflow_service.web import guard, visit
+from workflow_service.web import guard, problems, visit
 
 pages = flask.Blueprint("saved_pages", __name__, url_prefix="/filters")
 
@@ -26,11 +28,14 @@ def above(session: Session, list_name: str) -> dict[str, Any]:
     return {"filters": mine, "to_keep": to_keep}
 
 
-def kept(list_name: str) -> flask.typing.ResponseReturnValue:
-    """Keeps the filter in the address of a posted form under its name; raises Invalid for a name that cannot be."""
+def kept(list_name: str, again: Callable[[Mapping[str, Any]], str]) -> flask.typing.ResponseReturnValue:
+    """Keeps the filter in the address of a posted form under its name; ``again`` shows the list to a name that cannot be."""
     name = flask.request.form.get("name", "").strip()
-    with visit.writing() as session:
-        query = saved.keep(session, visit.actor(), list_name, name, flask.request.args)
+    try:
+        with visit.writing() as session:
+            query = saved.keep(session, visit.actor(), list_name, name, flask.request.args)
+    except errors.Invalid as invalid:
+        return again(problems.refused(invalid)), 422
     return flask.redirect(f"{_LISTS[list_name]}?{query}", 303)
 
 

@@ -14,7 +14,7 @@ from workflow_service.cases import queries
 from workflow_service.cases.paging import COUNT_CAP
 from workflow_service.identity import credentials, permissions, roster, substitutes
 from workflow_service.identity.permissions import Permission
-from workflow_service.web import api_tasks, guard, i18n, problems, saved_pages, visit
+from workflow_service.web import api_tasks, guard, i18n, saved_pages, visit
 from workflow_service.web import pages as shared
 
 pages = flask.Blueprint("staff", __name__)
@@ -42,10 +42,7 @@ def inbox() -> str:
 @guard.needs(Permission.TASK_WORK)
 def keep_filter() -> flask.typing.ResponseReturnValue:
     """Keeps the list's filter under a name."""
-    try:
-        return saved_pages.kept("inbox")
-    except errors.Invalid as invalid:
-        return _inbox(problems.refused(invalid)), 422
+    return saved_pages.kept("inbox", _inbox)
 
 
 def _inbox(refused: Mapping[str, Any] | None = None) -> str:
