@@ -48,9 +48,8 @@ def workbook(lines: Sequence[Line], case_number: str, at: datetime) -> bytes:
     for row in sheet.iter_rows(min_row=3):
         for cell in row:
             cell.alignment = Alignment(wrap_text=True, vertical="top")
-            if (
-                cell.data_type == "f"
-            ):  # a name that begins with "=" is a name; whoever opens the catalogue computes nothing
+            # a name that begins with "=" is a name; whoever opens the catalogue computes nothing
+            if cell.data_type == "f":
                 cell.data_type = "s"
     sheet.freeze_panes = "A3"
     book.properties.creator = "workflow-service"

@@ -72,15 +72,17 @@ def in_bundle(files: Mapping[str, bytes]) -> list[Scenario]:
 
 def faults(seen: Seen) -> Iterator[Finding]:
     """What is wrong with the scenarios of a bundle: their shape, and names of what is not there."""
-    sound = {}
-    for name in seen.bundle.named("scenario"):
-        wrong = list(_shape(name, seen.data[name])) if name in seen.data else []
-        yield from wrong
-        if name in seen.data and not wrong:
-            sound[name] = seen.data[name]
     known = _known(seen)
-    for name, raw in {} if seen.bundle.partial else sound.items():
-        yield from _names(name, raw, known)
+    for name, raw in _stories(seen).items():
+        wrong = list(_shape(name, raw))
+        yield from wrong
+        if not wrong and not seen.bundle.partial:
+            yield from _names(name, raw, known)
+
+
+def _stories(seen: Seen) -> dict[str, Any]:
+    """The contents of the scenarios that are JSON at all, by name."""
+    return {name: seen.data[name] for name in seen.bundle.named("scenario") if name in seen.data}
 
 
 def unpassed(bundle: Bundle) -> list[Finding]:
@@ -89,8 +91,7 @@ def unpassed(bundle: Bundle) -> list[Finding]:
     What begins a process is done by whoever opens it or sends its message.
     """
     seen = look(bundle)
-    stories = [seen.data[name] for name in bundle.named("scenario") if name in seen.data]
-    steps = [step for one in stories if not list(_shape("", one)) for step in one["steps"]]
+    steps = [step for name, raw in _stories(seen).items() if not any(_shape(name, raw)) for step in raw["steps"]]
     begun = {step["open"] for step in steps if "open" in step} | {step["send"] for step in steps if "send" in step}
     passed = {step["do"] for step in steps if "do" in step}
     work = frozenset(node.id for node in seen.nodes if node.kind in _WORK)

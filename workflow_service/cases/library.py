@@ -54,8 +54,7 @@ def enter(session: Session, now: datetime, case: tables.Case, published: Mapping
     if missing:
         raise errors.CannotAdvance("典型案例缺少：{missing}", missing="、".join(missing))
     parts = {name: str(published[name]) for name in ("title", *CONTENT)}
-    names = _names(session, published.get("source_case"))
-    named = [name for name in names if any(name in text for text in parts.values())]
+    named = dict.fromkeys(name for _part, name in _naming(session, published))
     if named:
         raise errors.CannotAdvance("典型案例中仍有来源案件当事人的名称：{names}，请先脱敏", names="、".join(named))
     session.add(
@@ -86,20 +85,17 @@ def require_anonymous(session: Session, given: Mapping[str, Any]) -> None:
     """Raises Invalid for each answer in which somebody whom the source case is about is named; other forms pass."""
     if not given.get("source_case"):
         return
-    names = _names(session, given["source_case"])
     sentence = "“{name}”是来源案件当事人的名称，请改用不指明身份的说法"
-    faults = [
-        errors.FieldError(field, "named", sentence, (("name", name),))
-        for field in ("title", *CONTENT)
-        for name in names
-        if name in str(given.get(field) or "")
-    ]
+    faults = [errors.FieldError(part, "named", sentence, (("name", name),)) for part, name in _naming(session, given)]
     if faults:
         raise errors.Invalid(faults)
 
 
-def _names(session: Session, number: object) -> list[str]:
-    return [str(one["name"]) for one in _subjects(_source(session, number)) if one.get("name")]
+def _naming(session: Session, said: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Which part of a typical case names whom its source case is about."""
+    concerned = _subjects(_source(session, said.get("source_case")))
+    names = [str(one["name"]) for one in concerned if one.get("name")]
+    return [(part, name) for part in ("title", *CONTENT) for name in names if name in str(said.get(part) or "")]
 
 
 def _source(session: Session, number: object) -> tables.Case | None:

@@ -1,6 +1,7 @@
 """Stops the internal limits of a suspended case and lets them run on when it is resumed.
 
-A limit that begins while the case is suspended begins to run with the resumption. What is marked ``mandatory`` in the diagram (the limit of the correction notice, art. 17(1)) never stops.
+A limit that begins while the case is suspended begins to run with the resumption. What is marked ``mandatory`` in the
+diagram (the limit of the correction notice, art. 17(1)) never stops.
 """
 
 from collections.abc import Callable, Sequence

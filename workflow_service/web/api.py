@@ -12,7 +12,7 @@ import jsonschema_rs
 import orjson
 
 from workflow_service import errors
-from workflow_service.web import guard, schemas
+from workflow_service.web import guard, problems, schemas
 from workflow_service.web.guard import Entry
 
 PREFIX = "/api/v1"
@@ -130,8 +130,7 @@ def parsed(raw: bytes) -> dict[str, Any]:
         given = orjson.loads(raw)
         json.loads(raw, object_pairs_hook=_distinct)
     except orjson.JSONDecodeError as fault:
-        where = (("line", fault.lineno), ("column", fault.colno))
-        raise _refusal("", "json", "内容不是有效的 JSON（第{line}行第{column}列）", where) from None
+        raise errors.Invalid([problems.unreadable("", fault)]) from None
     except (ValueError, RecursionError):
         raise _refusal("", "json", _BEYOND) from None
     if _is_deeper(given, _DEEPEST):

@@ -320,8 +320,7 @@ def _evaluated(expression: str, context: str) -> Mapping[str, Any]:
     try:
         given = orjson.loads(context)
     except orjson.JSONDecodeError as fault:
-        params = {"line": fault.lineno, "column": fault.colno}
-        return {"fault": problems.filled("内容不是有效的 JSON（第{line}行第{column}列）", params)}
+        return {"fault": problems.said(problems.unreadable("context", fault))}
     if not isinstance(given, dict):
         return {"fault": _('数据须为 JSON 对象，如 {"a": 2}')}
     try:

@@ -92,7 +92,7 @@ def _read(found: mending.Mending, faults: list[errors.FieldError]) -> Iterator[t
             try:
                 value = _value(part, text)
             except orjson.JSONDecodeError as fault:
-                faults.append(_unreadable(name, fault))
+                faults.append(problems.unreadable(name, fault))
                 continue
             if not (part.given and part.shown and part.value == value):
                 yield part.name, value
@@ -115,17 +115,12 @@ def _record(faults: list[errors.FieldError]) -> dict[str, Any]:
     try:
         given = orjson.loads(text)
     except orjson.JSONDecodeError as fault:
-        faults.append(_unreadable("data", fault))
+        faults.append(problems.unreadable("data", fault))
         return {}
     if not isinstance(given, dict):
         faults.append(errors.FieldError("data", "json", '请写成 JSON 对象，如 {"名称": "值"}'))
         return {}
     return given
-
-
-def _unreadable(name: str, fault: orjson.JSONDecodeError) -> errors.FieldError:
-    params = (("line", fault.lineno), ("column", fault.colno))
-    return errors.FieldError(name, "json", "内容不是有效的 JSON（第{line}行第{column}列）", params)
 
 
 def _is_text(part: mending.Part) -> bool:

@@ -145,9 +145,7 @@ def _result(reason: str) -> object:
     try:
         found = orjson.loads(text)
     except orjson.JSONDecodeError as fault:
-        params = (("line", fault.lineno), ("column", fault.colno))
-        template = "内容不是有效的 JSON（第{line}行第{column}列）"
-        raise errors.Invalid([errors.FieldError("result", "json", template, params), *blank]) from None
+        raise errors.Invalid([problems.unreadable("result", fault), *blank]) from None
     if blank:
         raise errors.Invalid(blank)
     return found

@@ -83,6 +83,12 @@ def said(error: errors.FieldError) -> str:
     return filled(error.template, params)
 
 
+def unreadable(field: str, fault: orjson.JSONDecodeError) -> errors.FieldError:
+    """That a field holds no JSON, with the place where it ceases to be."""
+    where = (("line", fault.lineno), ("column", fault.colno))
+    return errors.FieldError(field, "json", "内容不是有效的 JSON（第{line}行第{column}列）", where)
+
+
 def refused(invalid: errors.Invalid, action: str = "", about: object = None) -> dict[str, Any]:
     """How a small form of a page comes back: which it is, the sentence beside each wrong field, and what was typed."""
     faults = {one.field: said(one) for one in invalid.errors}
