@@ -62,6 +62,7 @@ def ours(folder: Path, url: str) -> object:
     db = database.open_database(url)
     migrations.upgrade(db)
     office.make(db, now, bundle())
+    database.make_room(db)
     (folder / "token").write_text("\n".join(tokens(db, now)))
     chosen = settings.Settings(data_dir=str(folder))
     one = worker.Worker("bench", db, lambda: datetime.now(UTC), chosen, Silent(), ballots.Safe(b"x"), random.Random(1))

@@ -205,6 +205,7 @@ def _opened(desk: office.Office) -> deque[str]:
 def _office(folder: Path) -> office.Office:
     db = database.open_database(f"sqlite:///{folder / 'bench.db'}")
     migrations.upgrade(db)
+    database.make_room(db)
     return office.make(db, NOW, bundle())
 
 

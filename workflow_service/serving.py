@@ -113,6 +113,7 @@ def serve(chosen: Settings, say: Say) -> None:
     held = embedded.exclusive(chosen.database) if make_url(chosen.database).get_backend_name() == "sqlite" else None
     say("正在准备数据库……")
     db = open_ready(chosen)
+    database.make_room(db)
     bell = embedded.Bell()
     db.queue = bell if db.is_sqlite else postgres.Deferrer()
     now = demo.clock_in(db, clock) if chosen.demo else clock

@@ -139,3 +139,38 @@ def test_the_file_of_a_stopped_service_holds_what_lay_in_its_log(
     copied.write_bytes(Path(str(sqlite.engine.url.database)).read_bytes())
     with database.open_database(f"sqlite:///{copied}").engine.connect() as alone:
         assert alone.execute(sa.select(tables.Case.number)).scalars().all() == [number]
+
+
+def test_the_log_has_its_whole_length_from_the_beginning_and_the_database_stays_as_it_was(
+    sqlite: database.Database, now: datetime, tmp_path: Path
+) -> None:
+    before = (tmp_path / "test.db").read_bytes()
+
+    database.make_room(sqlite)
+
+    assert (tmp_path / "test.db-wal").stat().st_size >= 4000 * 4096
+    assert (tmp_path / "test.db").read_bytes() == before
+    with database.transaction(sqlite) as session:
+        numbers.take(session, now, "RC", 2026, "")
+    assert (_count(sqlite), _settings(sqlite)) == (1, (2, 4000, -32000))
+
+
+def test_where_the_disk_has_no_room_for_the_whole_log_the_service_works_all_the_same(
+    sqlite: database.Database, now: datetime
+) -> None:
+    raw = sqlite.engine.raw_connection()
+    pages = raw.cursor().execute("PRAGMA page_count").fetchone()[0]
+    raw.cursor().execute(f"PRAGMA max_page_count={pages + 50}")
+    raw.close()
+
+    database.make_room(sqlite)
+
+    with database.transaction(sqlite) as session:
+        numbers.take(session, now, "RC", 2026, "")
+    assert (_count(sqlite), _settings(sqlite)) == (1, (2, 4000, -32000))
+
+
+def _settings(db: database.Database) -> tuple[int, ...]:
+    with database.reading(db) as session:
+        names = ("synchronous", "wal_autocheckpoint", "cache_size")
+        return tuple(session.scalar(sa.text(f"PRAGMA {one}")) for one in names)

@@ -19,7 +19,11 @@ from workflow_service.storage.prepared import Driver, driver_of
 
 KEPT = "kept"
 """The execution option of a connection that says itself where its transactions begin."""
-_HURRY = {"sqlite": "PRAGMA synchronous=NORMAL", "postgresql": "SET synchronous_commit TO OFF"}
+_PATIENCE = {
+    "sqlite": ("PRAGMA synchronous=FULL", "PRAGMA synchronous=NORMAL"),
+    "postgresql": ("SET synchronous_commit TO ON", "SET synchronous_commit TO OFF"),
+}
+"""How a connection is told whether its commits wait for the disk: they do at first, and when they are not hurried."""
 LOST = (OperationalError, InternalError)
 """What a connection that no longer serves ends with; PostgreSQL's word to who held a transaction idly is the second."""
 _AT_MOST = 4
@@ -33,11 +37,13 @@ class Kept:
 
     Args:
         since: when it was given back, in seconds of a steady clock.
+        is_hurried: its commits do not wait for the disk.
     """
 
     connection: Connection
     driver: Driver
     since: float = 0.0
+    is_hurried: bool = False
 
     def __post_init__(self) -> None:
         # what was changed in memory is stored before the next question, or the answer would not know of it
@@ -53,6 +59,12 @@ class Kept:
         self._session.info.clear()
         self._session.info.update(info, driver=self.driver)
         return self._session
+
+    def hurry(self, wanted: bool) -> None:
+        """Whether the commits from now on need not wait for the disk; not within a transaction."""
+        if wanted != self.is_hurried:
+            self.driver.say(_PATIENCE[self.driver.dialect.name][wanted])
+            self.is_hurried = wanted
 
     def begin_reading(self) -> None:
         """One state of everything on SQLite; on PostgreSQL each statement sees what is committed, as it would within one."""
@@ -78,9 +90,9 @@ class Kept:
 class Shelf:
     """Kept connections of a database; the one given back last is taken first, for its caches are warm."""
 
-    def __init__(self, engine: Engine, told: Callable[[str], None], *, hurried: bool = False) -> None:
-        """``told`` hears of each prepared statement before it is executed; hurried commits do not wait for the disk."""
-        self._engine, self._told, self._hurried = engine, told, hurried
+    def __init__(self, engine: Engine, told: Callable[[str], None]) -> None:
+        """``told`` hears of each prepared statement before it is executed."""
+        self._engine, self._told = engine, told
         self._idle: deque[Kept] = deque()
         event.listen(engine, "engine_disposed", self._clear)
 
@@ -113,13 +125,9 @@ class Shelf:
             _close(kept)
 
     def _open(self) -> Kept:
-        dialect, options = self._engine.dialect.name, {KEPT: True}
-        own = {} if dialect == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
-        connection = self._engine.connect().execution_options(**options, **own)
-        kept = Kept(connection, driver_of(connection, self._told))
-        if self._hurried:
-            kept.driver.say(_HURRY[dialect])
-        return kept
+        own = {} if self._engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
+        connection = self._engine.connect().execution_options(**{KEPT: True}, **own)
+        return Kept(connection, driver_of(connection, self._told))
 
     def _give_back(self, kept: Kept) -> None:
         if len(self._idle) >= _AT_MOST or kept.driver.is_in_transaction():  # what could not be undone ends with it

@@ -90,7 +90,9 @@ class Database:
 
     def __post_init__(self) -> None:
         self.shelf = connections.Shelf(self.engine, self._tell)
-        self.notes = connections.Shelf(self.engine, self._tell, hurried=True)
+        # one connection on SQLite, which forgets what it has read when another one commits; on a server the other way
+        # round: telling a connection to hurry costs as much as the note itself
+        self.notes = self.shelf if self.is_sqlite else connections.Shelf(self.engine, self._tell)
 
     def _tell(self, statement: str) -> None:
         if self.observer is not None:
@@ -160,6 +162,32 @@ def gather(database: Database) -> None:
         connection.close()
 
 
+def make_room(database: Database) -> None:
+    """Gives SQLite's log its whole length at once: a commit that has to lengthen a file takes three times as long.
+
+    What is written and taken back leaves the log as long as it is and the database as it was.
+    """
+    if not database.is_sqlite:
+        return
+    connection = database.engine.raw_connection()
+    cursor = connection.cursor()
+    for pragma in ("cache_size=10", "wal_autocheckpoint=0"):  # what does not fit into the memory goes to the log
+        cursor.execute(f"PRAGMA {pragma}")
+    try:
+        cursor.execute("BEGIN IMMEDIATE")
+        cursor.execute("CREATE TABLE room (x)")
+        cursor.execute(f"INSERT INTO room VALUES (zeroblob({_LOG_PAGES * 4096}))")
+    except sqlite3.OperationalError:
+        pass  # a full disk: the log grows as far as it can
+    finally:
+        if connection.driver_connection.in_transaction:
+            cursor.execute("ROLLBACK")
+        for pragma in _PRAGMAS:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.execute("PRAGMA wal_checkpoint(RESTART)")
+        connection.close()
+
+
 _AT_WORK = WeakSet[threading.Thread]()  # inside a transaction or a reading; their numbers are given out again
 
 
@@ -180,15 +208,17 @@ def _at_work() -> Iterator[None]:
             _AT_WORK.discard(own)
 
 
+_LOG_PAGES = 4000
+"""The log is moved into the file every 16 MB, for each time waits for the disk twice."""
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
     "mmap_size=0",
     "cache_size=-32000",
-    "wal_autocheckpoint=4000",
+    f"wal_autocheckpoint={_LOG_PAGES}",
 )
-"""The first would write to the file; the log is moved into it every 16 MB, for each time waits for the disk twice."""
+"""The first would write to the file."""
 
 
 @contextmanager
@@ -216,6 +246,7 @@ def _writing(database: Database, hurried: bool) -> Iterator[Session]:
         with (database.notes if hurried else database.shelf).borrowed() as kept:
             session = kept.session(queue=database.queue, random=database.random, safe=database.safe)
             try:
+                kept.hurry(hurried)
                 if database.is_sqlite or not hurried:  # on PostgreSQL a statement by itself commits by itself
                     kept.begin_writing()
                 yield session
