@@ -113,7 +113,6 @@ def serve(chosen: Settings, say: Say) -> None:
     held = embedded.exclusive(chosen.database) if make_url(chosen.database).get_backend_name() == "sqlite" else None
     say("正在准备数据库……")
     db = open_ready(chosen)
-    database.make_room(db)
     bell = embedded.Bell()
     db.queue = bell if db.is_sqlite else postgres.Deferrer()
     now = demo.clock_in(db, clock) if chosen.demo else clock
@@ -168,11 +167,12 @@ def web_server(site: WSGIApplication, listener: socket.socket) -> Any:
 
 
 def warm_up(db: database.Database) -> None:
-    """Compiles the city's bundle before anybody waits for it, and keeps the collector from what now stays for good.
+    """Compiles the city's bundle and lengthens the log before anybody waits, and keeps the collector from what now stays.
 
     A program is a hundred thousand objects; looking through them again and again costs every request, and the full
     look stops all of them for a tenth of a second.
     """
+    database.make_room(db)
     with database.reading(db) as session:
         programs.of(session, programs.in_force(session, "city"))
     gc.collect()

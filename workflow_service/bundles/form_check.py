@@ -80,9 +80,10 @@ def _typed_object(
 ) -> dict[str, Any]:
     """Every value of an object in its stored form, None for what is absent; names nobody knows are refused."""
     known = {one.name: one for one in carrying(fields)}
-    judged.given |= {path + name: raw[name] for name in known if name in raw}
-    for name in raw:
-        if name not in known and name != allowed:
+    for name, value in raw.items():
+        if name in known:
+            judged.given[path + name] = value
+        elif name != allowed:
             shown = str(name)[:64]
             judged.errors.append(
                 FieldError(path + shown, "unknown_field", "没有名为“{name}”的项目", (("name", shown),))
@@ -257,8 +258,7 @@ def _sentence(message: str, message_en: str) -> tuple[tuple[str, object], ...]:
 def _filled(value: Any) -> Any:
     """The same without what is empty, all the way down."""
     if isinstance(value, dict):
-        kept = {name: _filled(one) for name, one in value.items()}
-        return {name: one for name, one in kept.items() if not is_empty(one)}
+        return {name: kept for name, one in value.items() if not is_empty(kept := _filled(one))}
     if isinstance(value, list):
         return [_filled(one) for one in value]
     return value

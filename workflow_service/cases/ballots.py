@@ -35,7 +35,7 @@ class Safe:
 
     def digest(self, content: bytes) -> str:
         """A keyed digest: it tells equal from different, and without the key nobody can try out what was written."""
-        return hmac.new(self._key, content, hashlib.sha256).hexdigest()
+        return hmac.digest(self._key, content, "sha256").hex()
 
     def unlock(self, ciphertext: bytes) -> dict[str, Any]:
         plain: dict[str, Any] = orjson.loads(self._fernet.decrypt(ciphertext))

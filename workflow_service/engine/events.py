@@ -22,6 +22,7 @@ class Catch(specs.Element):
     """An event that waits: for a message, a signal, a condition or a date."""
 
     waits = True
+    asks, when = "timer", TaskState.WAITING
     bound = True
 
     def _update_hook(self, token: Token) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from workflow_service.engine.diagram import Event, Many, Node
 from workflow_service.engine.expressions import Expression
@@ -15,27 +16,27 @@ class Meta:
     uses: Mapping[str, Expression] = field(default_factory=dict)
     parameters: Mapping[str, Expression] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The element's id."""
         return self.node.id
 
-    @property
+    @cached_property
     def event(self) -> Event:
         """The event's definition."""
         return self.node.event
 
-    @property
+    @cached_property
     def many(self) -> Many | None:
         """The multi-instance marks."""
         return self.node.many
 
-    @property
+    @cached_property
     def form(self) -> str:
         """The id of the task's form."""
         return self.node.properties.get("form") or self.node.id
 
-    @property
+    @cached_property
     def result(self) -> str:
         """The data name that takes the result of a service or a decision."""
         return self.node.result or self.node.properties.get("result") or self.node.id

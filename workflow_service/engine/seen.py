@@ -23,16 +23,18 @@ def _read(program: Program, run: Run) -> Iterator[Live]:
         step.CACHE.keep(run.process, run.state, live)
 
 
-@contextmanager
-def _standing(program: Program, family: Family, at: Address) -> Iterator[tuple[Live, Token]]:
+def _run(family: Family, at: Address) -> Run:
     run = family.runs.get(at.run)
     if run is None or not run.open:
         raise standing.gone(at)
-    with _read(program, run) as live:
-        token = live.find(at.element, at.visit)
-        if token is None or not standing.is_waiting(token):
-            raise standing.gone(at)
-        yield live, token
+    return run
+
+
+def _waiting(live: Live, at: Address) -> Token:
+    token = live.find(at.element, at.visit)
+    if token is None or not standing.is_waiting(token):
+        raise standing.gone(at)
+    return token
 
 
 def task_data(program: Program, family: Family, at: Address) -> dict[str, Any]:
@@ -41,8 +43,8 @@ def task_data(program: Program, family: Family, at: Address) -> dict[str, Any]:
     Raises:
         Conflict: nothing waits at the address any more. CorruptState: the run's bytes are damaged.
     """
-    with _standing(program, family, at) as (live, token):
-        return dict(live.seen(token))
+    with _read(program, _run(family, at)) as live:
+        return dict(live.seen(_waiting(live, at)))
 
 
 def returnable(program: Program, family: Family, at: Address) -> list[str]:
@@ -51,7 +53,8 @@ def returnable(program: Program, family: Family, at: Address) -> list[str]:
     Raises:
         Conflict: the task is not open. CorruptState: the run's bytes are damaged.
     """
-    with _standing(program, family, at) as (live, token):
+    with _read(program, _run(family, at)) as live:
+        token = _waiting(live, at)
         if not isinstance(token.task_spec, specs.Person):
             raise standing.gone(at)
         return returns.targets(program, live, token, at.element)

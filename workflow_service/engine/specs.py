@@ -24,14 +24,16 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
     Attributes set when a parsed spec is adopted: ``meta`` what is drawn (None for inner nodes of the engine),
     ``follow`` pairs of flow id and next spec.
 
-    Class attributes: ``waits`` a token is seen waiting here; ``manual`` a person must act; ``first`` runs before all
-    others; ``restless`` is asked again when the run is quiet; ``container`` holds instances of another spec;
+    Class attributes: ``waits`` a token is seen waiting here; ``asks`` for what from outside (``task`` a person, ``call`` a
+    handler, ``timer`` a date), and ``when`` in which state it does; ``manual`` a person must act; ``first`` runs before all others; ``restless`` is asked again when the run is quiet; ``container`` holds instances of another spec;
     ``binding`` the tokens that leave it are bound to each other; ``bound`` ends when such a sibling is done.
     """
 
     meta: Meta | None
     follow: tuple[tuple[str, Any], ...]
     waits = False
+    asks = ""
+    when = 0
     first = False
     restless = False
     container = False
@@ -135,6 +137,7 @@ class Person(Element):
     """A task for a person; its due date and its assignees are settled when it opens."""
 
     waits = True
+    asks, when = "task", TaskState.READY
 
     def _update_hook(self, token: Token) -> bool:
         live, info = token.live, token.internal_data
@@ -170,6 +173,7 @@ class Service(Element):
     """A handler's work: it stays started until the result is fed in."""
 
     waits = True
+    asks, when = "call", TaskState.STARTED
 
     def _run_hook(self, token: Token) -> bool | None:
         live = token.live

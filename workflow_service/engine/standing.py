@@ -7,7 +7,7 @@ from typing import Any
 
 from SpiffWorkflow.util.task import TaskState
 
-from workflow_service.engine import events, specs
+from workflow_service.engine import events
 from workflow_service.engine.expressions import plain
 from workflow_service.engine.inputs import Address
 from workflow_service.engine.tokens import Live, Token
@@ -36,7 +36,7 @@ def gone(at: Address) -> Conflict:
 
 def waiting(run: str, live: Live) -> dict[Address, Token]:
     """The tokens that wait for a person, a handler or a date, by address."""
-    return {address(run, one): one for one in live.open_tokens() if _kind(one)}
+    return {Address(run, one.task_spec.meta.id, one.visit): one for one in live.open_tokens() if _kind(one)}
 
 
 def is_waiting(token: Token) -> bool:
@@ -45,19 +45,14 @@ def is_waiting(token: Token) -> bool:
 
 
 def _kind(token: Token) -> str:
-    spec, state = token.task_spec, token._state
-    if isinstance(spec, specs.Person):
-        return "task" if state == TaskState.READY else ""
-    if isinstance(spec, specs.Service):
-        return "call" if state == TaskState.STARTED else ""
-    return (
-        "timer"
-        if state == TaskState.WAITING and isinstance(spec, events.Catch) and "due" in token.internal_data
-        else ""
-    )
+    spec = token.task_spec
+    if token._state != spec.when:
+        return ""
+    kind: str = spec.asks
+    return kind if kind != "timer" or "due" in token.internal_data else ""  # events without a date wait for the case
 
 
-def of(run: str, tokens: Mapping[Address, Token]) -> Pending:
+def of(tokens: Mapping[Address, Token]) -> Pending:
     """The views of waiting tokens."""
     by_kind: dict[str, list[Any]] = {"task": [], "call": [], "timer": []}
     for at, token in tokens.items():

@@ -207,7 +207,7 @@ def open_tasks(program: Program, family: Family) -> Pending:
     waiting: dict[Address, Token] = {}
     for run_id, live in _opened(program, family).items():
         waiting.update(standing.waiting(run_id, live))
-    return standing.of("", waiting)
+    return standing.of(waiting)
 
 
 def data(program: Program, family: Family) -> dict[str, dict[str, Any]]:

@@ -62,7 +62,7 @@ class NoScripts(PythonScriptEngine):  # type: ignore[misc]
 class Token(Task):  # type: ignore[misc]
     """One token: an element reached once.
 
-    Attributes beside the stock ones: ``visit`` how-maniest time the run opened its element (0: not counted),
+    Attributes beside the stock ones: ``live`` the run it belongs to, ``visit`` how-maniest time the run opened its element (0: not counted),
     ``scope`` key of the multi-instance scope whose data it sees (empty: the run's), ``flow`` the sequence flow it
     came by, ``entered`` whether people or machines have seen it wait. ``internal_data`` holds plain JSON.
     """
@@ -70,6 +70,7 @@ class Token(Task):  # type: ignore[misc]
     def __init__(self, workflow: Any, task_spec: Any, parent: "Token | None", number: int) -> None:
         self.id = number
         self.workflow = workflow
+        self.live: Live = workflow.top_workflow
         self._parent = None if parent is None else parent.id
         self._children: list[int] = []
         self._state = TaskState.FUTURE
@@ -87,12 +88,6 @@ class Token(Task):  # type: ignore[misc]
         workflow.open[number] = self
         if parent is not None:
             parent._children.append(number)
-
-    @property
-    def live(self) -> "Live":
-        """The run it belongs to."""
-        top: Live = self.workflow.top_workflow
-        return top
 
     def beget(self, task_spec: Any, flow: str) -> "Token":
         """A new token that follows this one by a flow."""

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -83,12 +83,8 @@ class Work:
 
     def _listed(self) -> list[dict[str, Any]]:
         known = {one[0]: {"run": one[0], "process": one[1], "key": one[2], "open": False} for one in self.closed}
-        known.update(
-            {
-                run.id: {"run": run.id, "process": run.process, "key": run.key, "open": run.open}
-                for run in self.runs.values()
-            }
-        )
+        for run in self.runs.values():
+            known[run.id] = {"run": run.id, "process": run.process, "key": run.key, "open": run.open}
         return [known[run_id] for run_id in sorted(known, key=_number)]
 
     def live(self, run_id: str) -> Live:
@@ -225,32 +221,32 @@ class Work:
     def _outcome(self, family: Family, mark: str) -> Advanced:
         passed = {(one.run, one.element, one.visit) for one in self.steps if one.happened == "passed"}
         opened: dict[Address, Token] = {}
-        gone: dict[Address, Token] = {}
-        for run_id in sorted(self.lives, key=_number):
+        closed: list[tuple[Address, Literal["completed", "cancelled"]]] = []
+        dropped: dict[str, list[Address]] = {"call": [], "timer": []}
+        changed = sorted(self.lives, key=_number)
+        for run_id in changed:
             before, after = self.before[run_id], standing.waiting(run_id, self.lives[run_id])
-            opened.update({at: token for at, token in after.items() if at not in before})
-            gone.update({at: token for at, token in before.items() if at not in after})
-        new = standing.of("", opened)
-        cancelled = {at for at in gone if (at.run, at.element, at.visit) not in passed}
+            for at, token in after.items():
+                if at not in before:
+                    opened[at] = token
+            for at, token in before.items():
+                if at in after:
+                    continue
+                kind, is_passed = token.task_spec.asks, at in passed
+                if kind == "task":
+                    closed.append((at, "completed" if is_passed else "cancelled"))
+                elif not is_passed and at not in self.answered:
+                    dropped[kind].append(at)
+        new = standing.of(opened)
         return Advanced(
             family=family,
-            changed=tuple(sorted(self.lives, key=_number)),
+            changed=tuple(changed),
             opened=new.tasks,
-            closed=tuple(
-                (at, "cancelled" if at in cancelled else "completed")
-                for at, one in gone.items()
-                if isinstance(one.task_spec, specs.Person)
-            ),
+            closed=tuple(closed),
             calls=new.calls,
-            dropped_calls=tuple(
-                at
-                for at, one in gone.items()
-                if at in cancelled - self.answered and isinstance(one.task_spec, specs.Service)
-            ),
+            dropped_calls=tuple(dropped["call"]),
             timers=new.timers,
-            dropped_timers=tuple(
-                at for at, one in gone.items() if at in cancelled and isinstance(one.task_spec, events.Catch)
-            ),
+            dropped_timers=tuple(dropped["timer"]),
             steps=tuple(self.steps),
             thrown=tuple(self.thrown),
             fingerprint=mark,

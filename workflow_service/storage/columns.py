@@ -37,7 +37,10 @@ def _to_utc(value: datetime | None) -> datetime | None:
 
 def _to_text(value: datetime | None) -> str | None:
     at = _to_utc(value)
-    return None if at is None else at.replace(tzinfo=None).isoformat(" ", "microseconds")
+    return None if at is None else at.isoformat(" ", "microseconds")[:_TO_MICROSECONDS]
+
+
+_TO_MICROSECONDS = len("2026-09-14 01:00:00.000000")
 
 
 def _from_utc(value: datetime | None) -> datetime | None:
@@ -45,7 +48,7 @@ def _from_utc(value: datetime | None) -> datetime | None:
 
 
 def _from_text(value: str | None) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return None if value is None else datetime.fromisoformat(value + "+00:00")
 
 
 class Json(TypeDecorator[Any]):

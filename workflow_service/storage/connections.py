@@ -6,8 +6,8 @@ connection begins and ends by itself; a session that joins it finds the transact
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,11 +48,7 @@ class Kept:
     def __post_init__(self) -> None:
         # what was changed in memory is stored before the next question, or the answer would not know of it
         self._session = Session(self.connection, expire_on_commit=False, autoflush=True)
-        self._is_sqlite = self.driver.dialect.name == "sqlite"
-
-    @property
-    def is_sqlite(self) -> bool:
-        return self._is_sqlite
+        self.is_sqlite = self.driver.dialect.name == "sqlite"
 
     def session(self, **info: Any) -> Session:
         """An empty session that speaks through this connection; it knows these things and nothing else."""
@@ -81,7 +77,7 @@ class Kept:
 
     def end(self) -> None:
         """Undoes what was not committed, and lets the session forget."""
-        if self._session.in_transaction() or self._session.identity_map or self._session.new:
+        if self._session.in_transaction() or self._session.identity_map:
             self._session.close()
         if self.driver.is_in_transaction():
             self.driver.say("ROLLBACK")
@@ -96,25 +92,8 @@ class Shelf:
         self._idle: deque[Kept] = deque()
         event.listen(engine, "engine_disposed", self._clear)
 
-    @contextmanager
-    def borrowed(self) -> Iterator[Kept]:
-        """A connection to oneself; one that failed as a lost one does is not used again, nor are those that lay beside it."""
-        kept = self._take()
-        try:
-            yield kept
-        except LOST:
-            if kept.is_sqlite:
-                self._give_back(kept)
-            else:
-                _close(kept)
-                self._clear()
-            raise
-        except BaseException:
-            self._give_back(kept)
-            raise
-        self._give_back(kept)
-
-    def _take(self) -> Kept:
+    def take(self) -> Kept:
+        """A connection to oneself."""
         while True:
             try:
                 kept = self._idle.pop()
@@ -129,17 +108,40 @@ class Shelf:
         connection = self._engine.connect().execution_options(**{KEPT: True}, **own)
         return Kept(connection, driver_of(connection, self._told))
 
-    def _give_back(self, kept: Kept) -> None:
+    def give_back(self, kept: Kept) -> None:
+        """Puts a connection back for the next one."""
         if len(self._idle) >= _AT_MOST or kept.driver.is_in_transaction():  # what could not be undone ends with it
             _close(kept)
             return
         kept.since = time.monotonic()
         self._idle.append(kept)
 
+    def give_up(self, kept: Kept) -> None:
+        """Ends a connection to a server that was lost, and those that lay beside it."""
+        _close(kept)
+        self._clear()
+
     def _clear(self, _engine: object = None) -> None:
         while self._idle:
             with suppress(IndexError):
                 _close(self._idle.pop())
+
+
+class Loan:
+    """A connection of a shelf to oneself; one that failed as a lost one does is not used again, nor are those beside it."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+
+    def __enter__(self) -> Kept:
+        self._kept = self._shelf.take()
+        return self._kept
+
+    def __exit__(self, _kind: object, error: BaseException | None, _where: object) -> None:
+        if isinstance(error, LOST) and not self._kept.is_sqlite:
+            self._shelf.give_up(self._kept)
+        else:
+            self._shelf.give_back(self._kept)
 
 
 def _answers(kept: Kept) -> bool:

@@ -5,12 +5,11 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import quote
-from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
@@ -78,7 +77,8 @@ class Database:
         observer: told of each prepared statement before it is executed (counting, faults on purpose).
         random: gives so many random bytes in hexadecimal (salts, tokens, file ids).
         safe: where sealed parts are locked up; set by the entry point.
-        turnstile: orders the writers of this process on SQLite.
+
+    ``turnstile`` orders the writers of this process on SQLite; elsewhere nobody waits.
     """
 
     engine: Engine
@@ -86,9 +86,10 @@ class Database:
     observer: Callable[[str], None] | None = None
     random: Callable[[int], str] = secrets.token_hex
     safe: Safe | None = None
-    turnstile: Turnstile = field(default_factory=Turnstile)
 
     def __post_init__(self) -> None:
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self.turnstile: AbstractContextManager[None] = Turnstile() if self.is_sqlite else nullcontext()
         self.shelf = connections.Shelf(self.engine, self._tell)
         # one connection on SQLite, which forgets what it has read when another one commits; on a server the other way
         # round: telling a connection to hurry costs as much as the note itself
@@ -97,10 +98,6 @@ class Database:
     def _tell(self, statement: str) -> None:
         if self.observer is not None:
             self.observer(statement)
-
-    @property
-    def is_sqlite(self) -> bool:
-        return self.engine.dialect.name == "sqlite"
 
 
 def open_database(url: str, *, read_only: bool = False) -> Database:
@@ -170,7 +167,8 @@ def make_room(database: Database) -> None:
     if not database.is_sqlite:
         return
     connection = database.engine.raw_connection()
-    cursor = connection.cursor()
+    driver: Any = connection.driver_connection
+    cursor = driver.cursor()
     for pragma in ("cache_size=10", "wal_autocheckpoint=0"):  # what does not fit into the memory goes to the log
         cursor.execute(f"PRAGMA {pragma}")
     try:
@@ -180,7 +178,7 @@ def make_room(database: Database) -> None:
     except sqlite3.OperationalError:
         pass  # a full disk: the log grows as far as it can
     finally:
-        if connection.driver_connection.in_transaction:
+        if driver.in_transaction:
             cursor.execute("ROLLBACK")
         for pragma in _PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
@@ -188,7 +186,7 @@ def make_room(database: Database) -> None:
         connection.close()
 
 
-_AT_WORK = WeakSet[threading.Thread]()  # inside a transaction or a reading; their numbers are given out again
+_AT_WORK: set[threading.Thread] = set()  # inside a transaction or a reading; their numbers are given out again
 
 
 def is_at_work(thread: threading.Thread) -> bool:
@@ -196,16 +194,17 @@ def is_at_work(thread: threading.Thread) -> bool:
     return thread in _AT_WORK
 
 
-@contextmanager
-def _at_work() -> Iterator[None]:
-    own = threading.current_thread()
-    outermost = own not in _AT_WORK
-    _AT_WORK.add(own)
-    try:
-        yield
-    finally:
-        if outermost:
-            _AT_WORK.discard(own)
+class _AtWork:
+    """The time during which a thread uses a database; a look within another one does not end it."""
+
+    def __enter__(self) -> None:
+        own = threading.current_thread()
+        self._began = None if own in _AT_WORK else own
+        _AT_WORK.add(own)
+
+    def __exit__(self, *_: object) -> None:
+        if self._began is not None:
+            _AT_WORK.discard(self._began)
 
 
 _LOG_PAGES = 4000
@@ -232,18 +231,9 @@ def transaction(database: Database, *, hurried: bool = False) -> Iterator[Sessio
     Raises:
         Unavailable: the disk is full, the file is read only, or the database is away; nothing was changed.
     """
-    if not database.is_sqlite:
-        with _at_work(), _writing(database, hurried) as session:
-            yield session
-        return
-    with _at_work(), database.turnstile, _writing(database, hurried) as session:
-        yield session
-
-
-@contextmanager
-def _writing(database: Database, hurried: bool) -> Iterator[Session]:
+    shelf = database.notes if hurried else database.shelf
     try:
-        with (database.notes if hurried else database.shelf).borrowed() as kept:
+        with _AtWork(), database.turnstile, connections.Loan(shelf) as kept:
             session = kept.session(queue=database.queue, random=database.random, safe=database.safe)
             try:
                 kept.hurry(hurried)
@@ -274,7 +264,7 @@ def reading(database: Database) -> Iterator[Session]:
         Unavailable: the database is away.
     """
     try:
-        with _at_work(), database.shelf.borrowed() as kept:
+        with _AtWork(), connections.Loan(database.shelf) as kept:
             try:
                 kept.begin_reading()
                 yield kept.session(safe=database.safe)

@@ -90,11 +90,16 @@ def canonical(value: Any) -> bytes:
 
 def _is_simple(value: Any) -> bool:
     kind = type(value)
+    if kind in _SIMPLE:
+        return True
     if kind is dict:
-        return all(type(name) is str and name.isascii() and _is_simple(one) for name, one in value.items())
+        for name, one in value.items():
+            if type(name) is not str or not name.isascii() or not _is_simple(one):
+                return False
+        return True
     if kind is list:
         return all(map(_is_simple, value))
-    return -_EXACT < value < _EXACT if kind is int else kind in _SIMPLE
+    return kind is int and -_EXACT < value < _EXACT
 
 
 _SIMPLE = frozenset((str, bool, type(None)))

@@ -6,6 +6,7 @@ statement keeps the text and the conversions of its parameters per dialect and h
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, cast
 
 from sqlalchemy import Connection, Dialect, Executable, Insert, Select, bindparam, insert, select
@@ -45,9 +46,8 @@ class Prepared:
         names = tuple(compiled.positiontup or compiled.binds)
         convert = cast(dict[str, Convert], dict(compiled._bind_processors))  # noqa: SLF001  the one place that knows the conversions
         fixed = {name: one.value for name, one in compiled.binds.items() if not one.required}
-        ready = _Ready(
-            compiled.string, tuple((one, convert.get(one)) for one in names), fixed, bool(compiled.positiontup)
-        )
+        acts = tuple((at, convert[one]) for at, one in enumerate(names) if convert.get(one) is not None)
+        ready = _Ready(compiled.string, names, _picking(names), acts, fixed, bool(compiled.positiontup))
         self._ready[dialect.name] = ready
         return ready
 
@@ -57,12 +57,15 @@ class _Ready:
     """A statement compiled for a dialect.
 
     Args:
-        text: as the driver takes it. binds: its parameters in order, with their conversions.
+        text: as the driver takes it. names: its parameters in order; pick takes their values out of a mapping.
+        converts: the places of those that the driver wants in another form; nothing stays nothing.
         fixed: those that the statement itself gives (a limit). positional: whether the driver takes them by position.
     """
 
     text: str
-    binds: tuple[tuple[str, Convert | None], ...]
+    names: tuple[str, ...]
+    pick: Callable[[Values], tuple[Any, ...]]
+    converts: tuple[tuple[int, Convert], ...]
     fixed: Values
     positional: bool
 
@@ -70,9 +73,17 @@ class _Ready:
         """The values as the driver takes them."""
         if self.fixed:
             values = {**self.fixed, **values}
-        if self.positional:
-            return [values[name] if convert is None else convert(values[name]) for name, convert in self.binds]
-        return {name: values[name] if convert is None else convert(values[name]) for name, convert in self.binds}
+        found = list(self.pick(values))
+        for at, convert in self.converts:
+            if found[at] is not None:
+                found[at] = convert(found[at])
+        return found if self.positional else dict(zip(self.names, found, strict=True))
+
+
+def _picking(names: tuple[str, ...]) -> Callable[[Values], tuple[Any, ...]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: tuple(values[name] for name in names)
 
 
 def insertion(mapped: Any, *left_out: str) -> Insert:
@@ -139,7 +150,7 @@ class _Reader:
 
     Args:
         names, place: its columns, and where they stand in the row.
-        converts: the columns whose values the driver gives in another form.
+        converts: the columns whose values the driver gives in another form; nothing stays nothing.
     """
 
     names: tuple[str, ...]
@@ -149,7 +160,8 @@ class _Reader:
     def read(self, row: Sequence[Any]) -> Seen:
         values = dict(zip(self.names, row[self.place], strict=True))
         for name, convert in self.converts:
-            values[name] = convert(values[name])
+            if values[name] is not None:
+                values[name] = convert(values[name])
         return Seen(values)
 
 
