@@ -1,9 +1,9 @@
 """Records what a step of the engine left behind: runs, tasks, jobs and deadlines as rows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete, insert, select, tuple_, update
 from sqlalchemy.orm import Session
@@ -15,8 +15,7 @@ from workflow_service.engine.standing import Pending
 from workflow_service.storage import database, people, steps, tables
 
 
-@dataclass(frozen=True)
-class Stepped:
+class Stepped(NamedTuple):
     """A case with the step it has just made.
 
     Args:

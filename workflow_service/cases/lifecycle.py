@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, defer
@@ -98,8 +98,7 @@ def _record(session: Session, actor: Actor, now: datetime, *steps: effects.Stepp
             effects.record(session, now, _step(session, actor, now, standing, follows))
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """A case before a step: its row, its bundle, its state."""
 
     case: tables.Case

@@ -1,8 +1,7 @@
 """What people do with a task: claim, release, hand over, send back, keep a draft, submit."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import select
@@ -28,8 +27,7 @@ from workflow_service.identity.actors import Actor
 from workflow_service.storage import database, looks, people, steps, tables
 
 
-@dataclass(frozen=True)
-class Submission:
+class Submission(NamedTuple):
     """The answer to a submitted task: its case, and the ids of the tasks that are open now because of it."""
 
     case: str

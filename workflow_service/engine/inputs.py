@@ -5,7 +5,7 @@ element's id and ``visit``, the how-maniest time (1, 2 ...) the run opened that 
 multi-instance activity counting as one visit.
 """
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
 
@@ -194,7 +194,7 @@ _KINDS: dict[str, type[Any]] = {
 
 def to_body(moved: Input) -> Data:
     """The input as the JSON body of its journal entry."""
-    body = {one.name: getattr(moved, one.name) for one in fields(moved)}
+    body = dict(vars(moved))  # in the order of the fields
     if "at" in body:
         at: Address = body["at"]
         body["at"] = {"run": at.run, "element": at.element, "visit": at.visit}

@@ -1,9 +1,8 @@
 """What waits in a run, read from its tokens: tasks for people, handler calls, timers, messages, positions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from SpiffWorkflow.util.task import TaskState
 
@@ -15,8 +14,7 @@ from workflow_service.engine.view import Call, Limit, OpenTask, Timer
 from workflow_service.errors import Conflict
 
 
-@dataclass(frozen=True)
-class Pending:
+class Pending(NamedTuple):
     """All that waits in the open runs of a case."""
 
     tasks: tuple[OpenTask, ...]

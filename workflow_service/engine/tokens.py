@@ -259,6 +259,8 @@ class Live(Flat, BpmnWorkflow):  # type: ignore[misc]
 
     def open_tokens(self) -> list[Token]:
         """Every open token, outer levels first, in the order of their making."""
+        if not self.subprocesses:
+            return list(self.open.values())
         return [one for level in self.levels() for one in level.open.values()]
 
     def find(self, element: str, visit: int) -> Token | None:

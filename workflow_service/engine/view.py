@@ -1,4 +1,7 @@
-"""What a step of the engine gives back: the new state and what is now pending; plain data, nothing of SpiffWorkflow."""
+"""What a step of the engine gives back: the new state and what is now pending; plain data, nothing of SpiffWorkflow.
+
+What each step makes anew is a tuple: a frozen data class takes five times as long to make.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,8 +13,7 @@ from workflow_service.engine.inputs import Address
 Happened = Literal["entered", "passed", "cancelled"]
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     """One executing process of a case.
 
     Args:
@@ -31,8 +33,7 @@ class Run:
     waits: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Family:
+class Family(NamedTuple):
     """The runs of a case and what they share: the state that ``advance`` takes and gives.
 
     Args:
@@ -57,8 +58,7 @@ class Limit:
     provisional: bool
 
 
-@dataclass(frozen=True)
-class OpenTask:
+class OpenTask(NamedTuple):
     """A user task that waits for a person.
 
     Args:
@@ -136,8 +136,7 @@ class Thrown:
     reached: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Advanced:
+class Advanced(NamedTuple):
     """The outcome of one input.
 
     Args:

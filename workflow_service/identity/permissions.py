@@ -4,9 +4,9 @@ Asked once, in the verb; everything that is not allowed here is forbidden.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from workflow_service import errors
 from workflow_service.identity.actors import Actor
@@ -109,8 +109,7 @@ _DECIDES_RECUSALS = frozenset({"decide_recusal", "decide_chief_recusal"})
 """Open also to who is challenged, for requests about others: else requests about all who decide could never be decided."""
 
 
-@dataclass(frozen=True)
-class Involvement:
+class Involvement(NamedTuple):
     """What a person has to do with a case, as far as permissions need to know.
 
     Args:

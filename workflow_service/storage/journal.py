@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import rfc8785
@@ -22,8 +22,7 @@ from workflow_service.storage.prepared import Prepared
 _INSERT = Prepared(insert(tables.Entry))
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """What is to be written.
 
     Args:
@@ -94,7 +93,7 @@ def _is_simple(value: Any) -> bool:
         return True
     if kind is dict:
         for name, one in value.items():
-            if type(name) is not str or not name.isascii() or not _is_simple(one):
+            if type(name) is not str or not name.isascii() or not (type(one) in _SIMPLE or _is_simple(one)):
                 return False
         return True
     if kind is list:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, cast
 
-from sqlalchemy import Connection, Dialect, Executable, Insert, Select, bindparam, insert, select
+from sqlalchemy import Boolean, Connection, Dialect, Executable, Insert, Select, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError, InternalError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -27,14 +27,14 @@ class Prepared:
 
     def run(self, session: Session, values: Values) -> Any:
         """Executes it once; gives the driver's cursor, whose rows are as the driver has them, until the next statement."""
-        driver = _driver(session)
-        ready = self._ready.get(driver.dialect.name) or self._compile(driver.dialect)
+        driver = session.info.get("driver") or _driver(session)
+        ready = self._ready.get(driver.kind) or self._compile(driver.dialect)
         return driver.execute(ready.text, ready.bound(values))
 
     def run_many(self, session: Session, rows: Sequence[Values]) -> None:
         """Executes it for all rows as one statement of the driver's."""
         driver = _driver(session)
-        ready = self._ready.get(driver.dialect.name) or self._compile(driver.dialect)
+        ready = self._ready.get(driver.kind) or self._compile(driver.dialect)
         if len(rows) == 1:  # most often; psycopg would open a pipeline for it, which costs as much as the statement
             driver.execute(ready.text, ready.bound(rows[0]))
             return
@@ -45,6 +45,9 @@ class Prepared:
         assert isinstance(compiled, SQLCompiler)
         names = tuple(compiled.positiontup or compiled.binds)
         convert = cast(dict[str, Convert], dict(compiled._bind_processors))  # noqa: SLF001  the one place that knows the conversions
+        for name, one in compiled.binds.items():
+            if isinstance(one.type, Boolean):
+                convert.pop(name, None)  # both drivers take a truth value as it is
         fixed = {name: one.value for name, one in compiled.binds.items() if not one.required}
         acts = tuple((at, convert[one]) for at, one in enumerate(names) if convert.get(one) is not None)
         ready = _Ready(compiled.string, names, _picking(names), acts, fixed, bool(compiled.positiontup))
@@ -116,10 +119,10 @@ class Rows:
         return [tuple(one.read(row) for one in readers) for row in rows]
 
     def _readers_for(self, session: Session) -> list["_Reader"]:
-        dialect = _driver(session).dialect
-        ready = self._readers.get(dialect.name)
+        driver = _driver(session)
+        ready = self._readers.get(driver.kind)
         if ready is None:
-            ready = self._readers[dialect.name] = self._compile(dialect)
+            ready = self._readers[driver.kind] = self._compile(driver.dialect)
         return ready
 
     def _compile(self, dialect: Dialect) -> list["_Reader"]:
@@ -170,11 +173,13 @@ class Driver:
     """The driver's own connection, and how to speak to it.
 
     Args:
+        kind: the dialect's name.
         execute, execute_many: a statement with its values, or with many of them. say: a word without values (BEGIN).
         is_in_transaction: whether something was begun and not ended.
     """
 
     dialect: Dialect
+    kind: str
     execute: Callable[[str, Any], Any]
     execute_many: Callable[[str, Any], Any]
     say: Callable[[str], Any]
@@ -189,7 +194,7 @@ def driver_of(connection: Connection, told: Callable[[str], None] | None = None)
     speaker = raw if dialect.name == "sqlite" else raw.cursor()
     one, many = (_guarded(act, dialect, told) for act in (speaker.execute, speaker.executemany))
     word = _guarded(lambda text, _none: raw.execute(text), dialect, None)
-    return Driver(dialect, one, many, lambda text: word(text, None), _in_transaction(raw))
+    return Driver(dialect, dialect.name, one, many, lambda text: word(text, None), _in_transaction(raw))
 
 
 def _in_transaction(raw: Any) -> Callable[[], bool]:

@@ -1,9 +1,8 @@
 """The statements that every step of a case executes, prepared once; the rows in memory are kept equal to what is stored."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import orjson
 from sqlalchemy import bindparam, insert, literal_column, or_, select, text, update
@@ -164,8 +163,9 @@ def relate(session: Session, case: tables.Case, numbers: list[str]) -> None:
 
 
 def _values(row: tables.Case | tables.Task, names: tuple[str, ...]) -> dict[str, Any]:
-    held = row.__dict__  # far quicker than one attribute after the other
-    return {name: held[name] if name in held else getattr(row, name) for name in names}
+    held = row.__dict__
+    is_mapped = "_sa_instance_state" in held  # then it may have to be read first
+    return {name: getattr(row, name) for name in names} if is_mapped else held
 
 
 def add_case(session: Session, values: Mapping[str, Any]) -> tables.Case:
@@ -237,8 +237,7 @@ def answer_submission(session: Session, key: str, about: str, answer: dict[str, 
     _ANSWER_SUBMISSION.run(session, {"at_key": key, "task_id": about, "answer": answer})
 
 
-@dataclass(frozen=True)
-class StoredRun:
+class StoredRun(NamedTuple):
     """A run as a step reads it."""
 
     id: str
