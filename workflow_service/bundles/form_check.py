@@ -157,9 +157,10 @@ def _number_rows(judged: Judgement, path: str, one: Field, rows: list[dict[str, 
 
 def _settle(judged: Judgement, path: str, fields: tuple[Field, ...], own: dict[str, Any], sight: Seen) -> None:
     """Fills in defaults, then judges what depends on other answers: conditions, duties, choices."""
-    for one in carrying(fields):
+    carried = carrying(fields)
+    for one in carried:
         _default(judged, path + one.name, one, own, sight)
-    for one in carrying(fields):
+    for one in carried:
         if one.access == "write":
             _applies(judged, path + one.name, one, own, sight)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 
 from workflow_service import feel
 
@@ -180,6 +181,11 @@ class Form:
     answers: Mapping[str, Field]
     order: Mapping[str, int]
 
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether it can be judged without looking at anything but the answers: no expression stands in it."""
+        return not self.checks and not any(_asks(one) for one in _all(self.fields))
+
 
 @dataclass(frozen=True)
 class Known:
@@ -202,9 +208,9 @@ class People:
     titles: Mapping[str, Mapping[str, str]]
 
 
-def carrying(fields: tuple[Field, ...]) -> Iterator[Field]:
+def carrying(fields: tuple[Field, ...]) -> list[Field]:
     """The fields that carry a value, sections left out."""
-    return (one for one in fields if one.type != "section")
+    return [one for one in fields if one.type != "section"]
 
 
 def roles_named(fields: tuple[Field, ...]) -> frozenset[str] | None:
@@ -213,6 +219,11 @@ def roles_named(fields: tuple[Field, ...]) -> frozenset[str] | None:
     if not naming:
         return None
     return frozenset() if any(not one.roles for one in naming) else frozenset(r for one in naming for r in one.roles)
+
+
+def _asks(one: Field) -> bool:
+    given = (one.required, one.when, one.relevant, one.default, one.options_from)
+    return any(isinstance(found, Expression) for found in given)
 
 
 def _all(fields: tuple[Field, ...]) -> Iterator[Field]:

@@ -118,12 +118,11 @@ def load(bundle_hash: str, files: Mapping[str, bytes]) -> Loaded:
 
 def of(session: Session, bundle_hash: str) -> Loaded:
     """The bundle of a hash, compiled; raises NotFound."""
-    with _GUARD:
-        known = _CACHE.get(bundle_hash)
-        if known is not None:
-            _CACHE.move_to_end(bundle_hash)
-            return known
-    loaded = load(bundle_hash, _files(session, bundle_hash))
+    try:
+        _CACHE.move_to_end(bundle_hash)
+        return _CACHE[bundle_hash]
+    except KeyError:  # not there, or put out by another thread just now
+        loaded = load(bundle_hash, _files(session, bundle_hash))
     with _GUARD:
         _CACHE[bundle_hash] = loaded
         while len(_CACHE) > _KEPT:

@@ -27,7 +27,7 @@ class Safe:
     """Encrypts and decrypts sealed opinions with the key of this installation."""
 
     def __init__(self, key: bytes) -> None:
-        self._key = hashlib.sha256(b"digest" + key).digest()
+        self._digest = hmac.new(hashlib.sha256(b"digest" + key).digest(), digestmod=hashlib.sha256)
         self._fernet = Fernet(base64.urlsafe_b64encode(hashlib.sha256(key).digest()))
 
     def lock(self, plain: dict[str, Any]) -> bytes:
@@ -35,7 +35,9 @@ class Safe:
 
     def digest(self, content: bytes) -> str:
         """A keyed digest: it tells equal from different, and without the key nobody can try out what was written."""
-        return hmac.digest(self._key, content, "sha256").hex()
+        made = self._digest.copy()
+        made.update(content)
+        return made.hexdigest()
 
     def unlock(self, ciphertext: bytes) -> dict[str, Any]:
         plain: dict[str, Any] = orjson.loads(self._fernet.decrypt(ciphertext))

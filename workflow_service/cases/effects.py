@@ -60,9 +60,9 @@ def _case(session: Session, now: datetime, step: Stepped, started: int) -> None:
 
 def remember_people(session: Session, case: tables.Case, shared: Mapping[str, Any]) -> None:
     """Keeps the rows by which lists find the people of a case equal to what it publishes now."""
-    known, wanted = _parts(case.shared), _parts(shared)
-    if known == wanted:
+    if all(case.shared.get(name) == shared.get(name) for name in ("subjects", "recused")):
         return
+    known, wanted = _parts(case.shared), _parts(shared)
     row = people.CasePerson
     session.execute(delete(row).where(row.case_id == case.id, tuple_(row.account, row.part).in_(known - wanted)))
     _add_people(session, case.id, wanted - known)

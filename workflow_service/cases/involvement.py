@@ -17,14 +17,14 @@ def of(
     session: Session, case: tables.Case, name: str, work: Sequence[tables.Task] | None = None
 ) -> permissions.Involvement:
     """The part that an account has in a case; ``work`` are its tasks where the caller has read them already."""
-    rows = steps.part_of(session, case.id, name) if work is None else _part(work, name)
+    rows, shared = steps.part_of(session, case.id, name) if work is None else _part(work, name), case.shared
     return permissions.Involvement(
-        done=tuple((element, role) for element, role, doer in rows if doer == name),
-        subject=permissions.is_subject(case.shared, name),
+        done=tuple([(element, role) for element, role, doer in rows if doer == name]),
+        subject=permissions.is_subject(shared, name),
         opened=case.opened_by == name,
-        recused=permissions.is_recused(case.shared, name),
-        challenged=permissions.is_challenged(case.shared, name),
-        investigates=name in (case.shared.get("investigators") or ()),
+        recused=permissions.is_recused(shared, name),
+        challenged=permissions.is_challenged(shared, name),
+        investigates=name in (shared.get("investigators") or ()),
         accuser=_accused_or_witnessed(session, case, name),
         holds=bool(rows),
     )

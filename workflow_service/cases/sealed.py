@@ -44,8 +44,15 @@ def put_away(  # noqa: PLR0913  who seals what of which form, and when
     session: Session, actor: Actor, now: datetime, case: tables.Case, form: Form, given: dict[str, Any]
 ) -> dict[str, Any]:
     """The answers with each sealed field replaced by its commitment and marks; the field itself is locked up."""
-    hidden = [one for one in carrying(form.fields) if one.sealed and given.get(one.name) is not None]
-    return {**given, **{one.name: _lock(session, actor.name, now, case, form, one, given[one.name]) for one in hidden}}
+    hidden = [one for one in form.answers.values() if one.sealed and given.get(one.name) is not None]
+    return (
+        given
+        if not hidden
+        else {
+            **given,
+            **{one.name: _lock(session, actor.name, now, case, form, one, given[one.name]) for one in hidden},
+        }
+    )
 
 
 def put_away_anew(  # noqa: PLR0913  what was sealed where, for which case, and when

@@ -323,7 +323,8 @@ def _checked(  # noqa: PLR0913  a form's whole context
     data: dict[str, Any],
     family: view.Family,
 ) -> dict[str, Any]:
-    known = scope.of_task(session, actor, now, case, task, family)
+    plain = _form(session, case, task).is_plain
+    known = {} if plain else scope.of_task(session, actor, now, case, task, family)
     return answers.judged(session, actor, case, task.form, data, known)
 
 

@@ -1,7 +1,5 @@
 """What is seen of a case's state, for pages, forms and handlers; looking changes nothing."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from workflow_service.engine import returns, specs, standing, state, step
@@ -11,16 +9,22 @@ from workflow_service.engine.tokens import Live, Token
 from workflow_service.engine.view import Family, Run
 
 
-@contextmanager
-def _read(program: Program, run: Run) -> Iterator[Live]:
+class _Look:
     """An open run: the one kept since its last step, to oneself for as long as it is looked at, else from its bytes."""
-    live = step.CACHE.take(run.process, run.state)
-    if live is None or live.program is not program:
-        live = state.decode(program, run.process, run.state)
-    try:
-        yield live
-    finally:
-        step.CACHE.keep(run.process, run.state, live)
+
+    def __init__(self, program: Program, run: Run) -> None:
+        self._program, self._run = program, run
+
+    def __enter__(self) -> Live:
+        run = self._run
+        live = step.CACHE.take(run.process, run.state)
+        if live is None or live.program is not self._program:
+            live = state.decode(self._program, run.process, run.state)
+        self._live = live
+        return live
+
+    def __exit__(self, *_: object) -> None:
+        step.CACHE.keep(self._run.process, self._run.state, self._live)
 
 
 def _run(family: Family, at: Address) -> Run:
@@ -43,7 +47,7 @@ def task_data(program: Program, family: Family, at: Address) -> dict[str, Any]:
     Raises:
         Conflict: nothing waits at the address any more. CorruptState: the run's bytes are damaged.
     """
-    with _read(program, _run(family, at)) as live:
+    with _Look(program, _run(family, at)) as live:
         return dict(live.seen(_waiting(live, at)))
 
 
@@ -53,7 +57,7 @@ def returnable(program: Program, family: Family, at: Address) -> list[str]:
     Raises:
         Conflict: the task is not open. CorruptState: the run's bytes are damaged.
     """
-    with _read(program, _run(family, at)) as live:
+    with _Look(program, _run(family, at)) as live:
         token = _waiting(live, at)
         if not isinstance(token.task_spec, specs.Person):
             raise standing.gone(at)
@@ -65,6 +69,6 @@ def positions(program: Program, family: Family) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for run in sorted(family.runs.values(), key=lambda one: int(one.id[1:])):
         if run.open:
-            with _read(program, run) as live:
+            with _Look(program, run) as live:
                 found += standing.positions(run.id, live)
     return found

@@ -19,7 +19,9 @@ from workflow_service.engine import expressions
 from workflow_service.engine.view import Happened
 from workflow_service.errors import CannotAdvance
 
-OPEN = TaskState.FUTURE | TaskState.WAITING | TaskState.READY | TaskState.STARTED
+_READY, _COMPLETED, _CANCELLED = TaskState.READY, TaskState.COMPLETED, TaskState.CANCELLED
+OPEN = TaskState.FUTURE | TaskState.WAITING | _READY | TaskState.STARTED
+_ENDED = TaskState.ANY_MASK & ~OPEN
 ROOT = 0
 
 
@@ -67,6 +69,11 @@ class Token(Task):  # type: ignore[misc]
     came by, ``entered`` whether people or machines have seen it wait. ``internal_data`` holds plain JSON.
     """
 
+    triggered = entered = False
+    thread_id = visit = 0
+    last_state_change = 0.0
+    scope = flow = ""
+
     def __init__(self, workflow: Any, task_spec: Any, parent: "Token | None", number: int) -> None:
         self.id = number
         self.workflow = workflow
@@ -74,19 +81,12 @@ class Token(Task):  # type: ignore[misc]
         self._parent = None if parent is None else parent.id
         self._children: list[int] = []
         self._state = TaskState.FUTURE
-        self.triggered = False
         self.task_spec = task_spec
-        self.thread_id = 0
         self.data: dict[str, Any] = {}
         self.internal_data: dict[str, Any] = {}
-        self.last_state_change = 0.0
-        self.visit = 0
-        self.scope: str = "" if parent is None else parent.scope
-        self.flow = ""
-        self.entered = False
-        workflow.tasks[number] = self
-        workflow.open[number] = self
+        workflow.tasks[number] = workflow.open[number] = self
         if parent is not None:
+            self.scope = parent.scope
             parent._children.append(number)
 
     def beget(self, task_spec: Any, flow: str) -> "Token":
@@ -96,12 +96,11 @@ class Token(Task):  # type: ignore[misc]
         return child
 
     def _set_state(self, value: int) -> None:
-        if value == self._state:
-            return
-        self._state = value
-        if not value & OPEN:
-            self.workflow.open.pop(self.id, None)
-        self.live.moved(self)
+        if value != self._state:
+            self._state = value
+            if value & _ENDED:
+                self.workflow.open.pop(self.id, None)
+            self.live.moved(self, value)
 
     def is_open(self) -> bool:
         """Whether it can still move."""
@@ -211,7 +210,8 @@ class Live(Flat, BpmnWorkflow):  # type: ignore[misc]
         process: the root process.
 
     ``facts`` is the run's data; ``scopes`` maps the key of a multi-instance scope to ``[outer key, data]``;
-    ``visits`` counts the openings per element; ``last`` remembers the newest submission while it may be taken back.
+    ``visits`` counts the openings per element; ``last`` remembers the newest submission while it may be taken back;
+    ``waiting`` is what its last step left waiting, by address.
     """
 
     def __init__(self, program: Any, process: str) -> None:
@@ -225,6 +225,7 @@ class Live(Flat, BpmnWorkflow):  # type: ignore[misc]
         self.visits: dict[str, int] = {}
         self.serial = 0
         self.last: dict[str, Any] | None = None
+        self.waiting: dict[Any, Token] = {}
         self._ready_tokens: list[tuple[int, int]] = []
         super().__init__(program.specs[process], program.specs, script_engine=_NO_SCRIPTS, deserializing=True)
 
@@ -266,8 +267,7 @@ class Live(Flat, BpmnWorkflow):  # type: ignore[misc]
     def find(self, element: str, visit: int) -> Token | None:
         """The open token at an address."""
         for token in self.open_tokens():
-            meta = token.task_spec.meta
-            if token.visit == visit and meta is not None and meta.id == element:
+            if token.visit == visit and (meta := token.task_spec.meta) is not None and meta.id == element:
                 return token
         return None
 
@@ -291,19 +291,19 @@ class Live(Flat, BpmnWorkflow):  # type: ignore[misc]
         first = level.task_tree.beget(start_event, "")
         start_event._update(first)
 
-    def moved(self, token: Token) -> None:
+    def moved(self, token: Token, state: int) -> None:
         """Notes a token's new state; automatic ones that are ready queue up, those of boundary events first."""
-        state, spec = token._state, token.task_spec
-        if state == TaskState.READY and not spec.manual:
+        spec = token.task_spec
+        if state == _READY and not spec.manual:
             heappush(self._ready_tokens, (0 if spec.first else 1, token.id))
         if spec.meta is None or spec.container:
             return
-        if state == TaskState.COMPLETED:
+        if state == _COMPLETED:
             self.current().noted(self.name, token, "passed")
-        elif state == TaskState.CANCELLED:
+        elif state == _CANCELLED:
             if token.entered:
                 self.current().noted(self.name, token, "cancelled")
-        elif spec.waits and not token.entered and (state != TaskState.READY or spec.manual):
+        elif spec.waits and not token.entered and (state != _READY or spec.manual):
             token.entered = True
             self.current().noted(self.name, token, "entered")
 

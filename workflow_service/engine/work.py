@@ -99,8 +99,9 @@ class Work:
         live = self.cache.take(run.process, run.state)
         if live is None or live.program is not self.program:
             live = state.decode(self.program, run.process, run.state)
+        known = live.name == run_id  # kept since its last step, and not by a run of another number in the same state
         self._attach(run_id, live)
-        self.before[run_id] = standing.waiting(run_id, live)
+        self.before[run_id] = live.waiting if known else standing.waiting(run_id, live)
         return live
 
     def open_at(self, at: Address, kind: type[specs.Element]) -> tuple[Live, Token]:
@@ -225,7 +226,9 @@ class Work:
         dropped: dict[str, list[Address]] = {"call": [], "timer": []}
         changed = sorted(self.lives, key=_number)
         for run_id in changed:
-            before, after = self.before[run_id], standing.waiting(run_id, self.lives[run_id])
+            live = self.lives[run_id]
+            before, after = self.before[run_id], standing.waiting(run_id, live)
+            live.waiting = after
             for at, token in after.items():
                 if at not in before:
                     opened[at] = token

@@ -50,43 +50,41 @@ class Prepared:
                 convert.pop(name, None)  # both drivers take a truth value as it is
         fixed = {name: one.value for name, one in compiled.binds.items() if not one.required}
         acts = tuple((at, convert[one]) for at, one in enumerate(names) if convert.get(one) is not None)
-        ready = _Ready(compiled.string, names, _picking(names), acts, fixed, bool(compiled.positiontup))
+        ready = _Ready(compiled.string, _binder(names, acts, fixed, bool(compiled.positiontup)))
         self._ready[dialect.name] = ready
         return ready
 
 
 @dataclass(frozen=True)
 class _Ready:
-    """A statement compiled for a dialect.
-
-    Args:
-        text: as the driver takes it. names: its parameters in order; pick takes their values out of a mapping.
-        converts: the places of those that the driver wants in another form; nothing stays nothing.
-        fixed: those that the statement itself gives (a limit). positional: whether the driver takes them by position.
-    """
+    """A statement compiled for a dialect: its text, and what makes values into those that the driver takes."""
 
     text: str
-    names: tuple[str, ...]
-    pick: Callable[[Values], tuple[Any, ...]]
-    converts: tuple[tuple[int, Convert], ...]
-    fixed: Values
-    positional: bool
+    bound: Callable[[Values], Any]
 
-    def bound(self, values: Values) -> Any:
-        """The values as the driver takes them."""
-        if self.fixed:
-            values = {**self.fixed, **values}
-        found = list(self.pick(values))
-        for at, convert in self.converts:
+
+def _binder(
+    names: tuple[str, ...], converts: tuple[tuple[int, Convert], ...], fixed: Values, positional: bool
+) -> Callable[[Values], Any]:
+    """How the values of parameters reach the driver.
+
+    Args:
+        names: the parameters in order. converts: the places of those that the driver wants in another form; nothing
+            stays nothing. fixed: those that the statement itself gives (a limit).
+        positional: whether the driver takes them by position, not by name.
+    """
+    pick = itemgetter(*names) if len(names) > 1 else lambda values: tuple(values[name] for name in names)
+    if positional and not converts and not fixed:
+        return pick
+
+    def bound(values: Values) -> Any:
+        found = list(pick({**fixed, **values} if fixed else values))
+        for at, convert in converts:
             if found[at] is not None:
                 found[at] = convert(found[at])
-        return found if self.positional else dict(zip(self.names, found, strict=True))
+        return found if positional else dict(zip(names, found, strict=True))
 
-
-def _picking(names: tuple[str, ...]) -> Callable[[Values], tuple[Any, ...]]:
-    if len(names) > 1:
-        return itemgetter(*names)
-    return lambda values: tuple(values[name] for name in names)
+    return bound
 
 
 def insertion(mapped: Any, *left_out: str) -> Insert:
