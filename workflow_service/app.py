@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -74,6 +75,13 @@ class _Number(IntegerConverter):
         super().__init__(url_map, max=2**31 - 1)
 
 
+class _App(flask.Flask):
+    """Flask without coroutines: none of our views is one, and it would look at each of them again in every request."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def create_app(settings: Settings, clock: Callable[[], datetime], one: worker.Worker) -> flask.Flask:
     """The web application.
 
@@ -81,7 +89,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime], one: worker.Wo
         clock: the time, UTC; in demo mode a movable one.
         one: this process's worker, with the database, the mail and the safe for sealed opinions.
     """
-    app = flask.Flask("workflow_service", template_folder="web/templates", static_folder="web/static")
+    app = _App("workflow_service", template_folder="web/templates", static_folder="web/static")
     app.config.update(MAX_CONTENT_LENGTH=settings.upload_limit, MAX_FORM_PARTS=5000, MAX_FORM_MEMORY_SIZE=5_000_000)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     app.url_map.converters["int"] = _Number
@@ -98,6 +106,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime], one: worker.Wo
         app.register_blueprint(blueprint)
     app.register_blueprint(api.blueprint(demo=settings.demo))
     guard.public(app.view_functions["static"])
+    app.wsgi_app = headers.Headed(app.wsgi_app)  # type: ignore[method-assign]  # the documented place for it
     if settings.base_url.startswith("https:"):
         app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]  # behind the proxy that ends TLS
     return app

@@ -1,7 +1,7 @@
 """Opens cases and feeds them inputs: journal, state, tasks, jobs and deadlines in one transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -217,4 +217,4 @@ def _next_number(session: Session, now: datetime) -> str:
 
 def as_system(actor: Actor) -> Actor:
     """The same act recorded as the system's own."""
-    return replace(actor, id=0, name="system", on_behalf_of=None)
+    return actor._replace(id=0, name="system", on_behalf_of=None)

@@ -47,7 +47,14 @@ class Chart:
 
     def follows(self, node: str, later: str) -> bool:
         """Whether a token can come from one node to another."""
-        return later in self.reach(self.after.get(node, ()))
+        if node not in self._later:
+            self._later[node] = self.reach(self.after.get(node, ()))
+        return later in self._later[node]
+
+    @cached_property
+    def _later(self) -> dict[str, frozenset[str]]:
+        """The nodes after a node, by node, as far as somebody has asked."""
+        return {}
 
     @cached_property
     def regions(self) -> Mapping[Region, frozenset[str]]:

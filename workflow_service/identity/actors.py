@@ -1,10 +1,9 @@
 """Who acts: a person with roles and a place, perhaps on behalf of another, or the system itself."""
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Actor:
+class Actor(NamedTuple):
     """Somebody who acts.
 
     Args:
@@ -29,7 +28,7 @@ class Actor:
 
     def standing_in_for(self, absent: str, roles: frozenset[str]) -> "Actor":
         """The same person acting for an absent one."""
-        return replace(self, on_behalf_of=absent, roles=roles)
+        return self._replace(on_behalf_of=absent, roles=roles)
 
 
 SYSTEM = Actor(0, "system", "系统", frozenset(), "", "city")

@@ -4,7 +4,6 @@ Asked once, in the verb; everything that is not allowed here is forbidden.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -151,7 +150,7 @@ def within(actor: Actor, shared: Mapping[str, Any]) -> Actor:
     """The actor as a case sees them, by what it publishes: whom it is about reads it as a party, whatever their duties are."""
     if not is_subject(shared, actor.name):
         return actor
-    return replace(actor, roles=actor.roles & {"party", "applicant"})
+    return actor._replace(roles=actor.roles & {"party", "applicant"})
 
 
 def allows(actor: Actor, permission: Permission) -> bool:

@@ -73,7 +73,12 @@ def _binder(
             stays nothing. fixed: those that the statement itself gives (a limit).
         positional: whether the driver takes them by position, not by name.
     """
-    pick = itemgetter(*names) if len(names) > 1 else lambda values: tuple(values[name] for name in names)
+    pick: Callable[[Values], tuple[Any, ...]]
+    if len(names) == 1:
+        (only,) = names
+        pick = lambda values: (values[only],)  # noqa: E731  itemgetter gives a single one bare
+    else:
+        pick = itemgetter(*names) if names else lambda _values: ()
     if positional and not converts and not fixed:
         return pick
 

@@ -5,7 +5,7 @@ import hmac
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -88,13 +88,13 @@ def watch() -> None:
             made by this person's own page. PasswordDue: they have to choose a password of their own first.
             NotFound: there is no such route.
     """
-    request = flask.request
+    request = visit.asked()
     if request.endpoint is None:
         return  # no such route: routing says so itself
     entry = entry_of(flask.current_app, request.endpoint)
     bearer = request.headers.get("Authorization", "")
     if bearer.startswith("Bearer "):
-        _by_token(bearer.removeprefix("Bearer ").strip())
+        _by_token(bearer[len("Bearer ") :].strip())
     else:
         _by_cookie()
     if entry is None:
@@ -102,15 +102,15 @@ def watch() -> None:
     if "\0" in request.path:
         raise errors.NotFound("没有这个页面，地址可能有误")
     if not entry.public:
-        _admit(entry)
+        _admit(request, entry)
 
 
-def _admit(entry: Entry) -> None:
-    actor, request = visit.actor(), flask.request
-    _require_text()
-    if request.method not in SAFE and "csrf" in flask.g:
-        require_own_page(flask.g.csrf)
-    if flask.g.get("password_given") and not entry.newcomers:
+def _admit(request: flask.Request, entry: Entry) -> None:
+    actor, kept = visit.actor(), visit.kept()
+    _require_text(request)
+    if request.method not in SAFE and "csrf" in kept:
+        require_own_page(kept.csrf)
+    if kept.get("password_given") and not entry.newcomers:
         raise errors.PasswordDue("您的密码由他人设置，请先在“我的资料”中改为只有您知道的密码")
     if entry.needs and not any(permissions.allows(actor, one) for one in entry.needs):
         raise errors.NotAllowed("您的角色不能进入此页面")
@@ -120,9 +120,8 @@ _ZERO = re.compile(rb"%00|\0")
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-def _require_text() -> None:
+def _require_text(request: flask.Request) -> None:
     """Refuses the zero character, which no text holds and PostgreSQL cannot even be asked for; JSON is looked at apart."""
-    request = flask.request
     asked = request.args.items(multi=True) if _ZERO.search(request.query_string) else ()
     # who sends no form is not to pay for the reading of one
     typed = request.form.items(multi=True) if request.mimetype in _FORMS else ()
@@ -138,8 +137,8 @@ def _by_token(token: str) -> None:
         actor = credentials.of_token(session, token)
     if actor is None:
         raise errors.NotSignedIn("令牌无效或已停用")
-    flask.g.actor = replace(actor, origin=origin())
-    flask.g.by_token = True
+    kept = visit.kept()
+    kept.actor, kept.by_token = actor._replace(origin=origin()), True
 
 
 def _by_cookie() -> None:
@@ -153,16 +152,16 @@ def enter(token: str) -> None:
     now = visit.now()
     with database.reading(visit.site().db) as session:
         known = credentials.of_session(session, now, token)
+    kept = visit.kept()
     if known is None:
-        flask.g.session_ended = True
+        kept.session_ended = True
         return
     if known.seen_at < now - TOUCH_EVERY:
         # who only looks goes on while nothing can be written; a session that is not touched just ends earlier
         with suppress(errors.Unavailable), database.transaction(visit.site().db) as session:
             credentials.touch(session, now, token)
-    flask.g.actor = replace(known.actor, origin=origin())
-    flask.g.csrf = known.csrf
-    flask.g.password_given = known.password_given
+    kept.actor, kept.csrf = known.actor._replace(origin=origin()), known.csrf
+    kept.password_given = known.password_given
 
 
 def require_own_page(expected: str) -> None:

@@ -1,11 +1,14 @@
 """Security headers on every answer: a strict content policy, no framing, no sniffing, no caching of what is private."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
 from urllib.parse import quote
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import flask
 
-from workflow_service.web import assets
+from workflow_service.web import assets, visit
 
 BASE = {
     "default-src": "'none'",
@@ -28,6 +31,7 @@ def _joined(policy: Mapping[str, str]) -> str:
 
 _STRICT = _joined(BASE)
 _FOR_EDITORS = _joined({**BASE, "style-src-attr": "'unsafe-inline'"})
+_FOR_FILES = "default-src 'none'; sandbox"
 _ALWAYS = (
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
@@ -49,22 +53,44 @@ def download(content: bytes | Iterable[bytes], name: str, media_type: str) -> fl
     # headers hold Latin-1 only: a Chinese name travels percent-encoded (RFC 6266), beside a plain one for old programs
     plain = name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_")
     answer.headers["Content-Disposition"] = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    flask.g.policy = _FOR_FILES
     return answer
 
 
 def add(answer: flask.Response) -> flask.Response:
-    """Adds the headers to an answer."""
-    headers, asked = answer.headers, flask.request
-    headers.setdefault("Content-Security-Policy", flask.g.get("policy", _STRICT))
-    headers.extend(_ALWAYS)
-    if asked.is_secure:
-        headers["Strict-Transport-Security"] = "max-age=31536000"
-    if asked.endpoint != "static":
-        headers["Cache-Control"] = "no-store"
-        headers["Vary"] = "Cookie, Accept-Language"
-    elif answer.status_code < 400 and assets.SHIPPED.is_lasting(asked.path, asked.args.get("v", "")):  # noqa: PLR2004  found
-        headers["Cache-Control"] = FOREVER
-    else:
-        headers["Cache-Control"] = "no-cache"
+    """Chooses the headers of an answer where the usual ones do not fit."""
+    asked, policy = visit.asked(), flask.g.get("policy", _STRICT)
+    is_shipped = asked.endpoint == "static"
+    if is_shipped:
+        found = answer.status_code < 400  # noqa: PLR2004  what is missing now may be there later
+        lasting = found and assets.SHIPPED.is_lasting(asked.path, asked.args.get("v", ""))
+        answer.headers["Cache-Control"] = FOREVER if lasting else "no-cache"
+    if is_shipped or asked.is_secure or policy is not _STRICT:
+        asked.environ[_CHOSEN] = _headers(policy, is_private=not is_shipped, is_secure=asked.is_secure)
     return answer
+
+
+@lru_cache(maxsize=32)
+def _headers(policy: str, *, is_private: bool, is_secure: bool) -> tuple[tuple[str, str], ...]:
+    private = (("Cache-Control", "no-store"), ("Vary", "Cookie, Accept-Language")) if is_private else ()
+    secure = (("Strict-Transport-Security", "max-age=31536000"),) if is_secure else ()
+    return (*_ALWAYS, ("Content-Security-Policy", policy), *private, *secure)
+
+
+_CHOSEN = "workflow_service.headers"
+_USUAL = _headers(_STRICT, is_private=True, is_secure=False)
+
+
+class Headed:
+    """An application whose every answer has its headers, put on as it leaves: Werkzeug would look at each of them twice."""
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self._application = application
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answers a request (PEP 3333)."""
+
+        def begin(status: str, headers: list[tuple[str, str]], *failure: Any) -> Any:
+            return start_response(status, [*headers, *environ.get(_CHOSEN, _USUAL)], *failure)
+
+        return self._application(environ, begin)

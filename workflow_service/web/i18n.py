@@ -22,10 +22,11 @@ COOKIE = "lang"
 
 def language() -> str:
     """The language of this request: the chosen one, else what the browser or program asks for, else Chinese."""
-    chosen = flask.request.cookies.get(COOKIE)
-    if chosen in LANGUAGES and not flask.request.path.startswith("/api/"):
+    asked = visit.asked()
+    chosen = None if asked.path.startswith("/api/") else asked.cookies.get(COOKIE)
+    if chosen in LANGUAGES:
         return chosen
-    return _best(flask.request.headers.get("Accept-Language", "")[:200])
+    return _best(asked.headers.get("Accept-Language", "")[:200])
 
 
 @lru_cache(maxsize=500)  # a handful of browsers say the same thing in every request
@@ -36,9 +37,10 @@ def _best(asked: str) -> str:
 
 def is_english() -> bool:
     """Whether this request is answered in English."""
-    known: bool | None = flask.g.get("english")
+    kept = visit.kept()
+    known: bool | None = kept.get("english")
     if known is None:
-        known = flask.g.english = language() == "en"
+        known = kept.english = language() == "en"
     return known
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import flask
 from sqlalchemy.orm import Session
@@ -46,11 +47,27 @@ def site() -> Site:
     return found
 
 
+def kept() -> Any:
+    """What is kept for this request: ``flask.g`` itself, which looks for itself at each word said to it."""
+    return _itself(flask.g)
+
+
+def asked() -> flask.Request:
+    """This request itself, likewise."""
+    request: flask.Request = _itself(flask.request)
+    return request
+
+
+def _itself(proxy: Any) -> Any:
+    return proxy._get_current_object()  # noqa: SLF001  Werkzeug's documented way to be quick
+
+
 def now() -> datetime:
     """The time of this request, UTC; the same however often it is asked."""
-    if "now" not in flask.g:
-        flask.g.now = site().clock()
-    at: datetime = flask.g.now
+    mine = kept()
+    at: datetime | None = mine.get("now")
+    if at is None:
+        at = mine.now = site().clock()
     return at
 
 
@@ -88,7 +105,8 @@ def writing() -> Iterator[Session]:
             flask.g.setdefault("accesses", []).extend(access.pending(session))  # a refusal is undone, not forgotten
             raise
         access.write(session, access.pending(session))
-        flask.g.woken = flask.g.get("woken", False) or effects.has_woken(session)
+        if effects.has_woken(session):
+            flask.g.woken = True
 
 
 def write_accesses(answer: flask.Response) -> flask.Response:
