@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
+from typing import NamedTuple
 
 from workflow_service import feel
 
@@ -195,8 +196,7 @@ class Known:
     roles: frozenset[str]
 
 
-@dataclass(frozen=True)
-class People:
+class People(NamedTuple):
     """The people whom a form may name.
 
     Args:

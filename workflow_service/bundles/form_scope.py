@@ -1,10 +1,9 @@
 """What a form's expressions see, and how they are evaluated: the answers first, then the data of the run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from workflow_service import feel
 from workflow_service.bundles.form_model import Expression, Field, Option
@@ -14,8 +13,7 @@ from workflow_service.workdays import SHANGHAI
 CLOCK = "clock"
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(NamedTuple):
     """The names in sight: the answers of a row before those of the form, and these before the surroundings."""
 
     own: tuple[Mapping[str, Any], ...]

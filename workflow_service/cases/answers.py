@@ -14,13 +14,11 @@ from workflow_service.storage import tables
 
 
 def judged(  # noqa: PLR0913  who fills in what, where, knowing what
-    session: Session, actor: Actor, case: tables.Case, form_id: str, data: Any, known: Mapping[str, Any]
+    session: Session, actor: Actor, case: tables.Case, form: forms.Form, data: Any, known: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The answers to a form as they are kept; raises Invalid, which names each wrong field."""
-    loaded = programs.of(session, case.bundle)
-    people = forms.People(partial(_known, session), loaded.roles)
+    people = forms.People(partial(_known, session), programs.of(session, case.bundle).roles)
     mine = files.known_to(session, actor, case)
-    form = loaded.form(form_id)
     given = forms.check(form, data, known, files=mine, people=people)
     library.require_anonymous(session, given)
     return callings.by_account(session, case.place, form.fields, given)

@@ -60,9 +60,10 @@ def _case(session: Session, now: datetime, step: Stepped, started: int) -> None:
 
 def remember_people(session: Session, case: tables.Case, shared: Mapping[str, Any]) -> None:
     """Keeps the rows by which lists find the people of a case equal to what it publishes now."""
-    if all(case.shared.get(name) == shared.get(name) for name in ("subjects", "recused")):
+    before = case.shared
+    if before.get("subjects") == shared.get("subjects") and before.get("recused") == shared.get("recused"):
         return
-    known, wanted = _parts(case.shared), _parts(shared)
+    known, wanted = _parts(before), _parts(shared)
     row = people.CasePerson
     session.execute(delete(row).where(row.case_id == case.id, tuple_(row.account, row.part).in_(known - wanted)))
     _add_people(session, case.id, wanted - known)

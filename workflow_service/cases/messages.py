@@ -49,8 +49,8 @@ def receive(session: Session, actor: Actor, now: datetime, number: str, name: st
         raise errors.NotAllowed("您的角色不能提出“{what}”", what=entrance.name, what_en=entrance.name_en)
     known = scope.of_data(actor, now, lifecycle.family_of(session, case), {})
     _require_open(entrance, known, now)
-    given = answers.judged(session, actor, case, entrance.form, data, known)
-    given = sealed.put_away(session, actor, now, case, programs.of(session, case.bundle).form(entrance.form), given)
+    form = programs.of(session, case.bundle).form(entrance.form)
+    given = sealed.put_away(session, actor, now, case, form, answers.judged(session, actor, case, form, data, known))
     message = tables.Message(
         case_id=case.id,
         name=name,

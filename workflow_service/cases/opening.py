@@ -65,8 +65,8 @@ def open_case(  # noqa: PLR0913  who opens what where
     asked = library.asked(session, where, data["source_case"]) if "source_case" in data else []
     case = lifecycle.create(session, actor, now, process, where, loaded.hash, {"asked": asked} if asked else None)
     known = scope.of_data(actor, now, view.Family(case.shared, {}), {})
-    given = answers.judged(session, actor, case, entrance.form, data, known)
-    given = sealed.put_away(session, actor, now, case, loaded.form(entrance.form), given)
+    form = loaded.form(entrance.form)
+    given = sealed.put_away(session, actor, now, case, form, answers.judged(session, actor, case, form, data, known))
     lifecycle.begin(session, actor, now, case, lifecycle.FirstForm(entrance.first_task, given, actor.name))
     return case
 

@@ -262,18 +262,19 @@ def submit(  # noqa: PLR0913  the whole of a submission
     try:
         task, case = _held(session, actor, task_id)
     except errors.Conflict:
-        known = looks.submissions.first(session, key=full_key) if key else None
-        if known is None:
+        answered = looks.submissions.first(session, key=full_key) if key else None
+        if answered is None:
             raise
-        return _known(known, digest)
+        return _known(answered, digest)
     acting = involvement.standing(session, actor, now, case, task)
     messages.feed_waiting(session, now, case)
-    family = lifecycle.family_of(session, case)
-    given = _checked(session, acting, now, case, task, data, family)
+    family, form = lifecycle.family_of(session, case), _form(session, case, task)
+    known = {} if form.is_plain else scope.of_task(session, acting, now, case, task, family)
+    given = answers.judged(session, acting, case, form, data, known)
     if task.delegated_by is not None:
-        outcome = _give_back(session, acting, now, case, task, data)
+        outcome = _give_back(session, acting, now, case, task, sealed.without(form, data))
     else:
-        given = _put_away(session, acting, now, case, task, given, safe)
+        given = _put_away(session, acting, now, case, task, form, given, safe)
         outcome = Submission(case.number, _complete(session, acting, now, case, task, given, family))
     if key:
         row = {"key": full_key, "task_id": task.id, "digest": digest, "answer": outcome.answer(), "at": now}
@@ -287,12 +288,13 @@ def _put_away(  # noqa: PLR0913  who puts what away, where
     now: datetime,
     case: tables.Case,
     task: tables.Task,
+    form: forms.Form,
     given: dict[str, Any],
     safe: ballots.Safe,
 ) -> dict[str, Any]:
     """What the journal may hold of a form: a ballot and what the form seals are locked up elsewhere."""
     if not task.sealed:
-        return sealed.put_away(session, actor, now, case, _form(session, case, task), given)
+        return sealed.put_away(session, actor, now, case, form, given)
     member = actor.on_behalf_of or actor.name
     return ballots.seal(session, now, safe, task, member, database.random_of(session)(16), given)
 
@@ -312,20 +314,6 @@ def _known(known: tables.Submission, digest: str) -> Submission:
     if known.digest != digest:
         raise errors.KeyUsed
     return Submission(known.answer["case"], tuple(known.answer["opened_tasks"]))
-
-
-def _checked(  # noqa: PLR0913  a form's whole context
-    session: Session,
-    actor: Actor,
-    now: datetime,
-    case: tables.Case,
-    task: tables.Task,
-    data: dict[str, Any],
-    family: view.Family,
-) -> dict[str, Any]:
-    plain = _form(session, case, task).is_plain
-    known = {} if plain else scope.of_task(session, actor, now, case, task, family)
-    return answers.judged(session, actor, case, task.form, data, known)
 
 
 def _complete(  # noqa: PLR0913  a step's whole context
@@ -353,7 +341,6 @@ def _give_back(  # noqa: PLR0913  a step's whole context
     session: Session, actor: Actor, now: datetime, case: tables.Case, task: tables.Task, data: dict[str, Any]
 ) -> Submission:
     asked = task.delegated_by or ""
-    data = sealed.without(_form(session, case, task), data)
     steps.save_draft(session, now, task.id, asked, data)
     steps.save_task(session, task, holder=asked, delegated_by=None)
     lifecycle.note(session, actor, now, case, "delegation_returned", {"task": task.id, "to": asked})

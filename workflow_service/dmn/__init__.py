@@ -1,7 +1,6 @@
 """DMN: decision models that are read once, checked, and asked often, with a trace of what decided."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from workflow_service.dmn import answers, cells, elements, model
@@ -109,7 +108,7 @@ class Model:
         return value
 
     def _frame(self, given: Mapping[str, Any], env: Env, *, listening: bool) -> tuple[answers.Frame, cells.Session]:
-        own = replace(env, problems=[] if listening else None, types=self._types)
+        own = env._replace(problems=[] if listening else None, types=self._types)
         session = cells.Session(own, env.limits or cells.BOUNDS, listening)
         return answers.Frame(self.parts, given, session, []), session
 

@@ -1,9 +1,10 @@
 """How much an expression may use, and the account from which one evaluation pays."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
 
 from workflow_service.feel import errors
 
@@ -97,8 +98,7 @@ class Calendar(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Env:
+class Env(NamedTuple):
     """What an evaluation may ask of its surroundings.
 
     Args:
@@ -112,7 +112,7 @@ class Env:
     clock: Callable[[], datetime] | None = None
     calendar: Calendar | None = None
     problems: list[errors.Problem] | None = None
-    types: Mapping[str, Callable[[Any], bool]] = field(default_factory=dict)
+    types: Mapping[str, Callable[[Any], bool]] = MappingProxyType({})
     limits: Limits | None = None
 
 

@@ -209,10 +209,11 @@ def separation(actor: Actor, element: str, role: str, involved: Involvement) -> 
         return CONCERNED
     if involved.challenged and role in HANDLING and element not in _DECIDES_RECUSALS:
         return "对您的回避请求还没有决定，决定作出前不能办理本案"
+    elements, roles = ELEMENT_CONFLICTS.get(element, ()), ROLE_CONFLICTS.get(role, ())
     for done, as_role in (*involved.done, *((("", "investigator"),) if involved.investigates else ())):
-        if done in ELEMENT_CONFLICTS.get(element, ()):
+        if done in elements:
             return "提出与批准、拟制与审核签发、整改与验收须由不同的人办理，您已办理过本案的相应环节"
-        if as_role in ROLE_CONFLICTS.get(role, ()):
+        if as_role in roles:
             return "您已在本案中履行与此相斥的职责，须由他人办理（职责分离）"
     return None
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -35,6 +36,7 @@ def _to_utc(value: datetime | None) -> datetime | None:
     return value.astimezone(UTC)
 
 
+@lru_cache(maxsize=256)  # one step writes its own time into every row
 def _to_text(value: datetime | None) -> str | None:
     at = _to_utc(value)
     return None if at is None else at.isoformat(" ", "microseconds")[:_TO_MICROSECONDS]

@@ -1,6 +1,6 @@
 """Opens the database and gives transactions; the only place that commits."""
 
-import secrets
+import os
 import sqlite3
 import threading
 from collections import deque
@@ -84,7 +84,7 @@ class Database:
     engine: Engine
     queue: Queue | None = None
     observer: Callable[[str], None] | None = None
-    random: Callable[[int], str] = secrets.token_hex
+    random: Callable[[int], str] = lambda count: os.urandom(count).hex()
     safe: Safe | None = None
 
     def __post_init__(self) -> None:

@@ -128,7 +128,7 @@ def parsed(raw: bytes) -> dict[str, Any]:
     """A JSON object; raises Invalid for anything else, and for names that occur twice."""
     try:
         given = orjson.loads(raw)
-        json.loads(raw, object_pairs_hook=_distinct)
+        _NAMES.decode(raw.decode())
     except orjson.JSONDecodeError as fault:
         raise errors.Invalid([problems.unreadable("", fault)]) from None
     except (ValueError, RecursionError):
@@ -155,6 +155,9 @@ def _distinct(pairs: list[tuple[str, Any]]) -> None:
     if len(set(names)) != len(names):
         twice = next(one for one in names if names.count(one) > 1)[:80]
         raise _refusal(twice, "duplicate", "名称“{name}”出现了两次", (("name", twice),))
+
+
+_NAMES = json.JSONDecoder(object_pairs_hook=_distinct)
 
 
 def _refusal(name: str, code: str, template: str, params: tuple[tuple[str, object], ...] = ()) -> errors.Invalid:
