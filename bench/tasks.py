@@ -228,7 +228,7 @@ _EVENT = sa.Table(
 
 
 def durable(desk: office.Office) -> float:
-    """Completions per CPU second through ``cases.tasks`` on SQLite."""
+    """Completions per CPU second through ``cases.tasks`` on SQLite; without a key, for the others remember no answers either."""
     waiting, clerk, done = _opened(desk), desk.actor("clerk1"), 0
     begun = time.process_time()
     while waiting:
@@ -237,13 +237,13 @@ def durable(desk: office.Office) -> float:
     return done / (time.process_time() - begun)
 
 
-def _submit(desk: office.Office, clerk: Actor, task: str) -> tuple[str, ...]:
+def _submit(desk: office.Office, clerk: Actor, task: str, key: str = "") -> tuple[str, ...]:
     with database.transaction(desk.db) as session:
-        return tasks.submit(session, clerk, desk.time, task, ANSWERS, task, desk.safe).opened_tasks
+        return tasks.submit(session, clerk, desk.time, task, ANSWERS, key, desk.safe).opened_tasks
 
 
 def statements(desk: office.Office) -> int:
-    """The SQL statements of a submission, at most; counted apart, for counting takes time as well."""
+    """The SQL statements of a submission with a key, at most; counted apart, for counting takes time as well."""
     waiting, clerk, counts = _opened(desk), desk.actor("clerk1"), [0]
 
     def counting(*_: Any) -> None:
@@ -252,7 +252,8 @@ def statements(desk: office.Office) -> int:
     sa.event.listen(desk.db.engine, "before_cursor_execute", counting)
     desk.db.observer = counting
     while waiting:
-        waiting.extend(_submit(desk, clerk, waiting.popleft()))
+        task = waiting.popleft()
+        waiting.extend(_submit(desk, clerk, task, key=task))
         counts.append(0)
     desk.db.observer = None
     sa.event.remove(desk.db.engine, "before_cursor_execute", counting)

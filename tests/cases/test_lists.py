@@ -66,7 +66,9 @@ def _task(chance: random.Random, n: int, step: int, place: str, now: datetime) -
         "assignee": "clerk1" if kind == "taken over" else who if kind == "assigned" else None,
         "assignees": ["clerk1", "clerk2"] if kind == "named" else None,
         "done_by": who if kind == "done" else None, "done_at": now + timedelta(minutes=chance.randrange(9)) if kind == "done" else None,
-        "due_at": chance.choice((None, now + timedelta(days=chance.randrange(-9, 9)))), "priority": chance.choice((0, 0, 1, 5, -2)),
+        "due_at": chance.choice((None, now + timedelta(days=chance.randrange(-9, 9)))),
+        "due_limit": chance.choice((None, {"days": 5, "provisional": False}, {"days": 5, "provisional": True})),
+        "paused_days": chance.choice((None, None, 3)), "priority": chance.choice((0, 0, 1, 5, -2)),
         "opened_at": now + timedelta(minutes=chance.randrange(9)),
     }  # fmt: skip
 
@@ -107,11 +109,16 @@ def _plainly(desk: office.Office, asked: inbox.Listing) -> list[tables.Task]:
             scopes = {"mine": mine, "available": available(task), "all": mine or available(task) or listed(task)}
             inside = task.status == "open" and scopes[asked.scope]
         case = titles[task.case_id]
-        late = not wanted.overdue or (task.due_at is not None and task.due_at < desk.time)
+        late = not wanted.overdue or _is_late(task, desk.time)
         found = any(wanted.q in one for one in (task.name, case.title, case.number))
         return inside and late and found and wanted.case in ("", case.number) and wanted.process in ("", task.process)
 
     return [one for one in rows if fits(one)]
+
+
+def _is_late(task: tables.Task, now: datetime) -> bool:
+    stands = task.paused_days is not None or (task.due_limit or {}).get("provisional")
+    return task.due_at is not None and task.due_at < now and not stands
 
 
 def _sorted(rows: list[tables.Task], asked: inbox.Listing, now: datetime) -> list[str]:
@@ -162,11 +169,8 @@ def test_a_case_list_holds_what_one_may_read(desk: office.Office, wanted: dict[s
     for actor in ACTORS:
         with desk.look() as session:
             cases = list(session.scalars(sa.select(tables.Case).order_by(tables.Case.id.desc())))
-            late = set(
-                session.scalars(
-                    sa.select(tables.Task.case_id).where(tables.Task.status == "open", tables.Task.due_at < desk.time)
-                )
-            )
+            still = session.scalars(sa.select(tables.Task).where(tables.Task.status == "open"))
+            late = {one.case_id for one in still if _is_late(one, desk.time)}
             expected = [
                 one.number
                 for one in cases

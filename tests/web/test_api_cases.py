@@ -99,6 +99,7 @@ def test_a_limit_of_a_year_without_a_calendar_is_told_as_provisional_and_never_a
     assert [one["overdue"] for one in (*case["tasks"], *case["deadlines"])] == [False, False]
     assert [one["provisional"] for one in case["deadlines"]] == [True]
     assert [("暂定" in page, "已逾期" in page) for page in pages] == [(True, False)] * 3
+    assert house.api("clerk_1", "GET", "/tasks?scope=available&overdue=true").json["items"] == []
 
 
 @pytest.mark.parametrize(

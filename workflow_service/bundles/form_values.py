@@ -50,11 +50,9 @@ class Judgement:
 
 def is_empty(value: Any) -> bool:
     """Whether nothing has been filled in."""
-    if value is None:
-        return True
-    if value is True or value is False:
-        return False
-    return not value.strip() if isinstance(value, str) else value == [] or value == {}
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or value == [] or value == {}
 
 
 def typed(judged: Judgement, path: str, one: Field, value: Any) -> Any:

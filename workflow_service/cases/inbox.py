@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Select,
+    Text,
     and_,
     exists,
     func,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
+    type_coerce,
     union_all,
 )
 from sqlalchemy.orm import Session
@@ -169,9 +171,7 @@ def places(session: Session) -> list[str]:
 
 def overdue_cases(session: Session, now: datetime) -> Select[int]:
     """The case of each open task that is late; place by place, since by place the index is ordered."""
-    late = [
-        select(_TASK.case_id).where(OPEN, _TASK.place == place, _TASK.due_at < now) for place in places(session) or [""]
-    ]
+    late = [select(_TASK.case_id).where(OPEN, _TASK.place == place, _late(now)) for place in places(session) or [""]]
     return select(union_all(*late).subquery().c.case_id)
 
 
@@ -186,8 +186,15 @@ def _narrowed(session: Session, now: datetime, asked: Listing) -> list[ColumnEle
     if wanted.process:
         found.append(_TASK.process == wanted.process)
     if wanted.overdue:
-        found.append(_TASK.due_at < now)
+        found.append(_late(now))
     return found
+
+
+def _late(now: datetime) -> ColumnElement[bool]:
+    """That a task's limit has passed; one that stands still runs on later, and of a provisional one nobody can tell yet."""
+    limit = type_coerce(_TASK.due_limit, Text)
+    certain = or_(limit.is_(None), limit.not_like('%"provisional":true%'))
+    return and_(_TASK.due_at < now, _TASK.paused_days.is_(None), certain)
 
 
 def _of_cases_containing(session: Session, text: str) -> ColumnElement[bool]:

@@ -257,7 +257,6 @@ def submit(  # noqa: PLR0913  the whole of a submission
         Invalid: fields are wrong; each is named. Conflict: the task is done, gone or somebody else's, or the key was
             used for something else. NotAllowed: separation of duties. CannotAdvance: the process fails behind it.
     """
-    digest = safe.digest(task_id.encode() + orjson.dumps(data, option=orjson.OPT_SORT_KEYS))
     full_key = f"{actor.name}:{key}"[:200]
     try:
         task, case = _held(session, actor, task_id)
@@ -265,7 +264,7 @@ def submit(  # noqa: PLR0913  the whole of a submission
         answered = looks.submissions.first(session, key=full_key) if key else None
         if answered is None:
             raise
-        return _known(answered, digest)
+        return _known(answered, _digest(safe, task_id, data))
     acting = involvement.standing(session, actor, now, case, task)
     messages.feed_waiting(session, now, case)
     family, form = lifecycle.family_of(session, case), _form(session, case, task)
@@ -277,9 +276,15 @@ def submit(  # noqa: PLR0913  the whole of a submission
         given = _put_away(session, acting, now, case, task, form, given, safe)
         outcome = Submission(case.number, _complete(session, acting, now, case, task, given, family))
     if key:
+        digest = _digest(safe, task_id, data)
         row = {"key": full_key, "task_id": task.id, "digest": digest, "answer": outcome.answer(), "at": now}
         _remember(session, row)
     return outcome
+
+
+def _digest(safe: ballots.Safe, task_id: str, data: dict[str, Any]) -> str:
+    """By which the same submission is known again."""
+    return safe.digest(task_id.encode() + orjson.dumps(data, option=orjson.OPT_SORT_KEYS))
 
 
 def _put_away(  # noqa: PLR0913  who puts what away, where

@@ -232,8 +232,10 @@ def plain(value: Any, depth: int = 0) -> Any:
     Raises:
         CannotAdvance: for what JSON cannot hold, invalid text and data nested deeper than 60 levels.
     """
-    if value is None or isinstance(value, bool | str):
-        return value if not isinstance(value, str) or value.isascii() else _valid(value)
+    if isinstance(value, str):
+        return value if value.isascii() else _valid(value)
+    if value is None or isinstance(value, bool):
+        return value
     if isinstance(value, int | float | Decimal):
         return _number(value)
     if depth > DEEPEST:

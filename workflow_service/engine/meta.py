@@ -22,6 +22,11 @@ class Meta:
         return self.node.id
 
     @cached_property
+    def writes(self) -> bool:
+        """Whether it sets or publishes something once it is done."""
+        return "set" in self.uses or "publish" in self.uses
+
+    @cached_property
     def event(self) -> Event:
         """The event's definition."""
         return self.node.event

@@ -57,9 +57,6 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
     def _update_hook(self, token: Token) -> bool:
         return True
 
-    def _on_ready(self, token: Token) -> None:
-        """Nothing more is to be done when it becomes ready."""
-
     def _run(self, token: Token) -> bool | None:
         done: bool | None = self._run_hook(token)
         return done
@@ -73,8 +70,7 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
     def _on_complete(self, token: Token) -> None:
         self.record(token)
         self.release(token)
-        children = [token.beget(spec, flow) for flow, spec in self.onward(token)]
-        for child in children:
+        for child in [token.beget(spec, flow) for flow, spec in self.onward(token)]:
             child.task_spec._update(child)
         if token.triggered:
             token.parent.task_spec.gather(token.parent, token)
@@ -86,7 +82,7 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
 
     def record(self, token: Token) -> None:
         """Evaluates what the element sets and publishes once it is done; of many instances each publishes for itself."""
-        if self.meta is None:
+        if self.meta is None or not self.meta.writes:
             return
         for use in ("publish",) if token.triggered else ("set",) if self.container else ("set", "publish"):
             expression = self.meta.uses.get(use)

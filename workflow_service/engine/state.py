@@ -57,26 +57,23 @@ def _is_open(live: Live, number: int) -> bool:
 
 
 def _compact_level(level: Flat) -> None:
-    root = level.task_tree
+    root, tasks, still = level.task_tree, level.tasks, level.open
     kept = {}
-    for token in level.open.values():
-        parent = token.parent
+    for token in still.values():
+        parent = tasks.get(token._parent or ROOT)
         if parent is None or not (token.triggered or parent.task_spec.binding):
             token._parent = ROOT
-        elif parent.id not in level.open:
+        elif parent.id not in still:
             parent._parent = ROOT
             kept[parent.id] = parent
-        token._children = []
-    for parent in kept.values():
-        parent._children = []
-    everything = {**kept, **level.open}
+    everything = {**kept, **still}
+    tasks.clear()
+    tasks[ROOT] = root
     root._children = []
-    level.tasks.clear()
-    level.tasks[ROOT] = root
     for number in sorted(everything):
-        level.tasks[number] = everything[number]
-    for number in sorted(everything):
-        level.tasks[everything[number]._parent]._children.append(number)
+        token = tasks[number] = everything[number]
+        token._children = []
+        tasks[token._parent or ROOT]._children.append(number)
 
 
 def encode(live: Live) -> tuple[bytes, str]:

@@ -106,6 +106,10 @@ class Token(Task):  # type: ignore[misc]
         """Whether it can still move."""
         return bool(self._state & OPEN)
 
+    def _ready(self) -> None:
+        if self._state & OPEN:
+            self._set_state(_READY)
+
     def run(self) -> bool | None:
         """Lets its element act; a token that was cancelled by its own act stays cancelled."""
         done: bool | None = self.task_spec._run(self)
