@@ -34,14 +34,13 @@ def open_once(session: Session, actor: Actor, now: datetime, wanted: Opening) ->
     if not wanted.key:
         return open_case(session, actor, now, wanted.process, wanted.data, wanted.place)
     content = {"process": wanted.process, "data": wanted.data, "place": wanted.place}
-    opened: list[tables.Case] = []
 
     def act() -> tuple[str, dict[str, Any]]:
-        opened.append(open_case(session, actor, now, wanted.process, wanted.data, wanted.place))
-        return opened[0].number, {"case": opened[0].number}
+        number = open_case(session, actor, now, wanted.process, wanted.data, wanted.place).number
+        return number, {"case": number}
 
     answer = once.done(session, actor, now, f"open:{wanted.key}", content, act)
-    return opened[0] if opened else queries.found(session, answer["case"])
+    return queries.found(session, answer["case"])
 
 
 def open_case(  # noqa: PLR0913  who opens what where
