@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, cast
 
 import orjson
-from sqlalchemy import bindparam, insert, literal_column, or_, select, text, update
+from sqlalchemy import ColumnElement, bindparam, insert, literal_column, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from workflow_service.storage import tables
@@ -35,12 +35,17 @@ _INSERT_TASK = Prepared(insertion(tables.Task))
 _INSERT_JOB = Prepared(insertion(tables.Job, "id").returning(tables.Job.id))
 _INSERT_DEADLINE = Prepared(insertion(tables.Deadline, "id"))
 _RELATE = _update(tables.Case, ("related",), ("id",))
+
+
+def _at_element(table: type[tables.Deadline | tables.Incident]) -> list[ColumnElement[bool]]:
+    """What is at one element of one run of a case."""
+    return [getattr(table, name) == bindparam(f"at_{name}") for name in ("case_id", "run", "element")]
+
+
 _CANCEL_DEADLINE = Prepared(
     update(tables.Deadline)
     .where(
-        tables.Deadline.case_id == bindparam("at_case_id"),
-        tables.Deadline.run == bindparam("at_run"),
-        tables.Deadline.element == bindparam("at_element"),
+        *_at_element(tables.Deadline),
         tables.Deadline.visit == bindparam("at_visit"),
         tables.Deadline.status.in_(literal_column(f"'{one}'") for one in ("waiting", "paused", "incident")),
     )
@@ -49,9 +54,7 @@ _CANCEL_DEADLINE = Prepared(
 _END_INCIDENT = Prepared(
     update(tables.Incident)
     .where(
-        tables.Incident.case_id == bindparam("at_case_id"),
-        tables.Incident.run == bindparam("at_run"),
-        tables.Incident.element == bindparam("at_element"),
+        *_at_element(tables.Incident),
         tables.Incident.closed_at.is_(None),
     )
     .values(
