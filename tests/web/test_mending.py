@@ -61,16 +61,29 @@ def test_an_operator_sees_what_the_diagram_writes_and_not_what_the_case_says(hou
     assert _looks(house) == []
 
 
-def test_who_may_read_the_case_sees_the_present_values_and_that_is_on_record(house: House, warned: int) -> None:
+def _may_read(house: House) -> None:
     with database.transaction(house.db) as session:
         account = session.query(people.Account).filter_by(name="operator_1").one()
         session.add(people.Grant(account_id=account.id, role="auditor", granted_by="admin_1", granted_at=NOW))
+
+
+def test_who_may_read_the_case_sees_the_present_values_and_that_is_on_record(house: House, warned: int) -> None:
+    _may_read(house)
 
     page = house.browser("operator_1").get(f"/operations/incidents/{warned}").get_data(as_text=True)
 
     assert _row(page, "fields.signs").count(SECRET) == 2  # beside the field, and in it
     assert "已隐藏" not in page
     assert f"incident {warned}" in _looks(house)
+
+
+def test_a_look_at_what_a_repair_would_do_is_one_look_on_record(house: House, warned: int) -> None:
+    _may_read(house)
+    given = {"value.fields.advice": "请自查", "reason": "漏写建议"}
+
+    house.browser("operator_1").post(f"/operations/incidents/{warned}/repair", step="look", **given)
+
+    assert _looks(house).count(f"incident {warned}") == 1
 
 
 def test_a_repair_is_shown_before_it_is_done_and_leaves_the_rest_as_it_was(house: House, warned: int) -> None:

@@ -160,13 +160,14 @@ class Foreseen:
     stuck: errors.ServiceError | None = None
 
 
-def foreseen(session: Session, actor: Actor, now: datetime, incident_id: int, data: Mapping[str, Any]) -> Foreseen:
-    """What a repair with these values would do, each by the path of its part; nothing is written.
+def foreseen(session: Session, actor: Actor, now: datetime, mending: Mending, data: Mapping[str, Any]) -> Foreseen:
+    """What a repair of an incident, as ``of`` gave it, would do with these values, each by the path of its part.
+
+    Nothing is written.
 
     Raises:
         Invalid: the call has no such parameter.
     """
-    mending = of(session, actor, now, incident_id)
     standing = {one.name: one for part in mending.parts for one in (part, *part.entries)}
     changes = tuple(
         Change(standing.get(name) or Part(name, False, True, None), value, value is None)

@@ -21,12 +21,15 @@ _TEXTS = ("str", "str | None")
 @guard.needs(Permission.INCIDENT_RESOLVE)
 def show(incident_id: int) -> str:
     """An open incident with what can be repaired of it."""
-    return _page(incident_id)
+    return _page(_found(incident_id))
 
 
-def _page(incident_id: int, refused: Mapping[str, Any] | None = None) -> str:
+def _found(incident_id: int) -> mending.Mending:
     with visit.reading() as session:
-        found = mending.of(session, visit.actor(), visit.now(), incident_id)
+        return mending.of(session, visit.actor(), visit.now(), incident_id)
+
+
+def _page(found: mending.Mending, refused: Mapping[str, Any] | None = None) -> str:
     return flask.render_template("mending.html", found=found, written=_written, refused=refused or {})
 
 
@@ -34,26 +37,25 @@ def _page(incident_id: int, refused: Mapping[str, Any] | None = None) -> str:
 @guard.needs(Permission.INCIDENT_RESOLVE)
 def repair(incident_id: int) -> flask.typing.ResponseReturnValue:
     """Shows what a repair would do, and does it once that was agreed to; what is wrong is said beside its field."""
-    form = flask.request.form
+    form, found = flask.request.form, _found(incident_id)
     reason, step = form.get("reason", "").strip()[:4000], form.get("step", "look")
     if step == "edit":
-        return _page(incident_id, {"faults": {}, "typed": form})
+        return _page(found, {"faults": {}, "typed": form})
     try:
-        data = _values(incident_id)
+        data = _values(found)
         if not reason:
             raise errors.Invalid([errors.FieldError("reason", "required", "请填写理由")])
         if step == "do":
             api_operations.resolved(incident_id, mending.repair, data, reason)
             return shared.go("operator.desk", "resolved")
-        return _foreseen(incident_id, data, reason)
+        return _foreseen(found, data, reason)
     except errors.Invalid as invalid:
-        return _page(incident_id, problems.refused(invalid)), 422
+        return _page(found, problems.refused(invalid)), 422
 
 
-def _foreseen(incident_id: int, data: Mapping[str, Any], reason: str) -> str:
+def _foreseen(found: mending.Mending, data: Mapping[str, Any], reason: str) -> str:
     with visit.reading() as session:
-        found = mending.of(session, visit.actor(), visit.now(), incident_id)
-        seen = mending.foreseen(session, visit.actor(), visit.now(), incident_id, data)
+        seen = mending.foreseen(session, visit.actor(), visit.now(), found, data)
     form = flask.request.form
     return flask.render_template(
         "mending_agreed.html",
@@ -66,10 +68,8 @@ def _foreseen(incident_id: int, data: Mapping[str, Any], reason: str) -> str:
     )
 
 
-def _values(incident_id: int) -> dict[str, Any]:
+def _values(found: mending.Mending) -> dict[str, Any]:
     """The values that were typed, each read as its parameter wants it; raises Invalid naming the wrong ones."""
-    with visit.reading() as session:
-        found = mending.of(session, visit.actor(), visit.now(), incident_id)
     faults: list[errors.FieldError] = []
     values = dict(_read(found, faults))
     if not found.kind and not faults:
