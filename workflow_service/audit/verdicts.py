@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, Protocol
 
+from workflow_service.bundles import check_notice
 from workflow_service.workdays import SHANGHAI
 
-_NOTICE_DAYS = 5
 _CATEGORIES = frozenset({"discipline", "personnel", "competent", "related", "expert"})
 
 Conclusion = Literal["kept", "broken", "open"]
@@ -152,7 +152,7 @@ def of_sending(
     and never that one was late.
     """
     signed = date.fromisoformat(str(case["decision"]["date"]))
-    due, provisional = calendar.provisional_after(signed, _NOTICE_DAYS)
+    due, provisional = calendar.provisional_after(signed, check_notice.MOST_DAYS)
     over = datetime.combine(due + timedelta(days=1), datetime.min.time(), SHANGHAI)
     if (sent_at or now) < over:
         return due, "open" if sent_at is None else "kept"

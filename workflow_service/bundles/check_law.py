@@ -165,15 +165,21 @@ def _correction(seen: Seen) -> Iterator[Finding]:
         if node.id in between and node.kind in _RESTING:
             message = (f"“{shown(node)}”使责令纠错晚于签发", f"“{node.id}” delays the correction beyond the signing")
             yield fault("L02", place(node), message, fix)
+    yield from _miscounted(ordering)
+
+
+def _miscounted(ordering: list[Node]) -> Iterator[Finding]:
+    """What orders corrections without telling them the limit of article 17."""
+    days = check_notice.MOST_DAYS
     for node in ordering:
-        if not re.search(r"correction_due\s*:[^}]*working days after\([^}]*,\s*5\s*\)", node.event.expression):
+        if not re.search(rf"correction_due\s*:[^}}]*working days after\([^}}]*,\s*{days}\s*\)", node.event.expression):
             message = (
-                f"“{shown(node)}”没有按签发之日起5个工作日计算 correction_due",
-                f"“{node.id}” does not set correction_due to 5 working days after signing",
+                f"“{shown(node)}”没有按签发之日起{days}个工作日计算 correction_due",
+                f"“{node.id}” does not set correction_due to {days} working days after signing",
             )
             fix_due = (
-                "写 correction_due: working days after(签发日期, 5)",
-                "write correction_due: working days after(signing date, 5)",
+                f"写 correction_due: working days after(签发日期, {days})",
+                f"write correction_due: working days after(signing date, {days})",
             )
             yield fault("L02", place(node), message, fix_due)
 

@@ -10,11 +10,13 @@ from workflow_service.engine.diagram import Node
 from workflow_service.errors import Finding
 
 MOST_DAYS = 5
+"""Article 17's number: diagrams repeat it, and are refused where they allow more."""
+
 _SENDING = "notification.send_correction_notice"
 _FROM_SIGNING = re.compile(r"working days after\(date\(decision\.date\),\s*(\d{1,4})\)")
 _FIX = (
-    "写 working days after(date(decision.date), 5)，可以更短，不能更长，也不改由别的日子起算",
-    "write working days after(date(decision.date), 5); it may be shorter, never longer, nor counted from another day",
+    f"写 working days after(date(decision.date), {MOST_DAYS})，可以更短，不能更长，也不改由别的日子起算",
+    f"write working days after(date(decision.date), {MOST_DAYS}); it may be shorter, never longer, nor counted from another day",
 )
 
 
@@ -50,8 +52,8 @@ def _late(nodes: list[Node], what: str, texts: list[str]) -> Iterator[Finding]:
         if found is None or int(found[1]) > MOST_DAYS:
             about = f"的 {what} " if what else ""
             message = (
-                f"“{shown(node)}”{about}须在签发之日起5个工作日内（第17条），现为：{text or '未写'}",
-                f"“{node.id}” {what} must lie within 5 working days of the signing (art. 17); it says: {text or 'nothing'}",
+                f"“{shown(node)}”{about}须在签发之日起{MOST_DAYS}个工作日内（第17条），现为：{text or '未写'}",
+                f"“{node.id}” {what} must lie within {MOST_DAYS} working days of the signing (art. 17); it says: {text or 'nothing'}",
             )
             yield fault("L02", place(node), message, _FIX)
 
