@@ -74,7 +74,7 @@ def check_panel(  # noqa: PLR0913  the composition of a panel is all of this
     """
     present = {str(row.get("category")) for row in members}
     missing = [name for name in CATEGORIES if name not in present]
-    barred = _barred(subjects or (), investigators or (), witnesses or (), recused or ())
+    barred = meeting.barred(subjects, investigators, witnesses, recused)
     conflicts = _conflicts(members, chair, secretary, barred, subjects or ())
     problems = list(conflicts)
     users = [str(row.get("user")) for row in members]
@@ -155,10 +155,10 @@ def check_meeting(context: Context, record: Mapping[str, Any], options: Sequence
     held = count.present * 2 > count.due
     results = [_subject_result(row, count, allowed) for row in outcomes] or [_overall(count)]
     refused = [one["reason"] for one in results if not one["passed"]]
-    barred = _terminate_without_procedure(context, outcomes)
+    unfounded = _terminate_without_procedure(context, outcomes)
     return {
         "held": held,
-        "passed": held and not refused and not barred,
+        "passed": held and not refused and not unfounded,
         "deferred": bool(record.get("deferred")),
         "consensus_objection": bool(record.get("consensus_objection")),
         "due": count.due,
@@ -168,7 +168,7 @@ def check_meeting(context: Context, record: Mapping[str, Any], options: Sequence
             for row in results
             if row["subject_id"]
         ],
-        "reasons": [_attendance(count, held), *count.notes, *(one["reason"] for one in results), *barred],
+        "reasons": [_attendance(count, held), *count.notes, *(one["reason"] for one in results), *unfounded],
     }
 
 
@@ -246,21 +246,6 @@ def _terminate_without_procedure(context: Context, outcomes: Sequence[Mapping[st
         return []
     reference = application.get("accountability_case_ref") or context.case.get("accountability_case_ref")
     return [] if str(reference or "").strip() else ["没有已启动的问责程序，不能作出终止问责程序的决定（第14条）"]
-
-
-def _barred(
-    subjects: Sequence[Mapping[str, Any]],
-    investigators: Sequence[str],
-    witnesses: Sequence[str],
-    recused: Sequence[str],
-) -> dict[str, str]:
-    """Account name → why this person can have no part in the panel."""
-    return {
-        **dict.fromkeys(map(str, investigators), "参加了本案调查"),
-        **dict.fromkeys(map(str, witnesses), "是本案证人"),
-        **{str(one["account"]): "是本案当事人" for one in subjects if one.get("account")},
-        **dict.fromkeys(map(str, recused), "已经回避本案"),
-    }
 
 
 def _conflicts(

@@ -18,25 +18,25 @@ class Count:
 
     @classmethod
     def of(cls, context: Context, record: Mapping[str, Any]) -> "Count":
-        attendees, votes = record.get("attendees"), record.get("votes") or ()
-        named = {*(accounts(attendees) if isinstance(attendees, list) else ()), *accounts(votes)}
-        recused = {*accounts(record.get("recused")), *(named & _recused_before(context))}
-        concerned = (named & _concerned(context)) - recused
-        recused |= concerned
+        case, attendees, votes = context.case, record.get("attendees"), record.get("votes") or ()
         there = set(accounts(attendees)) if isinstance(attendees, list) else None
+        named = {*(there or ()), *accounts(votes)}
+        recused = {*accounts(record.get("recused")), *(named & set(accounts(case.get("recused"))))}
+        barring = barred(case.get("subjects"), case.get("investigators"), case.get("witnesses"))
+        concerned = (named & barring.keys()) - recused
+        away = recused | concerned
         due = int(record.get("members_due") or 0)
         if context.settings.get("recused_in_denominator", "True") == "False":
-            due -= len(recused)
+            due -= len(away)
         last = {str(row.get("user")): row for row in votes if not row.get("subject_id")}
         rows = [*last.values(), *(row for row in votes if row.get("subject_id"))]
         absent = {str(row.get("user")) for row in rows if there is not None and str(row.get("user")) not in there}
-        counted = tuple(row for row in rows if str(row.get("user")) not in recused | absent)
-        notes = [f"{len(absent)}名未到会人员的书面意见不计入票数"] if absent - recused else []
-        away = len(recused) - len(concerned)
-        notes += [f"回避{away}人，不计入到会和赞成人数"] if away else []
+        counted = tuple(row for row in rows if str(row.get("user")) not in away | absent)
+        notes = [f"{len(absent)}名未到会人员的书面意见不计入票数"] if absent - away else []
+        notes += [f"回避{len(recused)}人，不计入到会和赞成人数"] if recused else []
         if concerned:
             notes.append(f"当事人、证人或者本案调查人员{len(concerned)}人应当回避，不计入到会和赞成人数")
-        present = int(attendees or 0) if there is None else len(there - recused)
+        present = int(attendees or 0) if there is None else len(there - away)
         return cls(due, present, counted, tuple(notes))
 
     def ayes(self, subject: str) -> int:
@@ -51,13 +51,16 @@ def accounts(people: Sequence[Any] | None) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _recused_before(context: Context) -> set[str]:
-    """Who was recused in this case, whether or not the record of the meeting says so."""
-    return set(map(str, context.case.get("recused") or ()))
-
-
-def _concerned(context: Context) -> set[str]:
-    """Who has no vote in this case without anybody asking: its subjects, its witnesses, those who investigated it."""
-    subjects = {str(one["account"]) for one in context.case.get("subjects") or () if one.get("account")}
-    team = (context.data.get("plan_investigation") or {}).get("team")
-    return subjects | set(map(str, context.case.get("witnesses") or ())) | set(accounts(team))
+def barred(
+    subjects: Sequence[Mapping[str, Any]] | None,
+    investigators: Sequence[str] | None,
+    witnesses: Sequence[str] | None,
+    recused: Sequence[str] | None = None,
+) -> dict[str, str]:
+    """Account name → why this person neither sits in a panel nor votes in the case, the weightiest reason of several."""
+    return {
+        **dict.fromkeys(map(str, investigators or ()), "参加了本案调查"),
+        **dict.fromkeys(map(str, witnesses or ()), "是本案证人"),
+        **{str(one["account"]): "是本案当事人" for one in subjects or () if one.get("account")},
+        **dict.fromkeys(map(str, recused or ()), "已经回避本案"),
+    }
