@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from handlers import bag, completeness, dossier_package, letters, properties
-from workflow_service.handler_api import Context, PermanentFailure
+from workflow_service.handler_api import SHANGHAI, Context, PermanentFailure
 
 RETENTION = {"permanent": "永久", "30": "30年", "10": "10年"}
 """How long a case file may be kept; the codes are those of review_archive."""
@@ -71,7 +71,7 @@ def close_case(context: Context, retention: str = "30") -> dict[str, Any]:
         retention: ``permanent``, ``30`` or ``10`` years.
     """
     kept = _retention(retention)
-    at = context.now.astimezone(letters.SHANGHAI)
+    at = context.now.astimezone(SHANGHAI)
     until = None if retention == "permanent" else f"{at.year + int(retention)}-12-31"
     return {
         "archived_at": at.isoformat(timespec="seconds"),
@@ -96,7 +96,7 @@ def publish_typical_case(context: Context, case: Mapping[str, Any]) -> dict[str,
     ]
     if named:
         raise PermanentFailure(f"典型案例中仍有当事人的名称：{'、'.join(named)}，请先脱敏")
-    at: datetime = context.now.astimezone(letters.SHANGHAI)
+    at: datetime = context.now.astimezone(SHANGHAI)
     number = context.ports.documents.number(context.key, f"{context.settings.get('agency_code', '容错')}例", at.year)
     return {
         "library_id": number,

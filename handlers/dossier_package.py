@@ -10,8 +10,8 @@ from typing import Any
 
 import rfc8785
 
-from handlers import catalogue, letters, records
-from workflow_service.handler_api import Context
+from handlers import catalogue, records
+from workflow_service.handler_api import SHANGHAI, Context
 
 PROCEDURE, EVIDENCE, STATEMENTS, MEETINGS = "01_程序文件", "02_证据", "03_申诉", "04_会议"
 CORRECTION, AFTERWARDS, PROCESS, METADATA = "05_纠错", "06_结果运用回访澄清", "07_过程", "08_元数据"
@@ -82,7 +82,7 @@ def sort(call: Context, report: Mapping[str, Any]) -> Sorted:
 
 def _moment(entry: Mapping[str, Any]) -> datetime:
     """When an entry was written, on the wall in Shanghai: the journal's own stamps are in UTC, whose day is another until eight."""
-    return datetime.fromisoformat(str(entry["at"])).astimezone(letters.SHANGHAI)
+    return datetime.fromisoformat(str(entry["at"])).astimezone(SHANGHAI)
 
 
 def _retention_of(template: str) -> str:

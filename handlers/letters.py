@@ -10,12 +10,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from typing import Any, Literal
 
-from workflow_service.handler_api import PermanentFailure
-
-SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")  # no summer time since 1991
+from workflow_service.handler_api import SHANGHAI, PermanentFailure
 
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z_]*(?:\.[a-z][a-z_]*)?)\}")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")

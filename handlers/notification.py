@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from handlers import gongwen, letters
-from workflow_service.handler_api import BpmnError, Context, IssuedDocument, PermanentFailure
+from workflow_service.handler_api import SHANGHAI, BpmnError, Context, IssuedDocument, PermanentFailure
 
 _SERIES = {"official": "", "letter": "函", "minutes": "纪"}
 """What a layout adds to the agency's code: each series of documents is numbered on its own."""
@@ -253,7 +253,7 @@ def _setting(context: Context, name: str, default: str) -> str:
 
 
 def _local(at: datetime) -> datetime:
-    return at.astimezone(letters.SHANGHAI)
+    return at.astimezone(SHANGHAI)
 
 
 def _stamp(at: datetime) -> str:
@@ -270,6 +270,6 @@ def _day(text: str) -> date:
 def _end_of(due: str) -> datetime:
     """The last moment of a limit."""
     if "T" not in due:
-        return datetime.combine(_day(due), time.max, letters.SHANGHAI)
+        return datetime.combine(_day(due), time.max, SHANGHAI)
     at = datetime.fromisoformat(due)
-    return at if at.tzinfo else at.replace(tzinfo=letters.SHANGHAI)
+    return at if at.tzinfo else at.replace(tzinfo=SHANGHAI)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from handlers import gongwen, letters
-from workflow_service.handler_api import Context, PermanentFailure
+from workflow_service.handler_api import SHANGHAI, Context, PermanentFailure
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def _paper(
     about = context.ports.dossier.summary()
     issuer = context.settings.get("issuer", "容错纠错工作办公室")
     subjects = {str(row.get("id")): row.get("name") for row in (about.get("shared") or {}).get("subjects") or ()}
-    day = one.at.astimezone(letters.SHANGHAI).date()
+    day = one.at.astimezone(SHANGHAI).date()
     fields = {
         "matter": about.get("title"),
         **others,

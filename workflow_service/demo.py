@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflow_service import errors, workdays, worker
+from workflow_service import chinese_time, errors, worker
 from workflow_service.cases import deadlines
 from workflow_service.identity import credentials, units
 from workflow_service.storage import database, people, reference
@@ -214,7 +214,7 @@ def move(one: worker.Worker, clock: MovableClock, to: datetime) -> datetime:
         raise errors.Conflict("演示时钟最远拨到{year}年", year=FARTHEST)
     if to < clock():
         raise errors.Conflict(
-            "演示时钟只能向前拨：现在是 {now}", now=clock().astimezone(workdays.SHANGHAI).isoformat(timespec="seconds")
+            "演示时钟只能向前拨：现在是 {now}", now=chinese_time.local(clock()).isoformat(timespec="seconds")
         )
     pass_time(one, clock.set, to)
     _remember(one.db, clock)

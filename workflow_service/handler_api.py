@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from workflow_service import chinese_time
+
+SHANGHAI = chinese_time.SHANGHAI  # the clock by which handlers date what they write
 Json = Any  # a value of JSON: the border of the diagrams, checked by the forms
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
 
 import chinese_calendar
 from chinese_calendar import constants
@@ -18,9 +17,6 @@ from workflow_service.errors import CalendarDataMissing
 
 Row = tuple[date, str, str, str]
 """Day, kind (``holiday``, ``workday``, or ``year``: the table of this day's year is known), name, source."""
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-"""Where the days of the procedure begin and end."""
 
 _ONE_DAY = timedelta(days=1)
 

@@ -10,9 +10,9 @@ from datetime import UTC, date, datetime, timedelta
 import sqlalchemy as sa
 
 from tests import fakes, office
-from workflow_service import demo, feel, workdays, worker
+from workflow_service import chinese_time, demo, feel, worker
 from workflow_service.audit import oracle
-from workflow_service.cases import calendars, jobs
+from workflow_service.cases import jobs
 from workflow_service.engine import expressions
 from workflow_service.storage import database, reference, tables
 
@@ -94,10 +94,10 @@ def _moments(chance: random.Random, count: int) -> list[datetime]:
 def _computed(moment: datetime) -> list[object]:
     """What is computed from a moment: days, limits, the text that people read."""
     known = fakes.calendar() if moment.year > 2000 else None
-    env = feel.Env(clock=lambda: moment.astimezone(workdays.SHANGHAI), calendar=known)
+    env = feel.Env(clock=lambda: moment.astimezone(chinese_time.SHANGHAI), calendar=known)
     found = [feel.to_python(feel.evaluate(one, {}, env=env)) for one in DUE]
     times = [expressions.as_time(one) for one in found]
-    return [calendars.local(moment).isoformat(), *(one and one.astimezone(UTC) for one in times)]
+    return [chinese_time.local(moment).isoformat(), *(one and one.astimezone(UTC) for one in times)]
 
 
 def test_every_date_is_the_same_wherever_the_server_stands(full: bool, seed: int) -> None:
@@ -121,7 +121,7 @@ def test_a_case_that_moves_between_servers_of_the_world_stays_whole(db: database
             for other in numbers:
                 with desk.look() as session:
                     due = session.get_one(tables.Task, desk.task(other, "review_it")).due_at
-                assert due is not None and calendars.local(due).date() == date(2026, 9, 20)
+                assert due is not None and chinese_time.local(due).date() == date(2026, 9, 20)
             _sound(desk)
     for number in numbers:
         desk.do("clerk1", desk.task(number, "review_it"), opinion="同意")

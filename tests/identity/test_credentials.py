@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from tests.chaos.test_races import at_once
 from workflow_service import errors
+from workflow_service.chinese_time import SHANGHAI
 from workflow_service.identity import accounts, credentials, roster, substitutes, units
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import database, people, tables
-from workflow_service.workdays import SHANGHAI
 
 ADMIN = Actor(0, "root", "管理员", frozenset({"admin"}), "", "city")
 PASSWORD = "correct horse battery"  # noqa: S105  a test's own

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal, Protocol
 
 from workflow_service.bundles import check_notice
-from workflow_service.workdays import SHANGHAI
+from workflow_service.chinese_time import SHANGHAI
 
 _CATEGORIES = frozenset({"discipline", "personnel", "competent", "related", "expert"})
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from workflow_service import feel
 from workflow_service.bundles.form_model import Expression, Field, Option
-from workflow_service.workdays import SHANGHAI
+from workflow_service.chinese_time import SHANGHAI
 
 #: the entry of a scope that holds the time, so that ``today()`` and ``now()`` have a clock; expressions cannot read it
 CLOCK = "clock"

@@ -8,8 +8,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from workflow_service.bundles.form_model import PATTERNS, Field
+from workflow_service.chinese_time import SHANGHAI
 from workflow_service.errors import FieldError
-from workflow_service.workdays import SHANGHAI
 
 LINE = 500
 LONG_TEXT = 20_000

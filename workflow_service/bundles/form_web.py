@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from workflow_service.bundles.form_model import Field, Form, carrying
-from workflow_service.workdays import SHANGHAI
+from workflow_service.chinese_time import SHANGHAI
 
 _MOST_ROWS = 500
 _INTEGER = re.compile(r"-?[0-9]{1,16}")

@@ -7,18 +7,13 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Pool, func, select
 from sqlalchemy.orm import Session
 
-from workflow_service import errors, workdays
+from workflow_service import chinese_time, errors, workdays
 from workflow_service.identity import permissions, roster
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import notices, reference
 
 _CACHE: WeakKeyDictionary[Pool, dict[int, workdays.Calendar]] = WeakKeyDictionary()
 """By the pool, which is one for as long as a database is open: a version never changes within one database."""
-
-
-def local(at: datetime) -> datetime:
-    """The time on the wall in Asia/Shanghai."""
-    return at.astimezone(workdays.SHANGHAI)
 
 
 class Current:
@@ -84,7 +79,7 @@ def call_for(session: Session, now: datetime) -> None:
 
     Who has not read the last such notice gets no further one.
     """
-    today, known = local(now).date(), in_force(session).years
+    today, known = chinese_time.local(now).date(), in_force(session).years
     missing = today.year if today.year not in known else today.year + 1
     if missing in known or (missing > today.year and today.month < _NOVEMBER):
         return

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, defer
 
-from workflow_service import engine, errors
+from workflow_service import chinese_time, engine, errors
 from workflow_service.bundles import programs
 from workflow_service.cases import calendars, effects, extensions, pauses
 from workflow_service.engine import inputs, view
@@ -161,7 +161,7 @@ def create(  # noqa: PLR0913  who opens what where
     shared = {
         "number": number,
         "place": place,
-        "opened_at": calendars.local(now).isoformat(),  # diagrams and forms ask for its day
+        "opened_at": chinese_time.local(now).isoformat(),  # diagrams and forms ask for its day
         "opened_by": actor.name,
         "status": "registered",
         **(known or {}),
@@ -211,7 +211,7 @@ def begin(session: Session, actor: Actor, now: datetime, case: tables.Case, form
 
 
 def _next_number(session: Session, now: datetime) -> str:
-    year = calendars.local(now).year
+    year = chinese_time.local(now).year
     return f"RC-{year}-{numbers.take(session, now, 'RC', year, ''):05d}"
 
 

@@ -5,19 +5,18 @@ diagram (the limit of the correction notice, art. 17(1)) never stops.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflow_service import workdays
+from workflow_service import chinese_time
 from workflow_service.bundles.programs import Loaded
 from workflow_service.cases import calendars
 from workflow_service.engine import inputs, view
 from workflow_service.storage import tables
 
 REASON = "案件恢复办理，余下期限续算"
-_END_OF_DAY = time(23, 59, 59)
 
 
 def react(
@@ -71,7 +70,7 @@ def stop(calendar: calendars.Current, now: datetime, row: tables.Task | tables.D
     """Stops the limit of one row, unless it has none or is over."""
     if row.due_at is None or _is_over(row, row.due_at, now):
         return
-    row.paused_days = _left(calendar, calendars.local(now).date(), row.due_at)
+    row.paused_days = _left(calendar, chinese_time.local(now).date(), row.due_at)
     if isinstance(row, tables.Deadline):
         row.status = "paused"
     else:
@@ -84,13 +83,13 @@ def _is_over(row: tables.Task | tables.Deadline, due: datetime, now: datetime) -
 
 
 def _left(calendar: calendars.Current, today: date, due: datetime) -> int:
-    last = calendars.local(due).date()
+    last = chinese_time.local(due).date()
     return calendar.provisional_between(today, last) if last > today else 0
 
 
 def resume(session: Session, now: datetime, case: tables.Case) -> Sequence[inputs.Rescheduled]:
     """Lets the stopped limits run on with the days that were left, counted from today."""
-    calendar, today = calendars.Current(session), calendars.local(now).date()
+    calendar, today = calendars.Current(session), chinese_time.local(now).date()
     session.flush()
     moved: list[inputs.Rescheduled] = []
     for task in session.scalars(
@@ -122,7 +121,7 @@ def _run_on(row: tables.Task | tables.Deadline, calendar: calendars.Current, tod
     """Gives a stopped limit its new date; from now on it counts the days that were left, from today."""
     days = max(row.paused_days or 0, 1)
     last, provisional = calendar.provisional_after(today, days)
-    due = datetime.combine(last, _END_OF_DAY, workdays.SHANGHAI)
+    due = chinese_time.end_of(last)
     row.due_at = due
     if row.due_limit is not None:
         counted = {"start": today.isoformat(), "days": days, "end": last.isoformat(), "provisional": provisional}

@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from workflow_service import chinese_time
 from workflow_service.bundles import programs
-from workflow_service.cases import calendars, queries
+from workflow_service.cases import queries
 from workflow_service.identity import roster
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import tables
@@ -151,4 +152,4 @@ def _timers(session: Session, case: tables.Case, names: Names, hidden: frozenset
 
 
 def _text(at: datetime) -> str:
-    return calendars.local(at).strftime("%Y-%m-%d %H:%M")
+    return chinese_time.local(at).strftime("%Y-%m-%d %H:%M")

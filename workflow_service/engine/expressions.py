@@ -2,17 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from math import isfinite
 from typing import Any, Protocol
-from zoneinfo import ZoneInfo
 
-from workflow_service import feel
+from workflow_service import chinese_time, feel
 from workflow_service.engine.view import Limit
 from workflow_service.errors import CalendarDataMissing, CannotAdvance
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 GENEROUS = 50
 FRUGAL = feel.Limits(fuel=5_000)
 
@@ -107,7 +105,7 @@ class Scope:
         """
         self.asked += 1
         limits = None if self.asked <= GENEROUS else FRUGAL
-        return feel.Env(clock=lambda: self.now.astimezone(SHANGHAI), calendar=self.recorder, problems=[], limits=limits)
+        return feel.Env(clock=lambda: chinese_time.local(self.now), calendar=self.recorder, problems=[], limits=limits)
 
 
 def evaluate(expression: Expression, data: Mapping[str, Any], scope: Scope) -> Any:
@@ -197,11 +195,9 @@ def moment(
     at = as_time(feel.to_python(value))
     if at is None:
         raise refusal(expression, "结果不是日期或日期时间" + (f"：{why}" if why else ""))
-    day = at.astimezone(SHANGHAI).date()
+    day = chinese_time.local(at).date()
     limits = made[before:]
-    return at.astimezone(ZoneInfo("UTC")), next(
-        (one for one in reversed(limits) if one.end == day), limits[-1] if limits else None
-    )
+    return at.astimezone(UTC), next((one for one in reversed(limits) if one.end == day), limits[-1] if limits else None)
 
 
 def as_time(value: Any) -> datetime | None:
@@ -209,9 +205,9 @@ def as_time(value: Any) -> datetime | None:
     if isinstance(value, str):
         value = _from_text(value)
     if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=SHANGHAI)
+        return value if value.tzinfo else value.replace(tzinfo=chinese_time.SHANGHAI)
     if isinstance(value, date):
-        return datetime.combine(value, time(23, 59, 59), SHANGHAI)
+        return chinese_time.end_of(value)
     return None
 
 

@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
+from workflow_service.chinese_time import SHANGHAI
 from workflow_service.feel import arithmetic, errors, temporal, values
 from workflow_service.feel.functions import Row
 from workflow_service.feel.limits import Calendar, Run
@@ -25,7 +26,7 @@ _MONTHS = (
     "December",
 )
 # Deadlines are counted in the city's own time.
-_LOCAL = Zone(name="Asia/Shanghai")
+_LOCAL = Zone(name=SHANGHAI.key)
 _LOCAL_OFFSET = Zone(offset=8 * 3600)
 
 

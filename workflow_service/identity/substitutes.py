@@ -7,10 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
+from workflow_service.chinese_time import SHANGHAI
 from workflow_service.identity import permissions, roster
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import notices, people
-from workflow_service.workdays import SHANGHAI
 
 
 def appoint(session: Session, actor: Actor, now: datetime, name: str, starts_at: datetime, ends_at: datetime) -> None:

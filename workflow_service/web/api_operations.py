@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from workflow_service import demo, errors, workdays
+from workflow_service import chinese_time, demo, errors
 from workflow_service.cases import incidents, overview
 from workflow_service.identity.permissions import Permission
 from workflow_service.web import api, api_tasks, schemas, shapes, visit
@@ -159,4 +159,4 @@ def move_clock(text: str) -> datetime:
     except ValueError:
         fault = errors.FieldError("now", "format", "时间须为 RFC 3339 格式，如 2026-09-18T09:00:00+08:00")
         raise errors.Invalid([fault]) from None
-    return demo.move(site.worker, site.movable, to if to.tzinfo else to.replace(tzinfo=workdays.SHANGHAI))
+    return demo.move(site.worker, site.movable, to if to.tzinfo else to.replace(tzinfo=chinese_time.SHANGHAI))

@@ -12,8 +12,7 @@ import flask_babel
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
-from workflow_service import dispatch
-from workflow_service.cases import calendars
+from workflow_service import chinese_time, dispatch
 from workflow_service.web import visit
 
 LANGUAGES = ("zh", "en")
@@ -49,7 +48,7 @@ def install(app: flask.Flask) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = "web/translations"
     parsed = {one: babel.Locale.parse(one) for one in LANGUAGES}  # once, not for each request
     flask_babel.Babel(
-        app, default_locale="zh", default_timezone="Asia/Shanghai", locale_selector=lambda: parsed[language()]
+        app, default_locale="zh", default_timezone=chinese_time.SHANGHAI.key, locale_selector=lambda: parsed[language()]
     )
     app.jinja_env.filters |= {"when": when, "moment": moment, "day": day, "stamp": stamp, "filesize": size}
     app.jinja_env.filters["article"] = article
@@ -110,7 +109,7 @@ def lanes(drawn: Mapping[str, str | None], roles: Mapping[str, Mapping[str, Any]
 
 def when(at: datetime | None) -> str:
     """A time on the wall in Shanghai, to the minute."""
-    return calendars.local(at).strftime("%Y-%m-%d %H:%M") if at else "—"
+    return chinese_time.local(at).strftime("%Y-%m-%d %H:%M") if at else "—"
 
 
 def moment(text: str) -> str:
@@ -123,14 +122,14 @@ def moment(text: str) -> str:
 
 def stamp(at: datetime) -> str:
     """A time as programs read it: RFC 3339 with the offset of Shanghai."""
-    return calendars.local(at).isoformat()
+    return chinese_time.local(at).isoformat()
 
 
 def day(at: datetime | date | None) -> str:
     """A date; a time gives its date in Shanghai."""
     if at is None:
         return "—"
-    return (calendars.local(at).date() if isinstance(at, datetime) else at).isoformat()
+    return (chinese_time.local(at).date() if isinstance(at, datetime) else at).isoformat()
 
 
 def size(count: int) -> str:
@@ -149,7 +148,7 @@ def due(at: datetime | None, ended: bool = False, limit: Mapping[str, Any] | Non
     if at is None or ended:
         return {"tone": "none", "text": ""}
     now = visit.now()
-    days = (calendars.local(at).date() - calendars.local(now).date()).days
+    days = (chinese_time.local(at).date() - chinese_time.local(now).date()).days
     if at < now and (limit or {}).get("provisional"):
         return {"tone": "warn", "text": flask_babel.gettext("暂定")}
     if at < now:

@@ -7,7 +7,7 @@ from typing import Any
 import flask
 from flask_babel import gettext as _
 
-from workflow_service import errors, workdays
+from workflow_service import chinese_time, errors
 from workflow_service.bundles import programs
 from workflow_service.cases import inbox as tasks
 from workflow_service.cases import queries
@@ -188,7 +188,7 @@ def local_time(name: str) -> datetime:
     """A posted time on the wall in Shanghai; raises Invalid naming the field."""
     text = flask.request.form.get(name, "")
     try:
-        return datetime.fromisoformat(text[:16]).replace(tzinfo=workdays.SHANGHAI).astimezone(UTC)
+        return datetime.fromisoformat(text[:16]).replace(tzinfo=chinese_time.SHANGHAI).astimezone(UTC)
     except (ValueError, OverflowError):
         raise errors.Invalid([errors.FieldError(name, "format", "请选择日期和时间")]) from None
 
