@@ -26,7 +26,7 @@ def meanwhile(db: database.Database, first: Act, second: Act) -> Exception | Non
     later = threading.Thread(target=run)
     with database.transaction(db) as session:
         first(session)
-        session.flush()
+        session.execute(sa.select(1))  # what was written goes to the server with the next question
         later.start()
         _until_it_waits(db, later)
     later.join()

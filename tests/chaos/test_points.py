@@ -44,15 +44,11 @@ class Watched:
     point: Point
 
     def commit(self: Any) -> None:
-        with self._committing():
+        with self.committing():
             super().commit()
 
-    def execute(self: Any, text: Any, *given: Any, **more: Any) -> Any:
-        with self._committing() if text == "COMMIT" else nullcontext():
-            return super().execute(text, *given, **more)
-
     @contextmanager
-    def _committing(self: Any) -> Iterator[None]:
+    def committing(self: Any) -> Iterator[None]:
         begun = self.in_transaction if isinstance(self, sqlite3.Connection) else self.info.transaction_status
         if begun:
             self.point.reached("before", "commit")
@@ -61,14 +57,51 @@ class Watched:
             self.point.reached("after", "commit")
 
 
+class WatchedSqlite(Watched, sqlite3.Connection):
+    """SQLite's, to which COMMIT is said."""
+
+    def execute(self: Any, text: Any, *given: Any) -> Any:
+        with self.committing() if text == "COMMIT" else nullcontext():
+            return super().execute(text, *given)
+
+
+class WatchedPostgres(Watched, psycopg.Connection[Any]):
+    """PostgreSQL's, to whose cursor COMMIT is said, alone or as the last of what goes there together."""
+
+    says_commit = False
+
+    @contextmanager
+    def pipeline(self: Any) -> Iterator[Any]:
+        with super().pipeline() as together:
+            yield together
+        if self.says_commit:
+            self.says_commit = False
+            self.point.reached("after", "commit")
+
+
+class WatchedCursor(psycopg.Cursor[Any]):
+    """Its cursor."""
+
+    def execute(self: Any, query: Any, *given: Any, **more: Any) -> Any:
+        together = bool(self.connection.pgconn.pipeline_status)
+        if query == "COMMIT" and together:
+            self.connection.point.reached("before", "commit")
+            self.connection.says_commit = True
+        with self.connection.committing() if query == "COMMIT" and not together else nullcontext():
+            return super().execute(query, *given, **more)
+
+
 def _watched(url: str, point: Point) -> database.Database:
     """A database whose driver tells a point of every commit."""
     db = database.open_database(url)
-    driver = sqlite3.Connection if db.is_sqlite else psycopg.Connection
-    kind: Any = type("Connection", (Watched, driver), {"point": point})
+    kind: Any = type("Connection", (WatchedSqlite if db.is_sqlite else WatchedPostgres,), {"point": point})
 
     def connect(_dialect: object, _record: object, given: list[Any], named: dict[str, Any]) -> Any:
-        return sqlite3.connect(*given, **named, factory=kind) if db.is_sqlite else kind.connect(*given, **named)
+        return (
+            sqlite3.connect(*given, **named, factory=kind)
+            if db.is_sqlite
+            else kind.connect(*given, **named, cursor_factory=WatchedCursor)
+        )
 
     sa.event.listen(db.engine, "do_connect", connect)
     return db

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
 from sqlalchemy.orm import Session
 
-from workflow_service.storage.prepared import Driver, driver_of
+from workflow_service.storage.drivers import Driver, driver_of
 
 KEPT = "kept"
 """The execution option of a connection that says itself where its transactions begin."""
@@ -48,7 +48,7 @@ class Kept:
     def __post_init__(self) -> None:
         # what was changed in memory is stored before the next question, or the answer would not know of it
         self._session = Session(self.connection, expire_on_commit=False, autoflush=True)
-        self.is_sqlite = self.driver.dialect.name == "sqlite"
+        self.is_sqlite = self.driver.kind == "sqlite"
 
     def session(self, **info: Any) -> Session:
         """An empty session that speaks through this connection; it knows these things and nothing else."""
@@ -59,13 +59,13 @@ class Kept:
     def hurry(self, wanted: bool) -> None:
         """Whether the commits from now on need not wait for the disk; not within a transaction."""
         if wanted != self.is_hurried:
-            self.driver.say(_PATIENCE[self.driver.dialect.name][wanted])
+            self.driver.say(_PATIENCE[self.driver.kind][wanted])
             self.is_hurried = wanted
 
     def begin_reading(self) -> None:
         """One state of everything on SQLite; on PostgreSQL each statement sees what is committed, as it would within one."""
         if self.is_sqlite:
-            self.driver.say("BEGIN")
+            self.driver.begin("BEGIN")
 
     def begin_writing(self) -> None:
         """Begins a transaction.
@@ -73,14 +73,13 @@ class Kept:
         Raises:
             OperationalError: SQLite's one writer's place is taken for too long, or the server is away.
         """
-        self.driver.say("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
+        self.driver.begin("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
 
     def end(self) -> None:
         """Undoes what was not committed, and lets the session forget."""
         if self._session.in_transaction() or self._session.identity_map:
             self._session.close()
-        if self.driver.is_in_transaction():
-            self.driver.say("ROLLBACK")
+        self.driver.undo()
 
 
 class Shelf:
@@ -106,7 +105,7 @@ class Shelf:
     def _open(self) -> Kept:
         own = {} if self._engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
         connection = self._engine.connect().execution_options(**{KEPT: True}, **own)
-        return Kept(connection, driver_of(connection, self._told))
+        return Kept(connection, driver_of(connection, self._told, is_own=True))
 
     def give_back(self, kept: Kept) -> None:
         """Puts a connection back for the next one."""

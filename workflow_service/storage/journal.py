@@ -73,7 +73,7 @@ def append(session: Session, case: tables.Case, line: Line, salt: str) -> int:
         "prev_hash": case.head_hash,
     }
     values["hash"] = chain(case.head_hash, header(case.number, values))
-    _INSERT.run(session, values)
+    _INSERT.write(session, values)
     steps.hold(case, head_seq=seq, head_hash=values["hash"])
     return seq
 

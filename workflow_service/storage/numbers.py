@@ -33,5 +33,5 @@ def take(session: Session, now: datetime, code: str, year: int, key: str) -> int
     number = int(_COUNT.run(session, {"code": code, "year": year}).fetchone()[0])
     key = key or f"{code}-{year}-{number}"
     row = {"code": code, "year": year, "number": number, "key": key, "taken_at": now, "voided": None}
-    _INSERT.run(session, row)
+    _INSERT.write(session, row)
     return number

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, cast
 
-from sqlalchemy import Boolean, Connection, Dialect, Executable, Insert, Select, bindparam, insert, select
-from sqlalchemy.exc import IntegrityError, InternalError, OperationalError
+from sqlalchemy import Boolean, Dialect, Executable, Insert, Select, bindparam, insert, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
+
+from workflow_service.storage.drivers import Driver, driver_of
 
 Values = Mapping[str, Any]
 Convert = Callable[[Any], Any]
@@ -30,6 +31,15 @@ class Prepared:
         driver = session.info.get("driver") or _driver(session)
         ready = self._ready.get(driver.kind) or self._compile(driver.dialect)
         return driver.execute(ready.text, ready.bound(values))
+
+    def write(self, session: Session, *rows: Values) -> None:
+        """Executes it for each row; its answer is not read, so that on a server it can go with what is said next."""
+        driver = session.info.get("driver") or _driver(session)
+        ready = self._ready.get(driver.kind) or self._compile(driver.dialect)
+        if len(rows) == 1:
+            driver.write(ready.text, ready.bound(rows[0]))
+        else:
+            driver.write_many(ready.text, [ready.bound(row) for row in rows])
 
     def run_many(self, session: Session, rows: Sequence[Values]) -> None:
         """Executes it for all rows as one statement of the driver's."""
@@ -171,65 +181,9 @@ class _Reader:
         return Seen(values)
 
 
-@dataclass(frozen=True)
-class Driver:
-    """The driver's own connection, and how to speak to it.
-
-    Args:
-        kind: the dialect's name.
-        execute, execute_many: a statement with its values, or with many of them. say: a word without values (BEGIN).
-        is_in_transaction: whether something was begun and not ended.
-    """
-
-    dialect: Dialect
-    kind: str
-    execute: Callable[[str, Any], Any]
-    execute_many: Callable[[str, Any], Any]
-    say: Callable[[str], Any]
-    is_in_transaction: Callable[[], bool]
-
-
-def driver_of(connection: Connection, told: Callable[[str], None] | None = None) -> Driver:
-    """The driver's own connection beneath a connection of the pool; ``told`` hears of each statement."""
-    raw: Any = connection.connection.driver_connection
-    dialect = connection.dialect
-    # psycopg's cursor remembers how values are written and read; SQLite's would keep what nobody fetched open
-    speaker = raw if dialect.name == "sqlite" else raw.cursor()
-    one, many = (_guarded(act, dialect, told) for act in (speaker.execute, speaker.executemany))
-    word = _guarded(lambda text, _none: raw.execute(text), dialect, None)
-    return Driver(dialect, dialect.name, one, many, lambda text: word(text, None), _in_transaction(raw))
-
-
-def _in_transaction(raw: Any) -> Callable[[], bool]:
-    if hasattr(raw, "in_transaction"):
-        return lambda: bool(raw.in_transaction)
-    return lambda: bool(raw.info.transaction_status)
-
-
 def _driver(session: Session) -> Driver:
     """The driver's connection of a session's transaction."""
     known: Driver | None = session.info.get("driver")
     if known is None:
         known = session.info["driver"] = driver_of(session.connection())
     return known
-
-
-def _guarded(
-    act: Callable[[str, Any], Any], dialect: Dialect, told: Callable[[str], None] | None
-) -> Callable[[str, Any], Any]:
-    """The driver's errors as SQLAlchemy's, so that the one place that handles them knows them."""
-    module: Any = dialect.dbapi
-
-    def execute(text: str, values: Any) -> Any:
-        if told is not None:
-            told(text)
-        try:
-            return act(text, values)
-        except module.IntegrityError as error:
-            raise IntegrityError(text, None, error) from error
-        except module.OperationalError as error:
-            raise OperationalError(text, None, error) from error
-        except module.InternalError as error:
-            raise InternalError(text, None, error) from error
-
-    return execute

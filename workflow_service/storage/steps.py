@@ -150,19 +150,19 @@ def hold(row: tables.Case | tables.Task, **values: Any) -> None:
 def save_case(session: Session, case: tables.Case, *, turned: bool = False) -> None:
     """Stores what a step changes of a case; ``turned`` says that its status, or whether it is closed, is other than before."""
     statement = _TURN_CASE if turned else _UPDATE_CASE
-    statement.run(session, {"at_id": case.id, **_values(case, _CASE + _LISTED if turned else _CASE)})
+    statement.write(session, {"at_id": case.id, **_values(case, _CASE + _LISTED if turned else _CASE)})
 
 
 def save_task(session: Session, task: tables.Task, **values: Any) -> None:
     """Sets values of a task and stores what people change of one."""
     hold(task, **values)
-    _UPDATE_TASK.run(session, {"at_id": task.id, **_values(task, _TASK)})
+    _UPDATE_TASK.write(session, {"at_id": task.id, **_values(task, _TASK)})
 
 
 def relate(session: Session, case: tables.Case, numbers: list[str]) -> None:
     """Stores with which other cases a case is linked."""
     hold(case, related=numbers)
-    _RELATE.run(session, {"at_id": case.id, "related": numbers})
+    _RELATE.write(session, {"at_id": case.id, "related": numbers})
 
 
 def _values(row: tables.Case | tables.Task, names: tuple[str, ...]) -> dict[str, Any]:
@@ -179,7 +179,7 @@ def add_case(session: Session, values: Mapping[str, Any]) -> tables.Case:
 
 def add_runs(session: Session, rows: list[dict[str, Any]]) -> None:
     """Stores new runs."""
-    _INSERT_RUN.run_many(session, rows)
+    _INSERT_RUN.write(session, *rows)
 
 
 def add_job(session: Session, values: Mapping[str, Any]) -> int:
@@ -189,17 +189,17 @@ def add_job(session: Session, values: Mapping[str, Any]) -> int:
 
 def save_run(session: Session, case_id: int, run_id: str, values: Mapping[str, Any]) -> None:
     """Stores the new state of a run."""
-    _UPDATE_RUN.run(session, {"at_case_id": case_id, "at_id": run_id, **values})
+    _UPDATE_RUN.write(session, {"at_case_id": case_id, "at_id": run_id, **values})
 
 
 def add_tasks(session: Session, rows: list[dict[str, Any]]) -> None:
     """Stores new tasks."""
-    _INSERT_TASK.run_many(session, [{**_EMPTY_TASK, **row} for row in rows])
+    _INSERT_TASK.write(session, *({**_EMPTY_TASK, **row} for row in rows))
 
 
 def add_deadlines(session: Session, rows: list[dict[str, Any]]) -> None:
     """Stores new dates that wait."""
-    _INSERT_DEADLINE.run_many(session, [{"paused_days": None, **row} for row in rows])
+    _INSERT_DEADLINE.write(session, *({"paused_days": None, **row} for row in rows))
 
 
 def cancel_deadlines(session: Session, case_id: int, places: list[tuple[str, str, int]]) -> None:
@@ -208,12 +208,12 @@ def cancel_deadlines(session: Session, case_id: int, places: list[tuple[str, str
         {"at_case_id": case_id, "at_run": run, "at_element": element, "at_visit": visit}
         for run, element, visit in places
     ]
-    _CANCEL_DEADLINE.run_many(session, rows)
+    _CANCEL_DEADLINE.write(session, *rows)
 
 
 def save_draft(session: Session, now: datetime, task_id: str, account: str, data: Mapping[str, Any]) -> None:
     """Keeps what somebody typed; of two windows that save at once the later counts."""
-    _SAVE_DRAFT.run(session, {"task_id": task_id, "account": account, "data": dict(data), "saved_at": now})
+    _SAVE_DRAFT.write(session, {"task_id": task_id, "account": account, "data": dict(data), "saved_at": now})
 
 
 def end_incidents(session: Session, now: datetime, by: str, case_id: int, places: set[tuple[str, str]]) -> None:
@@ -222,7 +222,7 @@ def end_incidents(session: Session, now: datetime, by: str, case_id: int, places
         {"at_case_id": case_id, "at_run": run, "at_element": element, "closed_at": now, "closed_by": by}
         for run, element in sorted(places)
     ]
-    _END_INCIDENT.run_many(session, rows)
+    _END_INCIDENT.write(session, *rows)
 
 
 def add_submission(session: Session, values: Mapping[str, Any]) -> None:
@@ -237,7 +237,7 @@ def reserve_submission(session: Session, values: Mapping[str, Any]) -> bool:
 
 def answer_submission(session: Session, key: str, about: str, answer: dict[str, Any]) -> None:
     """Stores the answer given to a key that was taken, and what it is about."""
-    _ANSWER_SUBMISSION.run(session, {"at_key": key, "task_id": about, "answer": answer})
+    _ANSWER_SUBMISSION.write(session, {"at_key": key, "task_id": about, "answer": answer})
 
 
 class StoredRun(NamedTuple):
