@@ -101,7 +101,8 @@ def names(session: Session, actor: Actor, ids: Collection[str]) -> dict[str, str
 def download(session: Session, actor: Actor, file_id: str, *, addressed: bool = False) -> tables.Attachment:
     """A file with its content; raises NotFound for one that this person may not read.
 
-    Who is no staff reads the own files, and papers that are ``addressed`` to them.
+    Args:
+        addressed: whether it is a paper to this person.
     """
     row = session.get(tables.Attachment, file_id)
     if row is None or row.sealed:
@@ -112,7 +113,11 @@ def download(session: Session, actor: Actor, file_id: str, *, addressed: bool = 
         return row
     case = session.get_one(tables.Case, row.case_id)
     involvement.require_reading(session, actor, case)
-    is_staff = permissions.is_staff(permissions.within(actor, case.shared))
-    if not (addressed or row.added_by == actor.name or is_staff):
+    if not (addressed or is_for(actor, case, row)):
         raise errors.NotFound("没有这份文件，或您无权查看")
     return row
+
+
+def is_for(actor: Actor, case: tables.Case, row: tables.Attachment) -> bool:
+    """Whether a file of a case is for somebody who reads the case: staff read every one, others what they sent."""
+    return row.added_by == actor.name or permissions.is_staff(permissions.within(actor, case.shared))

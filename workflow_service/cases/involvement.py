@@ -63,6 +63,11 @@ def require_directing(session: Session, actor: Actor, case: tables.Case) -> None
         raise errors.NotAllowed(permissions.CONCERNED)
 
 
+def sees_everybody(actor: Actor, case: tables.Case) -> bool:
+    """Whether somebody who reads a case sees what it says of every subject: staff do, and who opened it."""
+    return permissions.is_staff(permissions.within(actor, case.shared)) or case.opened_by == actor.name
+
+
 def is_heard(session: Session, actor: Actor, case: tables.Case, message: str) -> bool:
     """Whether a party may write to a case whose file is closed to them, because no subject's account is known yet.
 

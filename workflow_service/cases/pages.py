@@ -9,7 +9,17 @@ from sqlalchemy.orm import Session
 
 from workflow_service import engine, errors
 from workflow_service.bundles import forms, programs
-from workflow_service.cases import countersigning, involvement, lifecycle, messages, queries, scope, sealed, tasks
+from workflow_service.cases import (
+    countersigning,
+    files,
+    involvement,
+    lifecycle,
+    messages,
+    queries,
+    scope,
+    sealed,
+    tasks,
+)
 from workflow_service.engine import inputs, view
 from workflow_service.identity import permissions, roster
 from workflow_service.identity.actors import Actor
@@ -258,11 +268,7 @@ def file_of(session: Session, actor: Actor, now: datetime, case: tables.Case) ->
         tasks=[one for one in work if one.run not in hidden],
         deadlines=[one for one in around["deadlines"] if one.run not in hidden],
         documents=_documents(around["documents"], actor, case),
-        attachments=[
-            one
-            for one in looks.attachments(session, case_id=case.id)
-            if permissions.is_staff(actor) or one.added_by == actor.name
-        ],
+        attachments=[one for one in looks.attachments(session, case_id=case.id) if files.is_for(actor, case, one)],
         comments=around["comments"],
         incidents=[one for one in around["incidents"] if one.run not in hidden],
         messages=messages_for(loaded, actor, now, family),
@@ -297,9 +303,9 @@ def _documents(papers: Sequence[tables.Document], actor: Actor, case: tables.Cas
 
 
 def _subjects_for(actor: Actor, case: tables.Case) -> list[dict[str, Any]]:
-    """Staff and who opened the case see every subject; a party sees no other subject's data."""
+    """The subjects whose data somebody sees: a party sees no other subject's."""
     everybody = subjects(case)
-    if permissions.is_staff(actor) or case.opened_by == actor.name:
+    if involvement.sees_everybody(actor, case):
         return everybody
     return [one for one in everybody if one.get("account") == actor.name]
 

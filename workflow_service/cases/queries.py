@@ -194,11 +194,8 @@ def look_at(  # noqa: PLR0913  who looks at what of which case
 
 
 def runs_of_others(session: Session, actor: Actor, case: tables.Case) -> frozenset[str]:
-    """The runs that are about another subject, who speaks for themselves: a party hears nothing of their course.
-
-    Staff and who opened the case see every run.
-    """
-    if permissions.is_staff(permissions.within(actor, case.shared)) or case.opened_by == actor.name:
+    """The runs that are about another subject, who speaks for themselves: a party hears nothing of their course."""
+    if involvement.sees_everybody(actor, case):
         return frozenset()
     concerned = case.shared.get("subjects") or ()
     others = {one.get("id") for one in concerned if one.get("account") and one["account"] != actor.name}
