@@ -24,14 +24,15 @@ def notify(  # noqa: PLR0913  a notice in two languages
     """Posts a notice in the service, and by mail to those who have an address.
 
     Args:
-        to: account names, ``role:clerk`` for everybody of a role in the case's place, or subject ids.
+        to: account names, ``role:clerk`` for everybody of a role in the case's place, or subject ids; one without an
+            account is told through the applicant.
         title: the heading in Chinese.
         text: the notice in Chinese.
         title_en: the heading in English.
         text_en: the notice in English.
         email: whether to send mail as well.
     """
-    people = _recipients(to)
+    people = _with_addressees(context, _recipients(to))
     heading = f"{title} / {title_en}" if title_en else title
     words = f"{text}\n\n{text_en}" if text_en else text
     if people:
@@ -237,9 +238,14 @@ def _addressee(context: Context, subject: Mapping[str, Any]) -> str:
     """The account behind a subject: its own, else the applicant's unless an authority opened the case itself."""
     if subject.get("account"):
         return str(subject["account"])
-    application = context.data.get("submit_application") or {}
     opened_by = str(context.case.get("opened_by") or "")
-    return "" if application.get("applicant_kind") == "organ" or opened_by == "system" else opened_by
+    return "" if context.case.get("mode") == "ex_officio" or opened_by == "system" else opened_by
+
+
+def _with_addressees(context: Context, names: Sequence[str]) -> list[str]:
+    """Names with the account behind each subject in place of its id."""
+    subjects = {str(one.get("id")): one for one in context.case.get("subjects") or ()}
+    return _recipients([_addressee(context, subjects[one]) if one in subjects else one for one in names])
 
 
 def _recipients(to: Sequence[Any] | str) -> list[str]:

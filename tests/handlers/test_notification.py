@@ -15,8 +15,14 @@ SUBJECTS = [
 ]
 
 
-def _case(**more: Any) -> Context:
-    case = {"number": "RC-2026-00001", "title": "企业帮扶", "subjects": SUBJECTS, "opened_by": "applicant1"}
+def _case(mode: str = "application", **more: Any) -> Context:
+    case = {
+        "number": "RC-2026-00001",
+        "title": "企业帮扶",
+        "subjects": SUBJECTS,
+        "opened_by": "applicant1",
+        "mode": mode,
+    }
     return fakes.context(case=case, **more)
 
 
@@ -170,10 +176,18 @@ def test_what_cannot_be_served_in_the_service_goes_to_a_person(
 
 
 def test_nobody_stands_for_a_subject_in_a_case_opened_by_an_authority() -> None:
-    context = _case(data={"submit_application": {"applicant_kind": "organ"}})
-
     with pytest.raises(BpmnError, match="没有账号"):
-        notification.serve(context, ISSUED, SUBJECTS)
+        notification.serve(_case("ex_officio"), ISSUED, SUBJECTS)
+
+
+@pytest.mark.parametrize(
+    ("mode", "told"),
+    [("application", ["party1", "applicant1", "clerk1"]), ("ex_officio", ["party1", "clerk1"])],
+)
+def test_a_notice_to_a_subject_goes_to_whoever_stands_for_them(mode: str, told: list[str]) -> None:
+    result = notification.notify(_case(mode), ["s1", "s2", "clerk1"], "提醒", "请办理")
+
+    assert result["posted"] == told
 
 
 NOTICE = {

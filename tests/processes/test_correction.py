@@ -30,6 +30,28 @@ def story(town: city.City) -> Story:
     return story
 
 
+def test_an_authority_that_opened_the_case_does_not_stand_for_a_subject_without_account(town: city.City) -> None:
+    town.time = at(2026, 9, 1)
+    given = answers.application("4.1", subjects=[{**SUBJECT, "account": None}], applicant_kind="organ")
+    story = Story(town, town.open("discipline_1", "intake", **given))
+    story.is_accepted(simple=True, consensus=True)
+    story.is_investigated("4.1", **FACTS)
+    story.does("draft_simple_decision", proposal="EXEMPT")
+    story.does("record_meeting", **answers.meeting({"s1": "EXEMPT"}, story.committee()))
+    story.is_decided(at(2026, 9, 18))
+
+    story.does("draft_correction_notice")
+    story.does("sign_correction_notice")
+
+    assert notices_of(story, "discipline_1", "纠错通知书") == []
+
+
+def notices_of(story: Story, name: str, title: str) -> list[str]:
+    """What notices of a title say that somebody got."""
+    with story.town.look() as session:
+        return [one.text for one in session.query(tables.Notice).filter_by(account=name, title=title)]
+
+
 def notified(story: Story) -> None:
     """The notice is drafted, signed and sent; the object has planned its correction."""
     story.does("draft_correction_notice")

@@ -81,18 +81,12 @@ class Notices:
             return roster.addresses(session, self.people(session, to))
 
     def people(self, session: Session, to: Sequence[str]) -> list[str]:
-        """Account names behind ``role:clerk``, account names and subject ids (``s1``)."""
+        """Account names, with those of everybody of a role in place of ``role:clerk``."""
         accounts: list[str] = []
-        shared = session.get_one(tables.Case, self.place.case_id).shared
-        subjects = {one.get("id"): one.get("account") for one in shared.get("subjects") or ()}
         for one in to:
-            if one.startswith("role:"):
-                accounts += roster.with_role(session, self.place.code, one.removeprefix("role:"))
-            elif one in subjects:
-                accounts += [subjects[one]] if subjects[one] else [str(shared.get("opened_by", ""))]
-            else:
-                accounts.append(one)
-        return [one for one in dict.fromkeys(accounts) if one]
+            role = one.removeprefix("role:")
+            accounts += [one] if role == one else roster.with_role(session, self.place.code, role)
+        return list(dict.fromkeys(accounts))
 
 
 @dataclass(frozen=True)
