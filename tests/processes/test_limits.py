@@ -265,6 +265,25 @@ def test_who_asked_in_vain_for_the_resumption_is_told_why(town: city.City) -> No
     story.holds()
 
 
+def test_of_two_requests_one_suspends_the_case_and_one_resumption_ends_that(town: city.City) -> None:
+    story = begun(town)
+    for sender, code in (("clerk_1", "judicial_or_audit"), ("applicant_1", "force_majeure")):
+        town.send(sender, story.number, "suspension_requested", reason_code=code, reason="暂时无法办理")
+    for task in story.rows("decide_suspension"):
+        town.do(town.somebody(task.id), task.id, granted=True, reason="情况属实")
+    town.settle()
+    assert len(told(story, "applicant_1", "中止请求的处理结果")) == 1
+
+    town.send("clerk_1", story.number, "resumption_requested", reason="审计已结束")
+
+    assert story.elements().count("decide_resumption") == 1
+    story.does("decide_resumption", granted=True)
+    assert town.shared(story.number)["status"] == "in_progress"
+    with pytest.raises(errors.Conflict):
+        town.send("clerk_1", story.number, "resumption_requested", reason="审计已结束")
+    story.holds()
+
+
 def test_a_case_whose_limits_reach_into_a_year_without_calendar_can_be_suspended(town: city.City) -> None:
     town.time = at(2026, 12, 29)
     story = begun(town)

@@ -334,6 +334,21 @@ def test_a_recused_chair_or_secretary_is_replaced_and_the_opinions_stand(story: 
     story.holds()
 
 
+def test_an_opinion_in_which_a_recused_member_had_a_part_does_not_reach_the_decision(story: Story) -> None:
+    form_and_evaluate(story)
+    panel_meets(story, {"s1": "EXEMPT"})
+    story.town.send("applicant_1", story.number, "recusal_requested", person="panel_expert_2", ground="近亲属")
+
+    story.does("decide_recusal", granted=True, reason="情况属实")
+
+    assert story.elements() == ["form_panel"]
+    forms_panel(story, replaced={"panel_expert_2": "panel_expert_3"}, committed=True)
+    assert [row.assignee for row in story.rows("evaluate")] == ["panel_expert_3"]
+    evaluates(story, "panel_expert_3")
+    assert story.elements() == ["record_panel_meeting"]
+    story.holds()
+
+
 def proposed_again(story: Story) -> tuple[dict[str, Any], dict[str, Any]]:
     """What the form of a panel to be formed again proposes, and what was answered before."""
     town = story.town

@@ -294,6 +294,39 @@ def test_what_is_said_after_the_signing_is_a_late_submission_with_a_reply(town: 
     story.holds()
 
 
+def test_an_archive_waits_for_what_is_said_meanwhile_and_is_packed_anew_with_it(town: city.City) -> None:
+    story = investigated(town, "standard")
+    rows = [{"subject_id": "s1", "outcome": "NOT_TOLERATED", "grounds": "不符合规定情形"}]
+    story.does("draft_opinion", outcomes=rows, opinion="不予容错")
+    story.does("consult_personnel")
+    story.does("consult_discipline")
+    story.does("record_meeting", **answers.meeting({"s1": "NOT_TOLERATED"}, story.committee()))
+    story.is_decided(at(2026, 1, 20))
+    votes = [{"user": name, "vote": "for"} for name in story.committee()]
+    story.does(
+        "determine_accountability",
+        members_due=5,
+        attendees=story.committee(),
+        votes=votes,
+        determined=False,
+        grounds="不移送",
+    )
+    assert story.elements() == ["review_archive"]
+    town.send("party_1", story.number, "statement_received", **WRITTEN)
+
+    with pytest.raises(errors.Invalid):
+        story.does("review_archive")
+    story.does("register_appeal")
+    story.does("reply_late_appeal", reply="已收悉，决定不变", reopen=False)
+    story.does("review_archive")
+
+    assert story.elements() == ["review_archive"]  # the package of before lacked the statement
+    assert story.returned("check_completeness")["missing"] == []
+    story.does("review_archive")
+    assert (story.status(), story.elements()) == ("archived", [])
+    story.holds()
+
+
 def test_reopening_a_decided_case_makes_a_case_that_is_linked_to_it(town: city.City) -> None:
     story = decided(town)
     town.send("party_1", story.number, "reopening_requested", ground="发现新的证据")
