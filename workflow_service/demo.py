@@ -45,14 +45,14 @@ _STAFFING: tuple[tuple[str, tuple[str, ...], str, int], ...] = (
     ("panel_related", ("panel_member",), "related", 2),
     ("panel_expert", ("panel_member",), "experts", 3),
     ("panel_chair", ("panel_chair", "panel_member"), "discipline", 1),
-    ("panel_secretary", ("panel_secretary",), "office", 1),
+    ("panel_secretary", ("panel_secretary",), "office", 2),
     ("committee_member", ("committee_member",), "committee", 5),
     ("committee_secretary", ("committee_secretary",), "committee", 2),
     ("signer", ("signer",), "committee", 2),
     ("supervisor", ("supervisor",), "business", 2),
-    ("personnel", ("personnel",), "personnel", 1),
+    ("personnel", ("personnel",), "personnel", 2),
     ("discipline", ("discipline",), "discipline", 2),
-    ("records", ("records",), "archive", 1),
+    ("records", ("records",), "archive", 2),
 )
 _CITY_ONLY: tuple[tuple[str, tuple[str, ...], str, int], ...] = (
     ("process_owner", ("process_owner",), "system", 2),

@@ -1,8 +1,10 @@
 """The separation of duties: who may not do what in the same case, and why."""
 
+from collections import Counter
+
 import pytest
 
-from workflow_service import errors
+from workflow_service import demo, errors
 from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
 from workflow_service.identity.permissions import Involvement, Permission
@@ -69,6 +71,23 @@ def test_who_may_see_a_case(
     roles: tuple[str, ...], place: str, case_place: str, involved: Involvement, expected: bool
 ) -> None:
     assert permissions.may_read(_actor(*roles, place=place), case_place, involved) is expected
+
+
+def test_the_superior_organ_sees_that_a_case_goes_on_but_not_what_was_said_at_each_step() -> None:
+    superior = _actor("supervisor")
+
+    assert permissions.allows(superior, Permission.CASE_LIST_ALL)
+    assert not permissions.allows(superior, Permission.JOURNAL_READ)
+
+
+@pytest.mark.parametrize("place", demo.PLACES)
+def test_whoever_is_recused_in_the_demo_has_somebody_to_take_over(place: str) -> None:
+    handling = permissions.HANDLING - {"panel_chair"}  # any member may chair
+    staffed = Counter(
+        role for one in demo.newcomers(lambda _size: "") if one.unit.startswith(f"{place}-") for role in one.roles
+    )
+
+    assert {role for role in handling if staffed[role] < 2} == set()
 
 
 def test_what_no_role_permits_is_forbidden() -> None:

@@ -54,7 +54,7 @@ PERMISSIONS: Mapping[str, frozenset[Permission]] = {
     "committee_member": _STAFF,
     "committee_secretary": _STAFF,
     "signer": _STAFF,
-    "supervisor": _LISTING,
+    "supervisor": _STAFF | {Permission.CASE_LIST_ALL},
     "personnel": _STAFF,
     "discipline": _STAFF | {Permission.SEALED_READ},
     "records": _LISTING,
