@@ -51,6 +51,21 @@ def test_every_wrong_field_is_named_and_no_case_opened(house: House) -> None:
     assert house.api("auditor_1", "GET", "/cases").json["total"] == 0
 
 
+@pytest.mark.parametrize(
+    ("where", "field"),
+    [
+        ({"facts": "前\0后"}, "facts"),
+        ({"subjects": [{"kind": "person", "name": "甲\0", "org": "甲局"}]}, "subjects.0.name"),
+    ],
+)
+def test_a_null_character_is_told_with_the_field_that_holds_it(house: House, where: Any, field: str) -> None:
+    wrong = application(**where)
+
+    body = problem(house.api("applicant_1", "POST", "/cases", {"process": "intake", "data": wrong}), 422)
+
+    assert [one["field"] for one in body["errors"]] == [field]
+
+
 def test_errors_are_in_english_for_those_who_ask(house: House) -> None:
     answer = house.api("clerk_1", "GET", "/cases/RC-1999-00001", headers={"Accept-Language": "en"})
 

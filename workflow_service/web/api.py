@@ -136,7 +136,7 @@ def parsed(raw: bytes) -> dict[str, Any]:
     if _is_deeper(given, _DEEPEST):
         raise _refusal("", "json", _BEYOND)
     if not isinstance(given, dict) or _NUL.search(raw):
-        raise _refusal("", "json", "内容须为 JSON 对象，且不含空字符")
+        raise _refusal(_blamed(given), "json", "内容须为 JSON 对象，且不含空字符")
     return given
 
 
@@ -148,6 +148,17 @@ _DEEPEST = 64
 def _is_deeper(value: object, levels: int) -> bool:
     inner = value.values() if isinstance(value, dict) else value
     return isinstance(value, dict | list) and (levels == 0 or any(_is_deeper(one, levels - 1) for one in inner))  # type: ignore[attr-defined]  # it is one of the two
+
+
+def _blamed(value: object) -> str:
+    """The path of the first text with a null character, as a field of the form is named; empty where there is none."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, one in pairs:
+        if isinstance(one, str) and "\0" in one:
+            return str(name)
+        if inner := _blamed(one):
+            return inner if name == "data" else f"{name}.{inner}"
+    return ""
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> None:
