@@ -6,6 +6,8 @@ import { createFindings } from './findings.js';
 import { keepReferences } from './model.js';
 import { debounce, getJson, getText, h, island, say } from './page.js';
 import { createPanel } from './panel.js';
+import { placing } from './placing.js';
+import { routing } from './routing.js';
 import { createSaving } from './saving.js';
 import spiff from './spiff.json';
 import { supportedOnly } from './supported.js';
@@ -22,7 +24,7 @@ island('modeler', async (host) => {
   const findingsHost = h('section', { class: 'modeler-findings', 'aria-label': say('findings') });
   const bar = h('div', { class: 'editor-bar', role: 'toolbar', 'aria-label': say('controls') });
   host.append(bar, h('div', { class: 'modeler-grid' }, canvas, h('div', { class: 'modeler-side' }, panelHost, findingsHost)));
-  const modeler = new Modeler({ container: canvas, moddleExtensions: { spiffworkflow: spiff }, additionalModules: [translation, supportedOnly] });
+  const modeler = new Modeler({ container: canvas, moddleExtensions: { spiffworkflow: spiff }, additionalModules: [translation, supportedOnly, routing, placing] });
   keepReferences(modeler);
   await modeler.importXML(xml);
   fit(modeler, PALETTE);
