@@ -248,7 +248,7 @@ def test_the_commands_say_what_they_did(desk: office.Office, tmp_path: Path, mon
     again = shell.invoke(cli.main, ["restore", file, "--database", url])
 
     assert taken.exit_code == 0 and "已备份案件 3 件" in taken.output and "备份 entry：" in taken.output
-    assert missing.exit_code == 3 and "不能读取数据库" in missing.output
+    assert missing.exit_code == 3 and "没有数据库文件" in missing.output
     assert not (tmp_path / "no.db").exists()
     assert restored.exit_code == 0 and "已恢复案件 3 件" in restored.output
     assert again.exit_code == 3 and "不是空的" in again.output

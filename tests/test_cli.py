@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from workflow_service import cli, errors
+from workflow_service import cli, errors, settings
 from workflow_service.storage import database, migrations, people
 
 
@@ -111,7 +111,9 @@ def test_what_a_newer_release_has_backed_up_is_not_restored(tmp_path: Path) -> N
         (["token", "list"], "没有命令“list”"),
         (["serve", "--data-dir", "x"], "没有选项“--data-dir”"),
         (["serve", "--port", "99999"], "--port 不能是 99999，允许的范围是 1<=x<=65535"),
-        (["serve", "--port", "http"], "--port 不能是“http”"),
+        (["serve", "--port", "http"], "--port 不能是“http”，须为整数"),
+        (["check", ".", "--format", "xml"], "--format 不能是“xml”，可用的是 'text', 'json'"),
+        (["feel", "a", "--context", "[1]"], "错误：--context 须为 JSON 对象"),
         (["decide"], "缺少 FILE"),
         (["run-scenarios", __file__], "是文件，需要的是文件夹"),
     ],
@@ -122,6 +124,93 @@ def test_wrong_use_is_told_in_a_sentence_with_where_to_read_on(words: list[str],
     assert answer.exit_code == cli.WRONG_USE
     assert said in answer.stderr
     assert "--help" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("sqlite:///{folder}/gone.db", "没有数据库文件“{folder}/gone.db”"),
+        ("sqlite:///{folder}/text.db", "这个文件不是 SQLite 数据库"),
+        ("sqlite:///{folder}", "数据库“sqlite:///{folder}”：不能读写这个文件"),
+        ("gone.db", "数据库地址“gone.db”不能使用，应如 sqlite:///"),
+        ("mysql://me:secret@host/x", "数据库地址“mysql://me:***@host/x”不能使用"),
+        ("postgresql+psycopg://me:secret@127.0.0.1:1/x", "127.0.0.1:1/x”：拒绝连接，请检查主机和端口"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_told_in_a_sentence_and_none_is_made(
+    tmp_path: Path, url: str, said: str
+) -> None:
+    (tmp_path / "text.db").write_text("no database")
+
+    for words in (["doctor"], ["user", "list"], ["backup", str(tmp_path / "kept.zip")]):
+        answer = CliRunner().invoke(cli.main, [*words, "--database", url.format(folder=tmp_path)])
+
+        assert (answer.exit_code, said.format(folder=tmp_path) in answer.stderr) == (cli.FAILED, True), answer.stderr
+        assert not [letter for letter in answer.stderr if letter == "\n"][1:]
+    assert [one.name for one in tmp_path.iterdir()] == ["text.db"]
+
+
+def test_a_mistyped_path_makes_no_database_of_its_own(tmp_path: Path) -> None:
+    place = ["--database", f"sqlite:///{tmp_path / 'gone.db'}"]
+
+    for words in (["rebuild", "RC-2026-00001"], ["token", "create", "wang"], ["user", "disable", "wang"]):
+        assert CliRunner().invoke(cli.main, [*words, *place]).exit_code == cli.FAILED
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_group_of_commands_alone_shows_what_is_in_it() -> None:
+    answer = CliRunner().invoke(cli.main, ["token"])
+
+    assert "错误" not in answer.stderr and "revoke" in answer.stderr
+
+
+def test_nothing_to_check_is_no_success(tmp_path: Path) -> None:
+    answer = CliRunner().invoke(cli.main, ["check", str(tmp_path)])
+
+    assert (answer.exit_code, "没有流程图" in answer.stderr) == (cli.FAILED, True)
+
+
+def test_a_file_that_cannot_be_read_is_told_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone.bpmn").symlink_to("gone.bpmn")  # a link to itself can be listed and never read
+    monkeypatch.chdir(tmp_path)
+
+    answer = CliRunner().invoke(cli.main, ["check", "gone.bpmn"])
+
+    assert answer.exit_code != 0 and answer.stderr.startswith("错误：")
+
+
+def test_a_bundle_that_is_refused_is_told_with_its_findings(tmp_path: Path) -> None:
+    (tmp_path / "bpmn").mkdir()
+    place = ["--database", f"sqlite:///{tmp_path / 'real.db'}"]
+    person = ["user", "add", "wang", "--display-name", "王芳", "--unit", "office", "--role", "process_owner"]
+    for words in (["add-unit", "office", "办公室", "city", "市本级"], [*person, "--password", "a long sentence"]):
+        assert CliRunner().invoke(cli.main, [*words, *place]).exit_code == 0
+    shutil.copy("bpmn/route.dmn", tmp_path / "bpmn")
+
+    answer = CliRunner().invoke(cli.main, ["publish", str(tmp_path), "--by", "wang", *place])
+
+    assert answer.exit_code == cli.FAILED
+    assert "ERROR X04" in answer.stderr and "处理办法：加入至少一个 .bpmn 文件" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("WORKER_CONCURRENCY", "0", "须为 1 以上的整数"),
+        ("SMTP_PORT", "70000", "须为 1 至 65535 之间的整数"),
+        ("BASE_URL", "service.example", "须以 http:// 或 https:// 开头"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_refused_by_its_name(name: str, value: str, said: str) -> None:
+    with pytest.raises(ValueError, match=f"WORKFLOW_{name} {said}"):
+        settings.read({f"WORKFLOW_{name}": value})
+
+
+def test_a_mistyped_setting_and_a_folder_that_is_not_there_are_named() -> None:
+    assert settings.unknown({"WORKFLOW_SMTP_HSOT": "x", "WORKFLOW_PORT": "1"}) == ["WORKFLOW_SMTP_HSOT"]
+    with pytest.raises(ValueError, match="没有文件夹“/gone”，请检查 WORKFLOW_FORMS_DIR"):
+        settings.shipped("forms", "/gone")
 
 
 def test_a_folder_without_scenarios_is_no_success(tmp_path: Path) -> None:

@@ -31,13 +31,19 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except click.exceptions.NoArgsIsHelpError:
+            raise  # click shows the help
         except click.UsageError as wrong:
             click.echo(usage.sentence(wrong, ctx), err=True)
             ctx.exit(WRONG_USE)
         except (errors.ServiceError, feel.FeelError, dmn.DmnError, ValueError) as error:
             click.echo(f"错误：{usage.reason(error)}", err=True)
         except SQLAlchemyError as error:
-            click.echo(f"错误：不能使用数据库，请检查地址和权限：{error.__class__.__name__}", err=True)
+            click.echo(f"错误：不能使用数据库，请检查地址和权限：{usage.of_database(error)}", err=True)
+        except BrokenPipeError:
+            raise  # whoever reads has seen enough; click ends quietly
+        except OSError as error:
+            click.echo(f"错误：{usage.of_system(error)}", err=True)
         return ctx.exit(FAILED)
 
 
@@ -50,27 +56,31 @@ def main() -> None:
 @main.command(epilog="例：workflow-service serve --demo --port 8000")
 @console.database
 @click.option("--demo", is_flag=True, default=None, help="演示模式：演示人员、可拨动的时钟、邮件箱")
-@click.option("--port", type=click.IntRange(1, 65535))
-@click.option("--host")
+@click.option("--port", type=click.IntRange(1, 65535), help="监听的端口，默认 8000")
+@click.option("--host", help="监听的地址，默认 127.0.0.1")
 def serve(**given: Any) -> None:
     """启动网页服务；使用 SQLite 时同一进程内也执行作业。"""
+    console.tell_misspelt()
     serving.serve(console.chosen(**given), click.echo)
 
 
 @main.command(epilog="例：workflow-service work --database postgresql+psycopg://...")
 @console.database
-@click.option("--concurrency", type=click.IntRange(1, 64), default=None)
+@click.option("--concurrency", type=click.IntRange(1, 64), help="同时执行的作业数，默认 4")
 def work(database: str | None, concurrency: int | None) -> None:
     """启动一个执行作业的工作进程（PostgreSQL，可在多台主机上启动多个）。"""
+    console.tell_misspelt()
     serving.work(console.chosen(database=database, worker_concurrency=concurrency), click.echo)
 
 
 @main.command(epilog="例：workflow-service check bpmn forms")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text")
+@click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text", help="逐行文字或 JSON")
 def check(paths: tuple[Path, ...], shape: str) -> None:
     """检查流程图、决策表和表单，列出全部问题。"""
     bundle = read.read_paths(paths)
+    if not bundle.files:
+        raise errors.NotFound("“{paths}”中没有流程图、决策表、表单或文书", paths="、".join(map(str, paths)))
     found = checking.check(bundle)
     if not bundle.partial:
         found += scenario_file.unpassed(bundle)
@@ -79,9 +89,7 @@ def check(paths: tuple[Path, ...], shape: str) -> None:
         click.echo(orjson.dumps([one.__dict__ for one in found], option=orjson.OPT_INDENT_2).decode())
     else:
         for one in found:
-            click.echo(
-                f"{one.severity.upper()} {one.rule} {one.file}:{one.line} {one.element} {one.message}　处理办法：{one.fix}"
-            )
+            click.echo(usage.finding(one))
         click.echo(f"共 {len(found)} 处问题" if found else "没有发现问题")
     if any(one.severity == "error" for one in found):
         sys.exit(FINDINGS)
@@ -250,7 +258,7 @@ def rebuild(case: str, database: str | None) -> None:
 def backup(file: Path, database: str | None) -> None:
     """在服务运行中把数据库和密钥备份到一个文件。"""
     with _progress("备份") as tick:
-        kept = backups.backup(console.chosen(database=database), serving.clock, file, tick)
+        kept = backups.backup(console.existing(console.chosen(database=database)), serving.clock, file, tick)
     click.echo(f"已备份案件 {kept.cases} 件、共 {kept.rows} 行、文件 {kept.files} 个：{file}")
 
 

@@ -16,7 +16,7 @@ from workflow_service.identity import accounts, actors, credentials, roster, uni
 @console.database
 def add_unit(database: str | None, **given: str) -> None:
     """新增一个单位，或改它的名称：代码、名称、地区代码（市本级为 city）、地区名称。"""
-    with console.writing(database, f"unit_entered {given['code']}") as session:
+    with console.writing(database, f"unit_entered {given['code']}", new=True) as session:
         units.add(session, **given)
 
 
@@ -27,16 +27,16 @@ def user() -> None:
 
 @user.command("add", epilog="例：workflow-service user add wang --display-name 王芳 --unit city-office --role clerk")
 @click.argument("name")
-@click.option("--display-name", required=True)
-@click.option("--unit", required=True)
-@click.option("--role", "roles", multiple=True)
-@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
+@click.option("--display-name", required=True, help="姓名")
+@click.option("--unit", required=True, help="单位代码，见 add-unit")
+@click.option("--role", "roles", multiple=True, help="角色，可写多次")
+@click.option("--password", prompt="密码", hide_input=True, confirmation_prompt="再次输入密码", help="不写则提示输入")
 @click.option("--password-given", is_flag=True, help="密码由他人设置：首次登录时须改为自己的密码")
 @console.database
 def user_add(name: str, database: str | None, **given: Any) -> None:
     """新增一名用户。"""
     roles = (f"role_given {name} {one}" for one in given["roles"])
-    with console.writing(database, f"person_created {name}", *roles) as session:
+    with console.writing(database, f"person_created {name}", *roles, new=True) as session:
         accounts.create(session, actors.console("admin"), console.now(), accounts.NewPerson(name, **given))
     click.echo(f"已新增 {name}")
 
@@ -68,7 +68,7 @@ def token() -> None:
 
 @token.command("create", epilog="例：workflow-service token create wang --label 统计")
 @click.argument("name")
-@click.option("--label", default="cli")
+@click.option("--label", default="cli", show_default=True, help="用途，作废时可按它选择")
 @console.database
 def token_create(name: str, label: str, database: str | None) -> None:
     """为一名用户生成令牌，只显示这一次。"""

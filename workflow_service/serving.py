@@ -1,5 +1,6 @@
 """Starts the processes: the web server with its embedded worker, and workers of their own."""
 
+import errno
 import gc
 import logging
 import os
@@ -195,10 +196,16 @@ def _listen(chosen: Settings) -> socket.socket:
         listener.bind((chosen.host, chosen.port))
     except OSError as error:
         raise errors.Conflict(
-            "端口 {port} 已被占用或不能使用（{reason}），请换一个端口，例如 make run PORT={other}",
-            port=chosen.port, reason=error.strerror, other=chosen.port + 1,
-        ) from error  # fmt: skip
+            _NOT_HEARD.get(error.errno or 0, _NO_ADDRESS), host=chosen.host, port=chosen.port, other=chosen.port + 1
+        ) from error
     return listener
+
+
+_NO_ADDRESS = "本机没有地址“{host}”，请检查 --host；本机用 127.0.0.1，各网络都可访问用 0.0.0.0"
+_NOT_HEARD = {
+    errno.EADDRINUSE: "端口 {port} 已被占用，请换一个端口，例如 make run PORT={other}",
+    errno.EACCES: "没有权限使用端口 {port}，请换一个 1024 以上的端口，例如 make run PORT=8000",
+}
 
 
 def _on_signal(stop: Callable[[], object], *numbers: signal.Signals) -> None:

@@ -66,15 +66,28 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
     return Settings(**values)  # type: ignore[arg-type]  # each value was read by its field's type
 
 
+def unknown(environment: Mapping[str, str] | None = None) -> list[str]:
+    """The variables with our prefix that set nothing: most likely misspelled."""
+    given = os.environ if environment is None else environment
+    known = {f"WORKFLOW_{one.name.upper()}" for one in fields(Settings)}
+    return sorted(name for name in given if name.startswith("WORKFLOW_") and name not in known)
+
+
+_LARGEST = {"port": 65535, "smtp_port": 65535}
+
+
 def _value(name: str, kind: str, text: str) -> object:
     if "bool" in kind:
         if text.lower() not in ("1", "0", "true", "false", "yes", "no"):
             raise ValueError(f"WORKFLOW_{name.upper()} 须为 true 或 false，现为 {text!r}")
         return text.lower() in ("1", "true", "yes")
     if "int" in kind:
-        if not text.isdecimal():
-            raise ValueError(f"WORKFLOW_{name.upper()} 须为整数，现为 {text!r}")
+        if not (text.isascii() and text.isdecimal() and 0 < int(text) <= _LARGEST.get(name, 10**12)):
+            limit = f"至 {_LARGEST[name]} 之间的" if name in _LARGEST else "以上的"
+            raise ValueError(f"WORKFLOW_{name.upper()} 须为 1 {limit}整数，现为 {text!r}")
         return int(text)
+    if name == "base_url" and text and not text.startswith(("http://", "https://")):
+        raise ValueError(f"WORKFLOW_BASE_URL 须以 http:// 或 https:// 开头，现为 {text!r}")
     return text
 
 
@@ -86,6 +99,8 @@ def with_values(base: Settings, given: Mapping[str, Any]) -> Settings:
 def shipped(folder: str, chosen: str = "") -> Path:
     """Where ``bpmn`` or ``forms`` lies: the chosen folder, else inside the wheel, else beside the package."""
     if chosen:
+        if not Path(chosen).is_dir():
+            raise ValueError(f"没有文件夹“{chosen}”，请检查 WORKFLOW_{folder.upper()}_DIR")
         return Path(chosen)
     package = Path(str(files("workflow_service")))
     inside = package / folder

@@ -126,8 +126,9 @@ def _open_sqlite(url: str, read_only: bool) -> Engine:
     path = make_url(url).database
     in_memory = path in (None, "", ":memory:")
     options: dict[str, Any] = {"poolclass": StaticPool} if in_memory else {"pool_size": 16, "max_overflow": 16}
-    if read_only and not in_memory:
-        url = f"sqlite:///file:{quote(str(path))}?mode=ro&uri=true"
+    if read_only and not in_memory:  # opened by hand, so that the engine keeps the name people know
+        file = f"file:{quote(str(path))}?mode=ro"
+        options["creator"] = lambda: sqlite3.connect(file, uri=True, check_same_thread=False, timeout=30)
     engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 30}, **options)
 
     @event.listens_for(engine, "connect")
