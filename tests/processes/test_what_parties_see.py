@@ -134,7 +134,7 @@ def test_a_head_whom_the_case_is_about_reads_it_as_a_party(town: city.City) -> N
         told = queries.journal(session, actor, town.time, story.number, size=200)
         seen = pages.task_page(session, actor, town.time, task)
         with pytest.raises(errors.NotFound):
-            files.download(session, actor, kept.id)
+            files.download(session, actor, town.time, kept.id)
         with pytest.raises(errors.NotAllowed):
             queries.record(session, actor, town.time, story.number, "replay")
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from bench import scale
 from tests.web.conftest import ACCEPTED, House, application
-from workflow_service.storage import database, tables
+from workflow_service.storage import database, people, tables
 
 
 def problem(answer: Any, status: int) -> dict[str, Any]:
@@ -287,6 +287,20 @@ def test_a_file_comes_back_as_a_download_and_only_to_those_who_may_read_it(house
     assert answer.mimetype == "application/octet-stream"
     assert "sandbox" in answer.headers["Content-Security-Policy"]
     problem(house.api("clerk_1", "GET", f"/attachments/{kept.json['id']}"), 404)
+
+
+def test_who_read_a_file_of_a_case_is_on_record(house: House) -> None:
+    sent = {"file": (io.BytesIO(b"x"), "会议纪要.pdf")}
+    kept = house.api("applicant_1", "POST", "/attachments", data=sent, content_type="multipart/form-data").json["id"]
+    given = {"process": "intake", "data": {**application(), "attachments": [{"type": "会议纪要", "file": kept}]}}
+    number = house.api("applicant_1", "POST", "/cases", given).json["number"]
+
+    house.api("clerk_1", "GET", f"/attachments/{kept}")
+
+    with database.reading(house.db) as session:
+        looks = session.query(people.Access).join(tables.Case, tables.Case.id == people.Access.case_id)
+        found = [one.what for one in looks.filter(people.Access.account == "clerk_1", tables.Case.number == number)]
+    assert found == ["file 会议纪要.pdf"]
 
 
 def test_a_chinese_file_name_travels_in_a_form_that_every_server_can_send(house: House) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
-from workflow_service.cases import involvement
+from workflow_service.cases import access, involvement
 from workflow_service.handler_api import StoredFile, is_active
 from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
@@ -98,8 +98,10 @@ def names(session: Session, actor: Actor, ids: Collection[str]) -> dict[str, str
     return {row.id: row.name for row in sent.filter(tables.Attachment.id.in_(ids))}
 
 
-def download(session: Session, actor: Actor, file_id: str, *, addressed: bool = False) -> tables.Attachment:
-    """A file with its content; raises NotFound for one that this person may not read.
+def download(
+    session: Session, actor: Actor, now: datetime, file_id: str, *, addressed: bool = False
+) -> tables.Attachment:
+    """A file with its content, the look at one of a case on record; raises NotFound for one that this person may not read.
 
     Args:
         addressed: whether it is a paper to this person.
@@ -115,6 +117,7 @@ def download(session: Session, actor: Actor, file_id: str, *, addressed: bool = 
     involvement.require_reading(session, actor, case)
     if not (addressed or is_for(actor, case, row)):
         raise errors.NotFound("没有这份文件，或您无权查看")
+    access.remember(session, actor, now, case.id, f"file {row.name}")
     return row
 
 

@@ -137,7 +137,8 @@ def download_document(number: str, document_id: str) -> flask.Response:
         paper = next((one for one in file.documents if one.id == document_id), None)
         if paper is None:
             raise errors.NotFound("没有这份公文，或您无权查看")
-        return api_tasks.as_file(files.download(session, visit.actor(), paper.attachment_id, addressed=True))
+        kept = files.download(session, visit.actor(), visit.now(), paper.attachment_id, addressed=True)
+        return api_tasks.as_file(kept)
 
 
 @api.offer(

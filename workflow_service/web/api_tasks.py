@@ -242,7 +242,7 @@ def upload_attachment() -> dict[str, Any]:
 def download_attachment(file_id: str) -> flask.Response:
     """The file itself, to be saved and never shown in the browser."""
     with visit.reading() as session:
-        row = files.download(session, visit.actor(), file_id)
+        row = files.download(session, visit.actor(), visit.now(), file_id)
         return as_file(row)
 
 

@@ -394,4 +394,4 @@ def document(number: str, document_id: str) -> flask.Response:
 def attachment(file_id: str) -> flask.Response:
     """A file of a case, to be saved."""
     with visit.reading() as session:
-        return api_tasks.as_file(files.download(session, visit.actor(), file_id))
+        return api_tasks.as_file(files.download(session, visit.actor(), visit.now(), file_id))

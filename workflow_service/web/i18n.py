@@ -254,6 +254,7 @@ def _words() -> Mapping[str, Mapping[str, str]]:
             "message": say("补充材料与请求"),
             "sealed": say("密封内容"),
             "incident": say("异常"),
+            "file": say("文件"),
             "person_created": say("新增人员"),
             "person_corrected": say("更正姓名和电子邮箱"),
             "person_moved": say("调整所属单位"),
