@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 
 from tests.web.conftest import House, hidden
 from tests.web.test_variants import newest
+from workflow_service import chinese_time
 from workflow_service.bundles import publish
 from workflow_service.storage import database, people, reference
 
@@ -389,6 +390,12 @@ def test_a_letter_is_previewed_with_the_names_of_its_fields(house: House, letter
     page = answer.get_data(as_text=True).split('<article class="card paper">')[1].split("</article>")[0]
     assert answer.status_code == 200
     assert "<mark>" in page and "{" not in page
+
+
+def test_the_preview_of_a_form_fills_in_what_depends_on_the_day(house: House) -> None:
+    page = house.browser(AUTHOR).get("/bundles/1/preview/forms/record_meeting.json").get_data(as_text=True)
+
+    assert f'value="{chinese_time.local(house.time).date()}"' in page
 
 
 def test_the_preview_of_a_letter_says_when_a_part_appears(house: House) -> None:

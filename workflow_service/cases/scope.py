@@ -39,8 +39,8 @@ def _to_come(session: Session, case: tables.Case, loaded: programs.Loaded) -> li
     ]
 
 
-def of_data(actor: Actor, now: datetime | None, family: view.Family, data: dict[str, Any]) -> dict[str, Any]:
-    """The scope for given run data; without a time ``today()`` and ``now()`` are null."""
+def of_data(actor: Actor, now: datetime, family: view.Family, data: dict[str, Any]) -> dict[str, Any]:
+    """The scope for given run data."""
     me = {
         "name": actor.name,
         "display_name": actor.display_name,
@@ -49,6 +49,11 @@ def of_data(actor: Actor, now: datetime | None, family: view.Family, data: dict[
         "place": actor.place,
     }
     return {**data, "data": data, "case": {**family.case, "runs": runs(family)}, "me": me, "clock": now}
+
+
+def before_case(actor: Actor, now: datetime) -> dict[str, Any]:
+    """The scope of a form before there is a case."""
+    return of_data(actor, now, view.Family({}, {}), {})
 
 
 def runs(family: view.Family) -> list[dict[str, Any]]:

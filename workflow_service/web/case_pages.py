@@ -260,7 +260,7 @@ def start(process: str) -> flask.typing.ResponseReturnValue:
     with visit.reading() as session:
         entrance = _entrance(gathered.entrances(session, visit.actor()), process)
         loaded = programs.of(session, programs.in_force(session, visit.actor().place))
-        form, known = loaded.form(entrance.form), blank_scope()
+        form, known = loaded.form(entrance.form), scope.before_case(visit.actor(), visit.now())
         asked = _Asked(entrance, form, known, loaded.articles, flask.url_for("case_pages.start", process=process))
         if flask.request.method == "GET":
             return _ask(session, asked, forms.prefill(form, known), {})
@@ -285,19 +285,6 @@ def _entrance(entrances: Sequence[view.Entrance], process: str) -> view.Entrance
     if found is None:
         raise errors.NotFound("没有可以由您发起的流程“{process}”", process=process)
     return found
-
-
-def blank_scope() -> dict[str, Any]:
-    """What the expressions of a form see before there is a case."""
-    actor = visit.actor()
-    me = {
-        "name": actor.name,
-        "display_name": actor.display_name,
-        "roles": sorted(actor.roles),
-        "unit": actor.unit,
-        "place": actor.place,
-    }
-    return {"data": {}, "case": {"runs": []}, "me": me}
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from workflow_service import dispatch, dmn, errors, feel
 from workflow_service.bundles import check, forms, names, publish, read, variant_file
+from workflow_service.cases import scope
 from workflow_service.identity.permissions import Permission
 from workflow_service.storage import reference
 from workflow_service.web import (
     api,
-    case_pages,
     guard,
     headers,
     i18n,
@@ -146,7 +146,7 @@ def preview(bundle_id: int, name: str) -> str:
         if names.kind(name) == "letter":
             return _letter(session, bundle, name)
         form = forms.read_form(publish.file_of(session, visit.actor(), bundle, name))
-        known = case_pages.blank_scope()
+        known = scope.before_case(visit.actor(), visit.now())
         return flask.render_template(
             "preview.html",
             bundle=bundle,
