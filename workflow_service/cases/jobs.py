@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
@@ -77,7 +77,7 @@ def finish(session: Session, now: datetime, job: Claimed, owner: str, moved: inp
     case = lifecycle.lock_by_id(session, job.case_id)
     passed = session.execute(
         update(tables.Job)
-        .where(tables.Job.id == job.id, tables.Job.status == "run", tables.Job.lease_owner == owner)
+        .where(*_in_hand(job, owner))
         .values(status="done", lease_owner=None, lease_until=None, done_seq=case.head_seq + 1)
     )
     if passed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result has it
@@ -86,6 +86,11 @@ def finish(session: Session, now: datetime, job: Claimed, owner: str, moved: inp
     lifecycle.feed(session, SYSTEM, now, case, moved)
     consequences.follow(session, SYSTEM, now, case, before)
     return True
+
+
+def _in_hand(job: Claimed, owner: str) -> list[ColumnElement[bool]]:
+    """That a job is still in the hands of the worker that claimed it: nobody else's outcome is written."""
+    return [tables.Job.id == job.id, tables.Job.status == "run", tables.Job.lease_owner == owner]
 
 
 @dataclass(frozen=True)
@@ -114,7 +119,7 @@ def fail(  # noqa: PLR0913  a failure's whole context
     )
     changed = session.execute(
         update(tables.Job)
-        .where(tables.Job.id == job.id, tables.Job.status == "run", tables.Job.lease_owner == owner)
+        .where(*_in_hand(job, owner))
         .values(lease_owner=None, lease_until=None, last_error=failure.cause[:4000], **values)
     )
     if changed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result has it
@@ -132,7 +137,7 @@ def postpone(  # noqa: PLR0913  what waits, how long, why
     """Puts a claimed job back for later without counting the attempt."""
     changed = session.execute(
         update(tables.Job)
-        .where(tables.Job.id == job.id, tables.Job.status == "run", tables.Job.lease_owner == owner)
+        .where(*_in_hand(job, owner))
         .values(
             status="todo", lease_owner=None, lease_until=None, due_at=now + wait, attempts=job.attempt - 1,
             last_error=cause,
