@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from workflow_service import dispatch, errors
-from workflow_service.cases import consequences, deadlines, jobs, lifecycle, messages
+from workflow_service.cases import consequences, deadlines, jobs, lifecycle, messages, reasons
 from workflow_service.engine import inputs
 from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
@@ -91,7 +91,7 @@ def repair(  # noqa: PLR0913  what, and why
     """
     incident, case = _open(session, actor, incident_id)
     _require_repairable(incident)
-    _require(reason)
+    reasons.require(reason)
     body: dict[str, Any] = {"after": data, "reason": reason}
     if incident.job_id is None:
         lifecycle.feed(session, actor, now, case, inputs.Repaired(incident.run, data, reason, actor.name))
@@ -137,7 +137,7 @@ def set_anew(job: tables.Job, data: Mapping[str, Any]) -> dict[str, Any]:
 def skip(session: Session, actor: Actor, now: datetime, incident_id: int, result: Any, reason: str) -> tables.Incident:  # noqa: PLR0913  what, and why
     """Lets the case go on without the failed call, with a result given by hand and a reason; refuses a failed message."""
     incident, case = _open(session, actor, incident_id)
-    _require(reason)
+    reasons.require(reason)
     if incident.message_id is not None:
         messages.refuse(session, actor, now, case, _message(session, incident.message_id), reason)
         return _close(session, actor, now, case, incident, "skipped", {"reason": reason})
@@ -153,11 +153,6 @@ def skip(session: Session, actor: Actor, now: datetime, incident_id: int, result
 
 def _message(session: Session, message_id: int) -> tables.Message:
     return session.get_one(tables.Message, message_id)
-
-
-def _require(reason: str) -> None:
-    if not reason.strip():
-        raise errors.Invalid([errors.FieldError("reason", "required", "请填写理由")])
 
 
 def _open(session: Session, actor: Actor, incident_id: int) -> tuple[tables.Incident, tables.Case]:

@@ -109,7 +109,7 @@ def refusal(
     return permissions.separation(actor, task.element, task.role, involved or of(session, case, actor.name))
 
 
-def standing(session: Session, actor: Actor, now: datetime, case: tables.Case, task: tables.Task) -> Actor:
+def require_working(session: Session, actor: Actor, now: datetime, case: tables.Case, task: tables.Task) -> Actor:
     """The actor as they may work on a task, for themselves or for an absent person.
 
     Raises:

@@ -16,7 +16,7 @@ from workflow_service import errors
 from workflow_service.bundles import programs
 from workflow_service.bundles.form_model import Field, carrying
 from workflow_service.bundles.forms import Form
-from workflow_service.cases import access, ballots, involvement, lifecycle
+from workflow_service.cases import access, ballots, involvement, lifecycle, reasons
 from workflow_service.identity import permissions
 from workflow_service.identity.actors import Actor
 from workflow_service.storage import database, sealed_parts, tables
@@ -133,8 +133,7 @@ def look(session: Session, actor: Actor, now: datetime, number: str, part_id: in
         CannotAdvance: the text does not match its commitment.
     """
     case = _openable(session, actor, now, number, f"sealed {part_id}")
-    if not reason.strip():
-        raise errors.Invalid([errors.FieldError("reason", "required", "请填写理由")])
+    reasons.require(reason)
     row = session.get(sealed_parts.SealedPart, part_id)
     if row is None or row.case_id != case.id:
         raise errors.NotFound("没有这项密封内容，或您无权查看")

@@ -18,6 +18,7 @@ from workflow_service.cases import (
     involvement,
     lifecycle,
     messages,
+    reasons,
     scope,
     sealed,
 )
@@ -67,7 +68,7 @@ def address(task: tables.Task) -> inputs.Address:
 def claim(session: Session, actor: Actor, now: datetime, task_id: str) -> tables.Task:
     """Takes a task in hand; raises Conflict when somebody else holds it, NotAllowed by the separation of duties."""
     task, case = open_one(session, task_id)
-    acting = involvement.standing(session, actor, now, case, task)
+    acting = involvement.require_working(session, actor, now, case, task)
     if task.holder == actor.name:
         return task
     taken_over = involvement.takes_over(task, acting)
@@ -105,7 +106,7 @@ def _own(session: Session, actor: Actor, now: datetime, task_id: str) -> tuple[t
     task, case = _held(session, actor, task_id)
     if task.delegated_by is not None:
         raise errors.Conflict("请您协办的任务只能填好交回，不能另行处置")
-    return task, case, involvement.standing(session, actor, now, case, task)
+    return task, case, involvement.require_working(session, actor, now, case, task)
 
 
 def transfer(session: Session, actor: Actor, now: datetime, task_id: str, to: str, reason: str) -> tables.Task:  # noqa: PLR0913  who gives what to whom, and why
@@ -115,7 +116,7 @@ def transfer(session: Session, actor: Actor, now: datetime, task_id: str, to: st
     if not own or isinstance(involvement.acting(session, actor, now, case, task), str):
         permissions.require(actor, permissions.Permission.TASK_TRANSFER)
         involvement.require_directing(session, actor, case)
-    _require_reason(reason)
+    reasons.require(reason)
     _check_receiver(session, case, task, to)
     steps.save_task(session, task, holder=to, delegated_by=None, on_behalf_of=None)
     lifecycle.note(session, actor, now, case, "transferred", {"task": task.id, "to": to, "reason": reason})
@@ -163,17 +164,12 @@ def _check_receiver(session: Session, case: tables.Case, task: tables.Task, to: 
         raise errors.NotAllowed("不能交给“{name}”：{why}", name=receiver.display_name, why=refused)
 
 
-def _require_reason(reason: str) -> None:
-    if not reason.strip():
-        raise errors.Invalid([errors.FieldError("reason", "required", "请填写理由")])
-
-
 def send_back(  # noqa: PLR0913  from where to where, and why
     session: Session, actor: Actor, now: datetime, task_id: str, to_element: str, reason: str
 ) -> view.Advanced:
     """Sends the work back to an earlier step; what was done stays on record as an earlier attempt."""
     task, case, acting = _own(session, actor, now, task_id)
-    _require_reason(reason)
+    reasons.require(reason)
     moved = inputs.SentBack(address(task), to_element, reason, actor.name)
     return lifecycle.feed(session, acting, now, case, moved)
 
@@ -183,7 +179,7 @@ def withdraw(session: Session, actor: Actor, now: datetime, task_id: str) -> vie
     task, case = find(session, task_id, lock=True)
     if task.status != "done" or task.done_by != actor.name:
         raise errors.Conflict("只能撤回您本人刚刚提交的任务")
-    acting = involvement.standing(session, actor, now, case, task)
+    acting = involvement.require_working(session, actor, now, case, task)
     followers = session.scalars(
         select(tables.Task).where(tables.Task.case_id == case.id, tables.Task.opened_seq == task.done_seq)
     ).all()
@@ -265,7 +261,7 @@ def submit(  # noqa: PLR0913  the whole of a submission
         if answered is None:
             raise
         return _known(answered, _digest(safe, task_id, data))
-    acting = involvement.standing(session, actor, now, case, task)
+    acting = involvement.require_working(session, actor, now, case, task)
     messages.feed_waiting(session, now, case)
     family, form = lifecycle.family_of(session, case), _form(session, case, task)
     known = {} if form.is_plain else scope.of_task(session, acting, now, case, task, family)

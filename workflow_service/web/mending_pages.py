@@ -7,7 +7,7 @@ import flask
 import orjson
 
 from workflow_service import errors
-from workflow_service.cases import mending
+from workflow_service.cases import mending, reasons
 from workflow_service.identity.permissions import Permission
 from workflow_service.web import api_operations, guard, problems, visit
 from workflow_service.web import pages as shared
@@ -43,8 +43,7 @@ def repair(incident_id: int) -> flask.typing.ResponseReturnValue:
         return _page(found, {"faults": {}, "typed": form})
     try:
         data = _values(found)
-        if not reason:
-            raise errors.Invalid([errors.FieldError("reason", "required", "请填写理由")])
+        reasons.require(reason)
         if step == "do":
             api_operations.resolved(incident_id, mending.repair, data, reason)
             return shared.go("operator.desk", "resolved")

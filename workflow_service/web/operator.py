@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from workflow_service import errors
 from workflow_service.bundles import programs
-from workflow_service.cases import access, incidents, mending, overview
+from workflow_service.cases import access, incidents, mending, overview, reasons
 from workflow_service.identity import permissions, roster
 from workflow_service.identity.permissions import Permission
 from workflow_service.storage import people, tables
@@ -141,7 +141,7 @@ def _resolve(incident_id: int, action: str) -> None:
 def _result(reason: str) -> object:
     """The result given by hand; raises Invalid naming all that is wrong in the dialog."""
     text = flask.request.form.get("result", "").strip() or "{}"
-    blank = [] if reason.strip() else [errors.FieldError("reason", "required", "请填写理由")]
+    blank = reasons.missing(reason)
     try:
         found = orjson.loads(text)
     except orjson.JSONDecodeError as fault:
