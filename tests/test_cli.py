@@ -165,6 +165,14 @@ def test_a_group_of_commands_alone_shows_what_is_in_it() -> None:
     assert "错误" not in answer.stderr and "revoke" in answer.stderr
 
 
+def test_a_password_that_is_not_typed_changes_nothing(tmp_path: Path) -> None:
+    place = ["--database", f"sqlite:///{tmp_path / 'real.db'}"]
+
+    answer = CliRunner().invoke(cli.main, ["user", "add", "wang", "--display-name", "王芳", "--unit", "office", *place])
+
+    assert (answer.exit_code, "已取消，没有改动" in answer.stderr) == (cli.FAILED, True)
+
+
 def test_nothing_to_check_is_no_success(tmp_path: Path) -> None:
     answer = CliRunner().invoke(cli.main, ["check", str(tmp_path)])
 

@@ -40,6 +40,8 @@ class Commands(click.Group):
             click.echo(f"错误：{usage.reason(error)}", err=True)
         except SQLAlchemyError as error:
             click.echo(f"错误：不能使用数据库，请检查地址和权限：{usage.of_database(error)}", err=True)
+        except click.Abort:
+            click.echo("已取消，没有改动", err=True)
         except BrokenPipeError:
             raise  # whoever reads has seen enough; click ends quietly
         except OSError as error:

@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 from workflow_service import engine, errors
 from workflow_service.audit import verdicts
 from workflow_service.bundles import programs
-from workflow_service.cases import calendars, queries
+from workflow_service.cases import calendars
 from workflow_service.engine import inputs, view
-from workflow_service.identity.actors import Actor
 from workflow_service.storage import journal, tables
 
 NOT_EXECUTABLE = (errors.ServiceError, AttributeError, LookupError, TypeError, ValueError)
@@ -144,11 +143,6 @@ def _same(session: Session, case: tables.Case, family: view.Family) -> bool:
         return engine.fingerprint(program, stored) == engine.fingerprint(program, family)
     except errors.CannotAdvance:
         return False
-
-
-def verify_case(session: Session, actor: Actor, now: datetime, number: str) -> Verification:
-    """The verification of a case that this person may see."""
-    return verify(session, queries.record(session, actor, now, number, "verification"))
 
 
 def state_at(session: Session, case: tables.Case, entry: int) -> dict[str, Any]:

@@ -66,9 +66,11 @@ def verify_case(number: str) -> dict[str, Any]:
     """Whether the hash chain holds, whether executing the record again gives the same states, and the stored one; and the
     rules of the regulation: kept, broken or still open."""
     with visit.reading() as session:
-        found = replay.verify_case(session, visit.actor(), visit.now(), number)
+        case = queries.record(session, visit.actor(), visit.now(), number, "verification")
+        found = replay.verify(session, case)
         judged = replay.judged(session, visit.now(), found)
-    return verification(number, found, judged)
+        head = {"entry": case.head_seq, "hash": case.head_hash}
+    return {**verification(number, found, judged), "head": head}
 
 
 def verification(number: str, found: replay.Verification, judged: Sequence[verdicts.Verdict]) -> dict[str, Any]:

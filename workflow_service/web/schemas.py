@@ -84,7 +84,8 @@ COMPONENTS: Mapping[str, Mapping[str, Any]] = {
     },
     "Field": told(name=TEXT, type=TEXT, label=TEXT, required=BOOLEAN, access=TEXT, visible=BOOLEAN),
     "Entry": told(
-        number=WHOLE, at=TIME, actor=TEXT, on_behalf_of=MAYBE, kind=TEXT, element=MAYBE, diff=array(DATA), hash=TEXT
+        number=WHOLE, at=TIME, actor=TEXT, on_behalf_of=MAYBE, kind=TEXT, element=MAYBE, diff=array(DATA), body_hash=TEXT,
+        salt=MAYBE, previous=TEXT, hash=TEXT
     ),
     "Finding": told(
         rule=TEXT, severity=TEXT, file=TEXT, element=TEXT, line=WHOLE, message=TEXT, fix=TEXT

@@ -288,6 +288,8 @@ def entry(line: queries.JournalRow, diff: Sequence[Mapping[str, Any]] = ()) -> d
         "calendar": row.calendar,
         "origin": row.origin,
         "fingerprint": row.fingerprint,
+        "body_hash": row.body_hash,
+        "salt": row.salt if body is not None else None,  # with it one could try what the body says
         "previous": row.prev_hash,
         "hash": row.hash,
     }
