@@ -56,3 +56,27 @@ def test_a_published_version_and_a_countys_draft_are_only_shown(house: House) ->
     assert "受理审查" in page
     assert 'class="limit-form"' not in page + county
     assert "variant.json" in county
+
+
+def test_dates_that_are_not_counted_in_days_are_said_in_words(house: House) -> None:
+    browser = house.browser(AUTHOR)
+
+    page = browser.get("/bundles/1/limits").get_data(as_text=True)
+    browser.get("/language/en")
+    english = browser.get("/bundles/1/limits").get_data(as_text=True)
+
+    assert "通知书写明的整改期限" in page and "“制定调查方案”中的“计划完成日期”" in page
+    assert "“决定中止”中的“预计恢复日期”；没有填写的，中止之日起 3 个月" in page
+    assert "if left empty: The day of the suspension + 3 months" in english
+    assert "<code>" not in page.partition("<h2>不以天数计的期限")[0].partition("<main")[2]
+
+
+def test_an_expression_of_another_kind_is_shown_as_one(house: House) -> None:
+    made, browser = draft(house), house.browser(AUTHOR)
+    drawn = browser.get(f"/bundles/{made.id}/raw/correction.bpmn").get_data(as_text=True)
+    altered = drawn.replace('name="due" value="date(rectify_by)"', 'name="due" value="max(date(rectify_by), today())"')
+    assert browser.post(f"/bundles/{made.id}/text/correction.bpmn", text=altered).status_code == 303
+
+    page = browser.get(f"/bundles/{made.id}/limits").get_data(as_text=True)
+
+    assert '<span class="muted">表达式</span> <code>max(date(rectify_by), today())</code>' in page

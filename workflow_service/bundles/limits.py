@@ -67,8 +67,8 @@ class Row:
 
     Args:
         file, process, node: where it stands. start: the day it counts from, in FEEL.
-        limit: the number; None for a date that is not counted in working days: ``start`` then holds it whole, or the
-            durations of which it speaks.
+        limit: the number; None for a date that is not counted in working days: ``start`` then holds it whole, or of
+            a letter or message the durations of which it speaks.
         uses: what it is for: ``due`` of a task, ``timer`` that acts when it is over, ``text`` of a letter or message.
         also: steps of the process that tell the same limit in a letter or message, or whose letter this is.
     """
@@ -141,7 +141,7 @@ def _stated(element: etree._Element) -> Iterator[tuple[str, Limit | None, str]]:
             yield match[2].strip(), _limit(match), use
         durations = _DURATION.findall(text)
         if not counted and (use != "text" or durations):
-            yield " ".join(durations) or text.strip(), None, use
+            yield " ".join(durations) if use == "text" else text.strip(), None, use
 
 
 def _limit(match: re.Match[str]) -> Limit:

@@ -1,9 +1,11 @@
 """Every limit of a version or draft on one page: who is bound, from when it counts, who set it; in a draft it is changed there."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import flask
+import orjson
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
@@ -13,7 +15,7 @@ from workflow_service.bundles import limits, publish, read, variant_file
 from workflow_service.bundles.limits import Limit, Row
 from workflow_service.identity.permissions import Permission
 from workflow_service.storage import reference
-from workflow_service.web import guard, i18n, owner, problems, visit
+from workflow_service.web import guard, i18n, limit_words, owner, problems, visit
 from workflow_service.web import pages as shared
 
 pages = flask.Blueprint("limits_pages", __name__, url_prefix="/bundles")
@@ -32,11 +34,11 @@ def _page(bundle_id: int, refused: str = "") -> str:
         files = publish.files_of(session, bundle)
         before = {row.key: row.limit for row in limits.of(_base(session, bundle))}
         found = [problems.finding(one) for one in publish.findings(session, bundle) if one.severity == "error"]
-        lanes = owner.lanes(files)
+        lanes, called = owner.lanes(files), _called(files)
         groups: dict[str, list[dict[str, Any]]] = {}
         for row in limits.of(files):
             groups.setdefault(row.file, []).append(
-                _row(row, before) | {"lane": lanes.get(row.node.lane, row.node.lane)}
+                _row(row, before, called) | {"lane": lanes.get(row.node.lane, row.node.lane)}
             )
         return flask.render_template(
             "limits.html",
@@ -57,13 +59,14 @@ def _base(session: Session, bundle: reference.Bundle) -> Mapping[str, bytes]:
     return publish.files_of(session, publish.by_hash(session, bundle.base)) if bundle.base else {}
 
 
-def _row(row: Row, before: Mapping[tuple[str, str, str], Limit | None]) -> dict[str, Any]:
+def _row(row: Row, before: Mapping[tuple[str, str, str], Limit | None], called: limit_words.Called) -> dict[str, Any]:
     known = before.get(row.key, row.limit)
     return {
         "element": row.node.id,
         "name": _named(row.node),
         "article": row.node.properties.get("article", ""),
-        "start": _start(row),
+        "start": limit_words.said(row.start, called),
+        "expression": row.start,
         "limit": row.limit,
         "words": _words(row.limit),
         "before": _words(known) if known != row.limit else "",
@@ -85,18 +88,21 @@ def _use(use: str) -> str:
     return str({"due": _("办理期限"), "timer": _("届满时触发"), "text": _("写入文书或消息")}[use])
 
 
-def _start(row: Row) -> str:
-    """From when a limit counts, in words where they are known."""
-    if row.limit is None and row.start.startswith("P"):
-        months = "、".join(one[1:-1] for one in row.start.split())
-        return str(_("决定签发后第 %(months)s 个月", months=months))
-    known = {
-        "today()": _("环节开始之日"),
-        "date(decision.date)": _("决定签发之日"),
-        "date(decided.date)": _("决定签发之日"),
-        "date(investigation_started)": _("调查开始之日"),
-    }
-    return str(known.get(row.start, row.start))
+def _called(files: Mapping[str, bytes]) -> limit_words.Called:
+    """How the forms of a bundle call what is filled in on them, by step and field."""
+
+    def called(path: str) -> str:
+        step, _dot, field = path.partition(".")
+        name = f"forms/{step}.json"
+        with suppress(orjson.JSONDecodeError, LookupError, TypeError, AttributeError):
+            fields = {
+                one["name"]: i18n.either(one, "label") for one in orjson.loads(files[name])["fields"] if "name" in one
+            }
+            title = owner.title_of(name, files[name]) or step
+            return str(_("“%(form)s”中的“%(field)s”", form=title, field=fields[field]))
+        return ""
+
+    return called
 
 
 @pages.post("/<int:bundle_id>/limits")
