@@ -134,24 +134,15 @@ def from_rows(version: str, rows: Iterable[Row]) -> Calendar:
     return Calendar(version, MappingProxyType(days), years)
 
 
-def seed(first: int = 2004) -> list[Row]:
-    """The table that ships: every year from ``first`` that the chinesecalendar package knows, its notices as source."""
-    last = max(constants.holidays).year
+def seed() -> list[Row]:
+    """The table that ships: every year that the chinesecalendar package knows, its notices as source."""
     package = f"chinesecalendar {chinese_calendar.__version__}"
-    rows: list[Row] = []
-    for year in range(first, last + 1):
-        rows.append((date(year, 1, 1), "year", "", package))
+    years = range(min(constants.holidays).year, max(constants.holidays).year + 1)
+    rows: list[Row] = [(date(year, 1, 1), "year", "", package) for year in years]
     for kind, table in (("holiday", constants.holidays), ("workday", constants.workdays)):
         for day, name in table.items():
-            if day.year >= first:
-                rows.append(
-                    (
-                        day,
-                        kind,
-                        _feast(constants.Holiday(name).chinese),
-                        f"国务院办公厅{day.year}年节假日安排（{package}）",
-                    )
-                )
+            feast, source = _feast(constants.Holiday(name).chinese), f"国务院办公厅{day.year}年节假日安排（{package}）"
+            rows.append((day, kind, feast, source))
     return sorted(rows)
 
 

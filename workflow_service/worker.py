@@ -340,12 +340,15 @@ def settle(worker: Worker, rounds: int = 1000) -> int:
     return done
 
 
-def settle_case(worker: Worker, number: str, rounds: int = 50) -> bool:
+_ROUNDS = 50  # of calls that follow one another; what comes after them is left to the worker
+
+
+def settle_case(worker: Worker, number: str) -> bool:
     """Works off the due jobs of one case, so that the person who moved it sees what follows; True while others are at it.
 
     What must run alone is left to the worker: a person's request waits for nobody.
     """
-    for _ in range(rounds):
+    for _ in range(_ROUNDS):
         with database.reading(worker.db) as session:
             found = jobs.at_work(session, worker.clock(), number)
         if not sum(_execute_at_once(worker, job_id) for job_id, status in found if status == "todo"):

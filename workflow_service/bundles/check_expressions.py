@@ -36,7 +36,7 @@ def faults(seen: Seen, known: Known) -> Iterator[Finding]:
             if flow.condition and flow.source in by_id:
                 where = Place(drawn.file, flow.id, flow.line)
                 yield from _expression(seen, known, (where, f"流向“{flow.id}”的条件", "condition"), flow.condition)
-                yield from _condition(drawn, flow.condition, where)
+                yield from _condition(flow.condition, where)
 
 
 def _texts(node: Node) -> Iterator[tuple[str, str]]:
@@ -112,7 +112,7 @@ def _name(
     yield fault("E02", spot, message, remedy, "warning" if severity == "warning" else "error")
 
 
-def _condition(drawn: Diagram, text: str, where: Place) -> Iterator[Finding]:
+def _condition(text: str, where: Place) -> Iterator[Finding]:
     """A condition that can never be true or false: a number, a text, a list, a calculation."""
     try:
         compiled = feel.compile(text.strip().removeprefix("=").strip())

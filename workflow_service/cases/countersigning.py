@@ -68,7 +68,7 @@ def _item(own: Any, one: Any) -> Any:
 
 def _check_added(session: Session, case: tables.Case, task: tables.Task, name: str) -> None:
     receiver = roster.actor_named(session, name)
-    refused = permissions.separation(receiver, task.element, task.role, involvement.of(session, case, name))
+    refused = permissions.separation(task.element, task.role, involvement.of(session, case, name))
     if refused is None and not permissions.reaches_role(receiver, task.place, task.role):
         refused = "此任务由其他岗位办理，不属于您的职责范围"
     if refused is not None:

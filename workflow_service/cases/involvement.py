@@ -106,7 +106,7 @@ def refusal(
     """Why this person may not work on a task, or None when they may; ``involved`` where the caller knows it already."""
     if not candidate(actor, task):
         return "此任务由其他岗位办理，不属于您的职责范围"
-    return permissions.separation(actor, task.element, task.role, involved or of(session, case, actor.name))
+    return permissions.separation(task.element, task.role, involved or of(session, case, actor.name))
 
 
 def require_working(session: Session, actor: Actor, now: datetime, case: tables.Case, task: tables.Task) -> Actor:
@@ -150,7 +150,7 @@ def acting(  # noqa: PLR0913  who would do which task of which case, and when
             continue
         stand_in = Actor(actor.id, absent, actor.display_name, roles, actor.unit, task.place)
         if refusal(session, stand_in, case, task) is None:
-            barred = permissions.separation(actor, task.element, task.role, involved)
+            barred = permissions.separation(task.element, task.role, involved)
             if barred is None:
                 return actor.standing_in_for(absent, roles)
             why_not = barred

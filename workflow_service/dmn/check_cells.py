@@ -145,7 +145,7 @@ def _table(table: elements.Table, names: Names, checker: Checker) -> Type:
         for column, cell in zip(table.inputs, rule.tests, strict=True):
             _cell(cell, tested[id(column)], names, checker)
     outputs = [_output(table, index, names, checker) for index in range(len(table.outputs))]
-    allowed = _allowed_values(table, checker)
+    allowed = _allowed_values(checker)
     checker.found.extend(check_tables.check(table, lambda column: tested[id(column)], allowed))
     single = (
         outputs[0]
@@ -157,7 +157,7 @@ def _table(table: elements.Table, names: Names, checker: Checker) -> Type:
     return types.ListType(single) if table.policy in ("COLLECT", "RULE ORDER", "OUTPUT ORDER") else single
 
 
-def _allowed_values(table: elements.Table, checker: Checker) -> Callable[[elements.Column], str]:
+def _allowed_values(checker: Checker) -> Callable[[elements.Column], str]:
     inputs = {one.variable.name: one.variable.type_ref for one in checker.parts.own.inputs}
 
     def allowed(column: elements.Column) -> str:

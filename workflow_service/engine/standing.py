@@ -81,7 +81,7 @@ def _task(at: Address, token: Token) -> OpenTask:
 def _call(at: Address, token: Token) -> Call:
     node = token.task_spec.meta.node
     parameters = plain(token.internal_data["call"])  # a copy: the run may live on in memory
-    return Call(at, node.process, node.operation, parameters, token.task_spec.meta.result)
+    return Call(at, node.process, node.operation, parameters)
 
 
 def _timer(at: Address, token: Token) -> Timer:

@@ -97,7 +97,6 @@ class Call:
     process: str
     operation: str
     parameters: Mapping[str, Any]
-    result_variable: str
 
 
 @dataclass(frozen=True)

@@ -230,9 +230,9 @@ def matches(run: Run, text: str, pattern: str, flags: str | None = None) -> bool
     return _timed(run, lambda seconds: compiled.search(text, timeout=seconds)) is not None
 
 
-def split(run: Run, text: str, pattern: str, flags: str | None = None) -> list[str]:
+def split(run: Run, text: str, pattern: str) -> list[str]:
     """The pieces between the places where the pattern is found."""
-    compiled = _pattern(run, pattern, flags)
+    compiled = _pattern(run, pattern, None)
     if pattern == "":
         return run.entries(list(text))
     pieces: list[str] = []

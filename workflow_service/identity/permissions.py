@@ -201,8 +201,8 @@ def is_concerned(involved: Involvement) -> bool:
     return involved.subject or involved.accuser
 
 
-def separation(actor: Actor, element: str, role: str, involved: Involvement) -> str | None:
-    """Why the separation of duties keeps this person from a task, or None when it does not."""
+def separation(element: str, role: str, involved: Involvement) -> str | None:
+    """Why the separation of duties keeps a person from a task, or None when it does not."""
     if involved.recused:
         return "您已回避本案，不能再办理"
     if role in HANDLING and is_concerned(involved):
