@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner
 
 from workflow_service import cli, errors, settings
@@ -150,6 +151,19 @@ def test_a_database_that_cannot_be_used_is_told_in_a_sentence_and_none_is_made(
     assert [one.name for one in tmp_path.iterdir()] == ["text.db"]
 
 
+def test_an_empty_database_is_told_without_its_password(postgres_server: str) -> None:
+    admin = sa.create_engine(postgres_server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with admin.connect() as connection:
+        connection.execute(sa.text("CREATE DATABASE nothing_yet"))
+    empty = sa.make_url(postgres_server).set(database="nothing_yet", password="secret")
+    url = empty.render_as_string(hide_password=False)
+
+    answer = CliRunner().invoke(cli.main, ["doctor", "--database", url])
+
+    assert (answer.exit_code, "还没有本服务的表" in answer.stderr) == (cli.FAILED, True)
+    assert "secret" not in answer.stderr
+
+
 def test_a_mistyped_path_makes_no_database_of_its_own(tmp_path: Path) -> None:
     place = ["--database", f"sqlite:///{tmp_path / 'gone.db'}"]
 
@@ -242,16 +256,36 @@ def test_a_real_installation_begins_with_a_unit_and_an_administrator(tmp_path: P
     assert "admin1\t王芳\t信息中心\tadmin" in listed.stdout
 
 
+@pytest.mark.parametrize(
+    ("unit", "code", "said"),
+    [
+        (["office", "办公室", "city", "市本级"], 0, "已新增单位 office（办公室，市本级）"),
+        (["it", "信息室", "city", "市本级"], 0, "单位 it 的名称由“信息中心”改为“信息室”"),
+        (["it", "信息中心", "east", "东岭县"], 3, "单位“it”属于“city”，地区不能改"),
+        (["A B", "办公室", "city", "市本级"], 3, "只用小写字母、数字和连字符"),
+    ],
+)
+def test_a_unit_is_entered_or_renamed_and_told(tmp_path: Path, unit: list[str], code: int, said: str) -> None:
+    place = ["--database", f"sqlite:///{tmp_path / 'real.db'}"]
+    CliRunner().invoke(cli.main, ["add-unit", "it", "信息中心", "city", "市本级", *place])
+
+    answer = CliRunner().invoke(cli.main, ["add-unit", *unit, *place])
+
+    assert (answer.exit_code, said in answer.output) == (code, True), answer.output
+
+
 def test_a_closed_account_gets_no_token_and_an_open_one_loses_it(tmp_path: Path) -> None:
     place = ["--database", f"sqlite:///{tmp_path / 'real.db'}"]
     person = ["user", "add", "wang", "--display-name", "王芳", "--unit", "office", "--password", "a long sentence"]
     for words in (["add-unit", "office", "办公室", "city", "市本级"], person, ["token", "create", "wang"]):
         assert CliRunner().invoke(cli.main, [*words, *place]).exit_code == 0
 
+    mistyped = CliRunner().invoke(cli.main, ["token", "revoke", "wang", "--label", "other", *place])
     revoked = CliRunner().invoke(cli.main, ["token", "revoke", "wang", *place])
     CliRunner().invoke(cli.main, ["user", "disable", "wang", *place])
     refused = CliRunner().invoke(cli.main, ["token", "create", "wang", *place])
 
+    assert (mistyped.exit_code, "没有标签为“other”的有效令牌" in mistyped.stderr) == (cli.FAILED, True)
     assert (revoked.exit_code, revoked.stdout) == (0, "已作废 1 个令牌\n")
     assert (refused.exit_code, "已停用" in refused.stderr) == (cli.FAILED, True)
 

@@ -3,9 +3,11 @@
 from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
-from workflow_service import console
+from workflow_service import console, errors
 from workflow_service.identity import accounts, actors, credentials, roster, units
+from workflow_service.storage import people
 
 
 @click.command("add-unit", epilog="例：workflow-service add-unit city-system 信息中心 city 市本级")
@@ -17,7 +19,20 @@ from workflow_service.identity import accounts, actors, credentials, roster, uni
 def add_unit(database: str | None, **given: str) -> None:
     """新增一个单位，或改它的名称：代码、名称、地区代码（市本级为 city）、地区名称。"""
     with console.writing(database, f"unit_entered {given['code']}", new=True) as session:
-        units.add(session, **given)
+        told = _enter_or_rename(session, people.Unit(**given))
+    click.echo(told)
+
+
+def _enter_or_rename(session: Session, unit: people.Unit) -> str:
+    known = session.get(people.Unit, unit.code)
+    if known is None:
+        units.enter(session, actors.console("admin"), unit)
+        return f"已新增单位 {unit.code}（{unit.name}，{unit.place_name}）"
+    if known.place != unit.place:
+        raise errors.Conflict("单位“{code}”属于“{place}”，地区不能改", code=unit.code, place=known.place)
+    before = known.name
+    units.rename(session, actors.console("admin"), unit.code, unit.name)
+    return f"单位 {unit.code} 的名称由“{before}”改为“{unit.name}”"
 
 
 @click.group()
@@ -84,4 +99,6 @@ def token_revoke(name: str, label: str | None, database: str | None) -> None:
     """作废一名用户的令牌，立即生效。"""
     with console.writing(database, f"tokens_revoked {name}") as session:
         count = credentials.revoke_tokens(session, console.now(), roster.by_name(session, name).id, label)
+        if label is not None and not count:
+            raise errors.NotFound("用户“{name}”没有标签为“{label}”的有效令牌", name=name, label=label)
         click.echo(f"已作废 {count} 个令牌")

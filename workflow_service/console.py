@@ -75,7 +75,9 @@ def looking(url: str | None) -> Iterator[Session]:
     with storage.snapshot(storage.open_database(made.database, read_only=True)) as session:
         migrations.require_known(session.connection())
         if migrations.revision(session.connection()) is None:
-            raise errors.Conflict("数据库“{url}”中还没有本服务的表，请检查 --database", url=made.database)
+            raise errors.Conflict(
+                "数据库“{url}”中还没有本服务的表，请检查 --database", url=make_url(made.database).render_as_string()
+            )
         yield session
 
 
