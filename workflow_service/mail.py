@@ -12,6 +12,8 @@ from workflow_service import handler_api
 from workflow_service.settings import Settings
 from workflow_service.storage import database, people
 
+_AWAY = "邮件服务器不可用：{error}"
+
 
 @dataclass(frozen=True)
 class Smtp:
@@ -29,7 +31,7 @@ class Smtp:
             with smtplib.SMTP(self.settings.smtp_host, self.settings.smtp_port, timeout=20) as server:
                 server.send_message(message)
         except (OSError, smtplib.SMTPException) as error:
-            raise handler_api.RetryLater(60, f"邮件服务器不可用：{error}") from error
+            raise handler_api.RetryLater(60, _AWAY.format(error=error)) from error
 
 
 @dataclass(frozen=True)

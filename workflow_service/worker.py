@@ -155,13 +155,17 @@ def _execute(worker: Worker, job_id: int) -> bool:
 
 
 _DIED = jobs.Failure("执行此作业的进程一再中断，没有留下结果；请查明原因后再重试", permanent=True)
+# templates, so that English readers can be told as well
+_TOO_LONG = "超过 {seconds} 秒没有结束，已中止"
+_UNKNOWN = "本版本没有服务操作“{operation}”，等待升级后的工作进程"
+_RAISED = "{error}（{place}，第{line}行）"
 _Outcome = inputs.Returned | inputs.Failed | jobs.Failure
 
 
 def _postpone(worker: Worker, job: jobs.Claimed) -> None:
     """During an upgrade another worker may know the operation already; it waits for one that does."""
     log.warning("job %s waits for a release that knows %s", job.key, job.operation)
-    cause = f"本版本没有服务操作“{job.operation}”，等待升级后的工作进程"
+    cause = _UNKNOWN.format(operation=job.operation)
     with database.transaction(worker.db) as session:
         jobs.postpone(session, worker.clock(), job, worker.id, UNKNOWN_WAITS, cause)
 
@@ -191,7 +195,7 @@ def _attended(worker: Worker, job: jobs.Claimed) -> _Outcome:
         hand.join(pause)
         now = time.monotonic()
         if hand.is_alive() and now - began > worker.settings.handler_seconds and _interrupted(hand):
-            return jobs.Failure(f"超过 {worker.settings.handler_seconds} 秒没有结束，已中止")
+            return jobs.Failure(_TOO_LONG.format(seconds=worker.settings.handler_seconds))
         if now - renewed > worker.settings.lease_seconds / 3:
             _renew(worker, job)
             renewed = now
@@ -228,7 +232,8 @@ def _call(worker: Worker, job: jobs.Claimed) -> _Outcome:
         return jobs.Failure(str(final), permanent=True)
     except Exception as error:  # noqa: BLE001  a handler may raise anything; it becomes a retry, then an incident
         place = traceback.extract_tb(error.__traceback__)[-1]
-        return jobs.Failure(f"{type(error).__name__}: {error}（{place.name}，第{place.lineno}行）")
+        said = f"{type(error).__name__}: {error}"
+        return jobs.Failure(_RAISED.format(error=said, place=place.name, line=place.lineno))
 
 
 def fire_due(worker: Worker) -> int:

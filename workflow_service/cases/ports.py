@@ -18,6 +18,8 @@ from workflow_service.identity.actors import SYSTEM
 from workflow_service.settings import Settings
 from workflow_service.storage import database, journal, notices, numbers, sealed_parts, tables
 
+_NO_FILE, _NOT_THERE = "没有文件 {file_id}", "流程包中没有 {name}"
+
 
 @dataclass(frozen=True)
 class Outside:
@@ -99,7 +101,7 @@ class Files:
         with database.reading(self.place.db) as session:
             row = session.get(tables.Attachment, file_id)
             if row is None or row.case_id != self.place.case_id:
-                raise handler_api.PermanentFailure(f"没有文件 {file_id}")
+                raise handler_api.PermanentFailure(_NO_FILE.format(file_id=file_id))
             return row.content
 
     def write(self, key: str, name: str, media_type: str, content: bytes) -> StoredFile:
@@ -170,7 +172,7 @@ class Documents:
         with database.reading(self.place.db) as session:
             loaded = programs.of(session, self.place.bundle)
         if name not in loaded.files:
-            raise handler_api.PermanentFailure(f"流程包中没有 {name}")
+            raise handler_api.PermanentFailure(_NOT_THERE.format(name=name))
         return loaded.files[name]
 
 

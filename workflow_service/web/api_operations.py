@@ -6,7 +6,7 @@ from typing import Any
 from workflow_service import chinese_time, demo, errors
 from workflow_service.cases import incidents, overview
 from workflow_service.identity.permissions import Permission
-from workflow_service.web import api, api_tasks, schemas, shapes, visit
+from workflow_service.web import api, api_tasks, i18n, schemas, shapes, visit
 from workflow_service.web.api import Op, Query
 from workflow_service.web.guard import Entry
 
@@ -107,7 +107,7 @@ def job(one: overview.JobRow) -> dict[str, Any]:
         "due_at": shapes.at(row.due_at),
         "worker": row.lease_owner,
         "lease_until": shapes.at(row.lease_until),
-        "last_error": row.last_error,
+        "last_error": i18n.cause(row.last_error or "") or None,
     }
 
 

@@ -13,7 +13,7 @@ from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from workflow_service import chinese_time, dispatch
-from workflow_service.web import visit
+from workflow_service.web import causes, visit
 
 LANGUAGES = ("zh", "en")
 COOKIE = "lang"
@@ -51,7 +51,7 @@ def install(app: flask.Flask) -> None:
         app, default_locale="zh", default_timezone=chinese_time.SHANGHAI.key, locale_selector=lambda: parsed[language()]
     )
     app.jinja_env.filters |= {"when": when, "moment": moment, "day": day, "stamp": stamp, "filesize": size}
-    app.jinja_env.filters["article"] = article
+    app.jinja_env.filters |= {"article": article, "cause": cause}
     app.jinja_env.globals |= {"either": either, "due": due, "is_english": is_english, "word": word, "lane": lane}
     app.jinja_env.globals["operation"] = operation
     app.jinja_env.globals["processes"] = processes
@@ -74,6 +74,11 @@ def lane(task: Any) -> str:
 def operation(kind: str) -> str:
     """What a service operation is called; one that this release does not have by its name."""
     return either(dispatch.signature(kind, dispatch.resolve(kind)), "title") if dispatch.knows(kind) else kind
+
+
+def cause(text: str) -> str:
+    """Why something gave up, in the reader's language as far as the service itself said it."""
+    return causes.in_english(text) if is_english() else text
 
 
 def article(code: str) -> str:

@@ -109,7 +109,7 @@ def filled(template: str, params: Mapping[str, object]) -> str:
 def _in_english(params: Mapping[str, object]) -> Mapping[str, object]:
     """Parameters in English: what carries a text of its own as ``name_en``, and sentences within the sentence."""
     return {
-        name: params.get(f"{name}_en") or (_(value) if isinstance(value, str) and value else value)
+        name: params.get(f"{name}_en") or (i18n.cause(value) if isinstance(value, str) and value else value)
         for name, value in params.items()
     }
 

@@ -235,7 +235,7 @@ def incident(row: tables.Incident, number: str) -> dict[str, Any]:
         "run": row.run,
         "element": row.element,
         "job": row.job_id,
-        "cause": row.cause,
+        "cause": i18n.cause(row.cause),
         "trace": row.trace,
         "attempts": row.attempts,
         "opened_at": at(row.opened_at),
