@@ -10,7 +10,7 @@ from workflow_service.bundles.check_structure import place, shown
 from workflow_service.bundles.drawn import Seen
 from workflow_service.bundles.known_names import Known
 from workflow_service.bundles.rules import Place, fault
-from workflow_service.engine.diagram import Diagram, Node
+from workflow_service.engine.diagram import Node
 from workflow_service.errors import Finding
 from workflow_service.feel import nodes, types
 from workflow_service.feel.builtins import BUILTINS
