@@ -1,4 +1,4 @@
-"""The people and units: listed, created, disabled, given roles and substitutes."""
+"""Finds people: by name, place or role, with what pages and checks need to know of them."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass

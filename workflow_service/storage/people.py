@@ -39,7 +39,7 @@ class Account(Table):
 
 
 class Grant(Table):
-    """A role of an account; a role that handles cases, given to an administrator's own account, needs a second one."""
+    """A role of an account, and who gave it: nobody gives one to oneself."""
 
     __tablename__ = "role_grant"
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
