@@ -35,9 +35,9 @@ def build_package(context: Context, retention: str = "30") -> dict[str, Any]:
     report = properties.report(context)
     content = dossier_package.sort(context, report)
     info = {
-        "Source-Organization": context.settings.get("issuer", ""),
+        "Source-Organization": context.settings["issuer"],
         "External-Identifier": context.case_number,
-        "全宗号": context.settings.get("archive_code", ""),
+        "全宗号": context.settings["archive_code"],
         "案号": context.case_number,
         "保管期限": _retention(retention),
         "密级": "内部",
@@ -97,7 +97,7 @@ def publish_typical_case(context: Context, case: Mapping[str, Any]) -> dict[str,
     if named:
         raise PermanentFailure(f"典型案例中仍有当事人的名称：{'、'.join(named)}，请先脱敏")
     at: datetime = context.now.astimezone(SHANGHAI)
-    number = context.ports.documents.number(context.key, f"{context.settings.get('agency_code', '容错')}例", at.year)
+    number = context.ports.documents.number(context.key, f"{context.settings['agency_code']}例", at.year)
     return {
         "library_id": number,
         "title": case["title"],

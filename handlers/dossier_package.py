@@ -95,7 +95,7 @@ def _documents(context: Context) -> Iterator[tuple[catalogue.Line, bytes]]:
         template = str(paper["template"])
         path = f"{_BY_TEMPLATE.get(template, PROCEDURE)}/文书{number:03d}_{_safe(str(paper['file']['name']))}"
         content = context.ports.files.read(str(paper["file"]["id"]))
-        issuer = context.settings.get("issuer", "")
+        issuer = context.settings["issuer"]
         yield (
             _line(
                 path, str(paper["title"]), str(paper["number"]), str(paper["dated"]), issuer, _retention_of(template)
@@ -118,7 +118,7 @@ def _submissions(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[catalog
 def _filed(context: Context, one: records.Record) -> tuple[catalogue.Line, bytes]:
     """What was filled in, as a paper beside the answers themselves."""
     path = f"{_BY_ELEMENT.get(one.source, PROCEDURE)}/表单{one.seq:04d}_{_safe(one.title)}.docx"
-    issuer = context.settings.get("issuer", "")
+    issuer = context.settings["issuer"]
     return _line(path, one.title, "", one.day, issuer, _retention_of(one.template)), one.content
 
 
@@ -166,10 +166,10 @@ def _metadata(context: Context, lines: Sequence[catalogue.Line]) -> dict[str, An
     return {
         "聚合层次": "案卷",
         "来源": {
-            "立档单位名称": context.settings.get("issuer", ""),
-            "全宗号": context.settings.get("archive_code", ""),
+            "立档单位名称": context.settings["issuer"],
+            "全宗号": context.settings["archive_code"],
         },
-        "档号": f"{context.settings.get('archive_code', '')}-{about.get('number')}",
+        "档号": f"{context.settings['archive_code']}-{about.get('number')}",
         "内容描述": {
             "题名": about.get("title", ""),
             "案号": about.get("number", ""),

@@ -26,7 +26,7 @@ class Count:
         concerned = (named & barring.keys()) - recused
         away = recused | concerned
         due = int(record.get("members_due") or 0)
-        if context.settings.get("recused_in_denominator", "True") == "False":
+        if context.settings["recused_in_denominator"] == "False":
             due -= len(away)
         last = {str(row.get("user")): row for row in votes if not row.get("subject_id")}
         rows = [*last.values(), *(row for row in votes if row.get("subject_id"))]

@@ -161,7 +161,7 @@ def send_correction_notice(
 
 def assign_case_no(context: Context) -> dict[str, Any]:
     """Gives the accepted case its number in the accepting organ's own register, gap-free per year."""
-    code = f"{_setting(context, 'agency_code', '容错')}案"
+    code = f"{context.settings['agency_code']}案"
     return {"case_no": context.ports.documents.number(f"{context.case_number}:case_no", code, _local(context.now).year)}
 
 
@@ -180,7 +180,7 @@ class _Draft:
 def _issue(context: Context, draft: _Draft) -> dict[str, Any]:
     """Writes first, numbers then: a letter that can't be written takes no number."""
     template = context.ports.documents.template(draft.template)
-    issuer = _setting(context, "issuer", "容错纠错工作办公室")
+    issuer = context.settings["issuer"]
     known = {str(one.get("id")): str(one.get("name")) for one in context.case.get("subjects") or ()}
     own = {name: _with_subjects(value, known) for name, value in draft.fields.items()}
     fields = {"matter": context.case.get("title"), **own, "issuer": issuer, "case_number": context.case_number}
@@ -189,7 +189,7 @@ def _issue(context: Context, draft: _Draft) -> dict[str, Any]:
     names = context.ports.dossier.names
     to = list(names(draft.to).get(one, one) for one in draft.to)
     letter = letters.write(template, letters.named(template, fields, names), to, draft.attachments)
-    code = _setting(context, "agency_code", "容错") + _SERIES[letter.layout]
+    code = context.settings["agency_code"] + _SERIES[letter.layout]
     number = context.ports.documents.number(context.key, code, draft.dated.year)
     printed = max(draft.dated, _local(context.now).date())
     paper = gongwen.Paper(letter, number, context.case_number, issuer, draft.dated, printed)
@@ -229,7 +229,7 @@ def _with_subjects(value: Any, known: Mapping[str, str]) -> Any:
 def _mail(context: Context, people: Sequence[str], subject: str, text: str) -> None:
     addresses = list(context.ports.notices.addresses(people))
     if addresses:
-        base = _setting(context, "base_url", "")
+        base = context.settings["base_url"]
         link = f"\n\n{base.rstrip('/')}/cases/{context.case_number}" if base else ""
         context.ports.mail.send(context.key, addresses, f"〔{context.case_number}〕{subject}", f"{text}{link}")
 
@@ -252,10 +252,6 @@ def _recipients(to: Sequence[Any] | str) -> list[str]:
     """Names in order, without repeats and blanks."""
     given = [to] if isinstance(to, str) else to
     return [one for one in dict.fromkeys(str(name).strip() for name in given if name is not None) if one]
-
-
-def _setting(context: Context, name: str, default: str) -> str:
-    return context.settings.get(name, default)
 
 
 def _local(at: datetime) -> datetime:

@@ -91,7 +91,7 @@ def _paper(
     context: Context, template: Mapping[str, Any], one: _Filled, others: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Record]:
     about = context.ports.dossier.summary()
-    issuer = context.settings.get("issuer", "容错纠错工作办公室")
+    issuer = context.settings["issuer"]
     subjects = {str(row.get("id")): row.get("name") for row in (about.get("shared") or {}).get("subjects") or ()}
     day = one.at.astimezone(SHANGHAI).date()
     fields = {

@@ -7,7 +7,7 @@ dict becomes the value of the task's result variable. It runs outside every tran
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -216,4 +216,4 @@ class Context:
     data: Mapping[str, Json]
     case: Mapping[str, Json]
     ports: Ports
-    settings: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str]
