@@ -20,7 +20,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from workflow_service import errors
-from workflow_service.storage import tables
+from workflow_service.storage import database, tables
 
 
 class Safe:
@@ -63,6 +63,15 @@ def safe_in(data_dir: Path, random: str) -> Safe:
 def commitment(salt: str, answers: dict[str, Any]) -> str:
     """The digest by which an opinion is bound without being shown."""
     return hashlib.sha256(bytes.fromhex(salt) + rfc8785.dumps(answers)).hexdigest()
+
+
+def unlocked(safe: database.Safe, ciphertext: bytes, committed: str, what: str) -> dict[str, Any]:
+    """The answers that were locked up; raises CannotAdvance, naming ``what`` they are, when others were committed to."""
+    kept = safe.unlock(ciphertext)
+    answers: dict[str, Any] = kept["answers"]
+    if commitment(kept["salt"], answers) != committed:
+        raise errors.CannotAdvance("密封内容与其承诺摘要不符（{element}）", element=what)
+    return answers
 
 
 def seal(  # noqa: PLR0913  a sealed answer is all of this
@@ -116,12 +125,10 @@ def open_all(  # noqa: PLR0913  address of a vote
     )
     opened = []
     for row in session.scalars(query.order_by(tables.SealedAnswer.visit)):
-        kept = safe.unlock(row.ciphertext)
-        if commitment(kept["salt"], kept["answers"]) != row.commitment:
-            raise errors.CannotAdvance("密封意见与其承诺摘要不符（{element}）", element=row.element)
+        answers = unlocked(safe, row.ciphertext, row.commitment, row.element)
         row.opened_at = row.opened_at or now
         opened.append(
-            {**kept["answers"], "member_id": row.by, "submitted_at": row.at.isoformat(), "commitment": row.commitment}
+            {**answers, "member_id": row.by, "submitted_at": row.at.isoformat(), "commitment": row.commitment}
         )
     return opened
 

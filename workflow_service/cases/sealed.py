@@ -144,11 +144,7 @@ def look(session: Session, actor: Actor, now: datetime, number: str, part_id: in
 
 
 def _opened(session: Session, row: sealed_parts.SealedPart) -> dict[str, Any]:
-    kept = database.safe_of(session).unlock(row.ciphertext)
-    if ballots.commitment(kept["salt"], kept["answers"]) != row.commitment:
-        raise errors.CannotAdvance("密封内容与其承诺摘要不符（{element}）", element=row.field)
-    answers: dict[str, Any] = kept["answers"]
-    return answers
+    return ballots.unlocked(database.safe_of(session), row.ciphertext, row.commitment, row.field)
 
 
 def _openable(session: Session, actor: Actor, now: datetime, number: str, what: str) -> tables.Case:
