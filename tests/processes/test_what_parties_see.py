@@ -97,6 +97,24 @@ def test_how_another_subject_is_corrected_is_nothing_that_a_party_hears(
     assert seen.decision is not None and {one["subject_id"] for one in seen.decision["papers"]} == mine
 
 
+@pytest.mark.parametrize(("name", "told"), [("party_2", []), ("clerk_1", ["send_notice"])])
+def test_a_call_for_another_subject_is_nothing_that_a_party_waits_for(story: Story, name: str, told: list[str]) -> None:
+    decided(story)
+    with story.town.work() as session:
+        run = session.query(tables.Run).filter_by(process="correction", key="s2").one()
+        session.add(
+            tables.Job(
+                key="k", case_id=run.case_id, run=run.id, element="send_notice", visit=1, kind="notification.notify",
+                payload={}, actor="system", due_at=story.town.time, status="todo", created_seq=1,
+            )
+        )  # fmt: skip
+
+    with story.town.look() as session:
+        waits = why.why(session, story.town.actor(name), story.town.time, story.number)
+
+    assert [one.element for one in waits if one.kind == "job"] == told
+
+
 def test_a_party_reads_what_is_addressed_to_them_and_the_applicant_what_goes_to_all(story: Story) -> None:
     decided(story)
 

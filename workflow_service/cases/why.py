@@ -34,7 +34,7 @@ def why(session: Session, actor: Actor, now: datetime, number: str) -> list[Reas
     names, hidden = _names(session, case), queries.runs_of_others(session, actor, case)
     reasons = [
         *_incidents(session, case, names, hidden),
-        *_jobs(session, case, now),
+        *_jobs(session, case, now, hidden),
         *_messages(session, case),
         *_tasks(session, case, hidden),
         *_timers(session, case, names, hidden),
@@ -70,9 +70,11 @@ def _incidents(session: Session, case: tables.Case, names: Names, hidden: frozen
     ]
 
 
-def _jobs(session: Session, case: tables.Case, now: datetime) -> list[Reason]:
+def _jobs(session: Session, case: tables.Case, now: datetime, hidden: frozenset[str]) -> list[Reason]:
     rows = session.scalars(
-        select(tables.Job).where(tables.Job.case_id == case.id, tables.Job.status.in_(("todo", "run")))
+        select(tables.Job).where(
+            tables.Job.case_id == case.id, tables.Job.status.in_(("todo", "run")), tables.Job.run.not_in(hidden)
+        )
     )
     found = []
     for row in rows:
