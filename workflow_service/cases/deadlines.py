@@ -1,7 +1,8 @@
 """Dates that wait: found by an indexed query, fired once, paused with the case, computed anew when a calendar comes."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Select, literal_column, select, union, update
 from sqlalchemy.orm import Session
@@ -68,20 +69,36 @@ def recompute(session: Session, now: datetime, case_id: int) -> int:
     for row in session.scalars(
         select(tables.Deadline).where(tables.Deadline.case_id == case_id, tables.Deadline.status == "waiting")
     ):
-        limit = row.due_limit
-        if limit is None or limit["calendar"] == calendar.version:
+        anew = _counted_anew(row, calendar)
+        if anew is None:
             continue
-        last, provisional = calendar.provisional_after(datetime.fromisoformat(limit["start"]).date(), limit["days"])
-        moved_by = last - datetime.fromisoformat(limit["end"]).date()
-        row.due_limit = {**limit, "end": last.isoformat(), "calendar": calendar.version, "provisional": provisional}
-        row.calendar = int(calendar.version)
-        row.provisional = provisional
-        if moved_by.days or not provisional:
-            row.due_at = row.due_at + moved_by
-            reason = f"按新公布的工作日历重算：{limit['end']} → {last.isoformat()}"
+        row.provisional = anew.provisional
+        if anew.moved_by or not anew.provisional:
+            row.due_at = row.due_at + anew.moved_by
+            reason = f"按新公布的工作日历重算：{anew.before} → {anew.after}"
             _reschedule(session, now, case, inputs.Address(row.run, row.element, row.visit), row.due_at, reason)
             changed += 1
     return changed + _recompute_tasks(session, now, case, calendar)
+
+
+class _Anew(NamedTuple):
+    """A limit counted once more: its last day before and after, by how much it moved, whether it is still provisional."""
+
+    before: str
+    after: str
+    moved_by: timedelta
+    provisional: bool
+
+
+def _counted_anew(row: tables.Deadline | tables.Task, calendar: calendars.Current) -> _Anew | None:
+    """Counts the limit of a row by the calendar in force; None where there is none, or that calendar gave it."""
+    limit = row.due_limit
+    if limit is None or limit["calendar"] == calendar.version:
+        return None
+    last, provisional = calendar.provisional_after(datetime.fromisoformat(limit["start"]).date(), limit["days"])
+    row.due_limit = {**limit, "end": last.isoformat(), "calendar": calendar.version, "provisional": provisional}
+    row.calendar = int(calendar.version)
+    return _Anew(limit["end"], last.isoformat(), last - datetime.fromisoformat(limit["end"]).date(), provisional)
 
 
 def _recompute_tasks(session: Session, now: datetime, case: tables.Case, calendar: calendars.Current) -> int:
@@ -89,16 +106,10 @@ def _recompute_tasks(session: Session, now: datetime, case: tables.Case, calenda
     for task in session.scalars(
         select(tables.Task).where(tables.Task.case_id == case.id, tables.Task.status == "open")
     ):
-        limit = task.due_limit
-        if limit is None or task.due_at is None or limit["calendar"] == calendar.version:
-            continue
-        last, provisional = calendar.provisional_after(datetime.fromisoformat(limit["start"]).date(), limit["days"])
-        moved_by = last - datetime.fromisoformat(limit["end"]).date()
-        task.due_limit = {**limit, "end": last.isoformat(), "calendar": calendar.version, "provisional": provisional}
-        task.calendar = int(calendar.version)
-        if moved_by.days:
-            task.due_at = task.due_at + moved_by
-            body = {"task": task.id, "before": limit["end"], "after": last.isoformat(), "calendar": calendar.version}
+        anew = None if task.due_at is None else _counted_anew(task, calendar)
+        if anew is not None and task.due_at is not None and anew.moved_by:
+            task.due_at = task.due_at + anew.moved_by
+            body = {"task": task.id, "before": anew.before, "after": anew.after, "calendar": calendar.version}
             lifecycle.note(session, SYSTEM, now, case, "due_recomputed", body)
             changed += 1
     return changed
