@@ -183,7 +183,7 @@ def make_room(database: Database) -> None:
             cursor.execute("ROLLBACK")
         for pragma in _PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
-        cursor.execute("PRAGMA wal_checkpoint(RESTART)")
+        cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")  # waits for nobody
         connection.close()
 
 
